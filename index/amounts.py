@@ -28,7 +28,7 @@ NUMBER_CELL = re.compile(r"^[-−－+]?\(?[¥￥]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\
 # A number inside running text, not part of a longer digit string or code.
 NUMBER_TEXT = re.compile(r"(?<![\d.,A-Za-z])[-−－]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![\d])")
 
-CHINESE_DIGIT = {c: i for i, c in enumerate("零一二三四五六七八九")} | {c: i for i, c in enumerate("〇壹贰叁肆伍陆柒捌玖")} | {"两": 2, "兩": 2}
+CHINESE_DIGIT = {c: i for d in ("零一二三四五六七八九", "〇壹贰叁肆伍陆柒捌玖") for i, c in enumerate(d)} | {"两": 2}
 CHINESE_STEP = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
 CHINESE_GROUP = {"万": 10_000, "萬": 10_000, "亿": 100_000_000, "億": 100_000_000}
 CHINESE_NUMBER = re.compile(r"[零〇一二两三四五六七八九壹贰叁肆伍陆柒捌玖十拾百佰千仟万萬亿億]+(?:点[零〇一二三四五六七八九]+)?")
