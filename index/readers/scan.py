@@ -1,0 +1,356 @@
+"""An image of a page → a Page of recognised text runs and ruling lines, like one that came from a text layer.
+
+The steps, each on what the one before it left: level the image, find its ruling lines, detect lines of text, cut
+them at column rules and wide gaps, add ink that the detector missed, recognise every piece, mend separators in
+figures. Digits are never guessed: a piece is kept as recognised or not at all. The only RapidOCR file.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from index.amounts import is_number_cell, normalise
+from index.domain import Glyph, Page, Rule
+from index.errors import require
+from index.readers import ink
+from index.readers.ink import PixelBox, PixelRule
+
+if TYPE_CHECKING:
+    from index.readers.ink import Image
+
+OCR_DPI = 200  # what pages are rendered at: figures of 7 pt are still 20 pixels high
+UNREADABLE = "扫描页无法识别文字"
+
+
+@dataclass(frozen=True, slots=True)
+class ScanSettings:
+    """Lengths are in heights of the text box they concern, where nothing else is said."""
+
+    detect_side: int = 1440  # pixels of the longer side that the detector sees
+    column_gap: float = 0.9  # white this wide parts two columns; an em space is narrower
+    figure_gap: float = 0.35  # white this wide parts two figures that were read as one
+    grow_gap: float = 0.3  # ink this near beside a box belongs to it
+    inside: float = 0.12  # a rule this far inside a box cuts it
+    least_score: float = 0.5  # recognised worse is not text
+    least_loose_score: float = 0.85  # ink that the detector missed must read well
+    sample: int = 6  # lines read to see whether the page stands upright
+    least_upright: float = 0.75  # mean score of a sample; worse may stand on its head
+    edge: float = 0.12  # inches: lines at the very edge are the scanner's, not the page's
+
+
+SETTINGS = ScanSettings()
+
+
+class Run(NamedTuple):
+    """One recognised piece: text, where its ink is, the mean certainty of its characters (0–1)."""
+
+    text: str
+    box: PixelBox
+    score: float
+
+
+def ocr_page(image: Any, number: int, width: float, height: float, settings: ScanSettings = SETTINGS) -> Page:
+    """A rendered page (PIL image or RGB array) → Page with origin ``ocr`` in points; ``width`` × ``height`` is its size in points.
+
+    A page that shows ink and yields no text has ``unread`` set; an empty one is an empty page. Where the image
+    stands sideways or on its head it is read upright, ``rotation`` says by how many degrees it was turned clockwise,
+    and ``width`` and ``height`` are those of the upright page.
+    """
+    pixels = _to_array(image)
+    level = _level(pixels, width, settings)
+    quarter = _upright_turn(level, settings)
+    if quarter:
+        pixels = _quarter_turns(pixels, quarter)
+        width, height = (height, width) if quarter % 2 else (width, height)
+        level = _level(pixels, width, settings)
+    runs, rules = _read_level(level, settings)
+    sx, sy = width / pixels.shape[1], height / pixels.shape[0]
+    page = Page(
+        number=number,
+        width=width,
+        height=height,
+        glyphs=tuple(_run_to_glyph(run, sx, sy) for run in runs),
+        rules=tuple(_to_rule(rule, sx, sy) for rule in rules),
+        origin="ocr",
+        rotation=quarter * 90,
+    )
+    return page if runs or not _has_writing(pixels, sx) else replace(page, unread=UNREADABLE)
+
+
+class _Level(NamedTuple):
+    """An image whose lines lie level, its ink, and the boxes of its lines of text."""
+
+    pixels: Image
+    mask: Image
+    boxes: list[PixelBox]
+    dpi: float
+
+
+def _level(pixels: Image, width: float, settings: ScanSettings) -> _Level:
+    dpi = pixels.shape[1] / max(width, 1.0) * 72.0
+    mask = ink.image_to_mask(ink.to_grey(pixels), dpi)
+    skew = ink.mask_to_skew(mask)
+    if skew:
+        pixels = ink.turn(pixels, skew)
+        mask = ink.image_to_mask(ink.to_grey(pixels), dpi)
+    return _Level(pixels, mask, _detect(pixels, settings), dpi)
+
+
+def _read_level(level: _Level, settings: ScanSettings) -> tuple[list[Run], list[PixelRule]]:
+    """Text runs and ruling lines, in pixels of the level image."""
+    pixels, mask, boxes, dpi = level
+    rules = _real_rules(ink.mask_to_rules(mask, dpi), boxes, pixels.shape, settings.edge * dpi)
+    clean, bare = ink.erase(pixels, mask, rules)
+    boxes = _grow(boxes, bare, rules, settings)
+    pieces = [piece for box in boxes for piece in box_to_pieces(box, bare, rules, settings)]
+    runs = _recognise(clean, pieces, settings.least_score)
+    runs += _recognise(clean, _missed(bare, boxes, rules, settings), settings.least_loose_score)
+    runs = [part for run in runs for part in _part_figures(run, clean, bare, settings)]
+    return _mend_wrapped([run._replace(text=mend_text(run.text)) for run in runs]), rules
+
+
+# ---------------------------------------------------------------- the engine
+
+
+@lru_cache(maxsize=1)
+def _engine() -> Any:
+    rapidocr = require("rapidocr", "识别扫描件", "pip install rapidocr onnxruntime")
+    logging.getLogger("RapidOCR").setLevel(logging.ERROR)
+    return rapidocr.RapidOCR(
+        params={
+            "Global.use_cls": False,
+            "Global.log_level": "error",
+            "Det.max_candidates": 10_000,  # a page may hold thousands of figures
+            "Rec.rec_img_shape": [3, 48, 128],  # short cells are not padded to a full line: half the time, same text
+        }
+    )
+
+
+def _to_array(image: Any) -> Image:
+    import numpy as np
+
+    array = np.asarray(image.convert("RGB") if hasattr(image, "convert") else image)
+    if array.ndim == 2:
+        array = np.stack([array] * 3, axis=2)
+    return np.ascontiguousarray(array[:, :, :3].astype(np.uint8, copy=False))
+
+
+def _quarter_turns(pixels: Image, quarters: int) -> Image:
+    """Turned clockwise by ``quarters`` × 90°."""
+    import numpy as np
+
+    return np.ascontiguousarray(np.rot90(pixels, -quarters))
+
+
+def _detect(pixels: Image, settings: ScanSettings) -> list[PixelBox]:
+    """Boxes of lines of text, top to bottom."""
+    cv2 = require("cv2", "识别扫描件", "pip install rapidocr onnxruntime")
+    height, width = pixels.shape[:2]
+    scale = min(1.0, settings.detect_side / max(height, width))
+    small = pixels if scale == 1.0 else cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    found = _engine()(small[:, :, ::-1], use_det=True, use_cls=False, use_rec=False)
+    quads = getattr(found, "boxes", None)
+    boxes = []
+    for quad in [] if quads is None else quads:
+        xs, ys = [float(p[0]) / scale for p in quad], [float(p[1]) / scale for p in quad]
+        box = PixelBox(max(0, int(min(xs))), max(0, int(min(ys))), min(width, int(max(xs)) + 1), min(height, int(max(ys)) + 1))
+        if box.x1 - box.x0 > 2 and box.y1 - box.y0 > 2:
+            boxes.append(box)
+    return boxes
+
+
+def _recognise(pixels: Image, pieces: list[PixelBox], least: float) -> list[Run]:
+    """Reads each piece; pieces that read worse than ``least`` or as nothing are left out."""
+    if not pieces:
+        return []
+    found = _engine().recognize_txt([_crop(pixels, box) for box in pieces])
+    return [
+        Run(text, box, float(score))
+        for text, box, score in zip(found.txts, pieces, found.scores, strict=True)
+        if text.strip() and score >= least
+    ]
+
+
+def _crop(pixels: Image, box: PixelBox) -> Image:
+    """The piece with a little paper around it, as BGR, which is what the recogniser was trained on."""
+    margin = max(2, round(0.12 * (box.y1 - box.y0)))
+    part = pixels[max(0, box.y0 - margin) : box.y1 + margin, max(0, box.x0 - margin) : box.x1 + margin]
+    return part[:, :, ::-1]
+
+
+def _upright_turn(level: _Level, settings: ScanSettings) -> int:
+    """Clockwise quarter turns that make the text upright: where lines stand, or read as rubbish, the best of the others."""
+    boxes = sorted(level.boxes, key=_length, reverse=True)[: settings.sample]
+    if not boxes:
+        return 0
+    standing = sum(b.y1 - b.y0 > 1.5 * (b.x1 - b.x0) for b in boxes) > len(boxes) / 2
+    scores = {}
+    for quarters in (1, 3) if standing else (0, 2):
+        crops = [_quarter_turns(_crop(level.pixels, box), quarters) for box in boxes]
+        found = _engine().recognize_txt(crops)
+        scores[quarters] = sum(found.scores) / len(boxes)
+        if scores[quarters] >= settings.least_upright and not standing:
+            break
+    return max(scores, key=lambda q: scores[q])
+
+
+def _length(box: PixelBox) -> int:
+    return max(box.x1 - box.x0, box.y1 - box.y0)
+
+
+# ---------------------------------------------------------------- boxes and rules
+
+
+def _real_rules(rules: list[PixelRule], boxes: list[PixelBox], shape: tuple[int, ...], edge: float) -> list[PixelRule]:
+    """Without strokes of characters, the scanner's edges, and uprights that meet no level line."""
+
+    def inside_text(rule: PixelRule) -> bool:
+        x0, x1, y0, y1 = (rule.start, rule.end, rule.at, rule.at) if rule.horizontal else (rule.at, rule.at, rule.start, rule.end)
+        return any(b.x0 - 3 <= x0 and x1 <= b.x1 + 3 and b.y0 - 3 <= y0 and y1 <= b.y1 + 3 for b in boxes)
+
+    def at_edge(rule: PixelRule) -> bool:
+        across = shape[0] if rule.horizontal else shape[1]
+        return rule.at < edge or rule.at > across - edge
+
+    kept = [r for r in rules if not inside_text(r) and not at_edge(r)]
+    level = [r for r in kept if r.horizontal]
+    return level + [
+        r for r in kept if not r.horizontal and any(h.start - 3 <= r.at <= h.end + 3 and r.start - 3 <= h.at <= r.end + 3 for h in level)
+    ]
+
+
+def box_to_pieces(box: PixelBox, bare: Image, rules: list[PixelRule], settings: ScanSettings = SETTINGS) -> list[PixelBox]:
+    """A detected box cut at the column rules and wide white gaps inside it; each piece tight around its ink."""
+    height = box.y1 - box.y0
+    inset = settings.inside * height
+    cuts = [
+        round(r.at)
+        for r in rules
+        if not r.horizontal and box.x0 + inset < r.at < box.x1 - inset and min(r.end, box.y1) - max(r.start, box.y0) > 0.6 * height
+    ]
+    cuts += ink.gaps(bare, box, settings.column_gap * height)
+    edges = [box.x0, *sorted(cuts), box.x1]
+    parts = (box._replace(x0=a, x1=b) for a, b in pairwise(edges))
+    return [piece for part in parts if (piece := ink.tight(bare, part)) is not None]
+
+
+def _grow(boxes: list[PixelBox], bare: Image, rules: list[PixelRule], settings: ScanSettings) -> list[PixelBox]:
+    """Boxes widened over the ink that goes on beside them (the detector stops at a long dash); those that then overlap are one line."""
+    done: list[PixelBox] = []
+    for box in sorted(boxes):
+        height = box.y1 - box.y0
+        walls = [r for r in rules if not r.horizontal and r.start < box.y1 and r.end > box.y0]
+        low = max((round(r.at) for r in walls if r.at <= box.x0 + settings.inside * height), default=0)
+        high = min((round(r.at) for r in walls if r.at >= box.x1 - settings.inside * height), default=bare.shape[1])
+        x0, x1 = ink.widen(bare, box, min(low, box.x0), max(high, box.x1), settings.grow_gap * height)
+        box = box._replace(x0=x0, x1=x1)
+        for i, left in enumerate(done):
+            overlap = min(left.y1, box.y1) - max(left.y0, box.y0)
+            if overlap > 0.7 * max(height, left.y1 - left.y0) and box.x0 <= left.x1:
+                done[i] = PixelBox(left.x0, min(left.y0, box.y0), max(left.x1, box.x1), max(left.y1, box.y1))
+                break
+        else:
+            done.append(box)
+    return sorted(done, key=lambda b: (b.y0, b.x0))
+
+
+def _part_figures(run: Run, clean: Image, bare: Image, settings: ScanSettings) -> list[Run]:
+    """A run of digits that is no number may be two cells without a rule between: cut at the white and read again."""
+    if not _DIGITS.fullmatch(run.text) or is_number_cell(mend_figure(run.text)):
+        return [run]
+    cuts = ink.gaps(bare, run.box, settings.figure_gap * (run.box.y1 - run.box.y0))
+    edges = [run.box.x0, *cuts, run.box.x1]
+    parts = [ink.tight(bare, run.box._replace(x0=a, x1=b)) for a, b in pairwise(edges)]
+    again = _recognise(clean, [part for part in parts if part is not None], settings.least_score) if cuts else []
+    return again if len(again) > 1 and all(is_number_cell(mend_figure(part.text)) for part in again) else [run]
+
+
+def _missed(bare: Image, boxes: list[PixelBox], rules: list[PixelRule], settings: ScanSettings) -> list[PixelBox]:
+    """Ink of text size inside the tables that no detected box covers: single digits, dashes beside a rule."""
+    level = [r for r in rules if r.horizontal]
+    if not boxes or len(level) < 2:
+        return []
+    usual = sorted(b.y1 - b.y0 for b in boxes)[len(boxes) // 2]
+    area = PixelBox(min(r.start for r in level), round(level[0].at), max(r.end for r in level), round(level[0].at))
+    area = area._replace(y0=round(min(r.at for r in level)), y1=round(max(r.at for r in level)))
+    clusters = ink.loose_ink(bare, boxes, 0.3 * usual, 1.3 * usual, 0.4 * usual)
+    inside = [c for c in clusters if area.x0 <= c.x0 and c.x1 <= area.x1 and area.y0 <= c.y0 and c.y1 <= area.y1]
+    return [piece for c in inside for piece in box_to_pieces(c, bare, rules, settings)]
+
+
+def _has_writing(pixels: Image, points_per_pixel: float) -> bool:
+    """True where the page is not simply empty: some clusters of ink of the size of text."""
+    mask = ink.image_to_mask(ink.to_grey(pixels), 72 / points_per_pixel)
+    least = 5 / points_per_pixel
+    return len(ink.loose_ink(mask, [], least, 8 * least, least)) >= 5
+
+
+def _run_to_glyph(run: Run, sx: float, sy: float) -> Glyph:
+    x0, y0, x1, y1 = run.box
+    return Glyph(run.text, x0 * sx, y0 * sy, x1 * sx, y1 * sy, size=(y1 - y0) * sy)
+
+
+def _to_rule(rule: PixelRule, sx: float, sy: float) -> Rule:
+    if rule.horizontal:
+        return Rule(rule.start * sx, (rule.at + 0.5) * sy, rule.end * sx, (rule.at + 0.5) * sy)
+    return Rule((rule.at + 0.5) * sx, rule.start * sy, (rule.at + 0.5) * sx, rule.end * sy)
+
+
+# ---------------------------------------------------------------- separators
+
+_DIGITS = re.compile(r"[\d.,， %\-]*\d[\d.,， %\-]*")
+_FIGURE = re.compile(r"[-−－+(（]?[\d.,，。 ]*\d[)）]?[%％]?")
+_HAN = "\u2e80-\u9fff"
+_BEFORE_IN = "收投转纳列计融"  # 收入, 投入, 转入 …; none of them is ever followed by 人 in a budget's labels
+_FULL_WIDTH = {",": "，", ":": "：", ";": "；", "(": "（", ")": "）", "?": "？", "!": "！"}
+
+
+def mend_text(text: str) -> str:
+    """A recognised run with the separators of its figures and the width of its punctuation put right.
+
+    Next to a Chinese character the recogniser takes ： for : and （ for ( at will: there they are full-width.
+    """
+    text = text.strip()
+    if _FIGURE.fullmatch(text):
+        return mend_figure(text)
+    text = re.sub(r"\d[\d.,]*\d", lambda m: mend_figure(m.group()), text)
+    text = re.sub(rf"(?<=[{_HAN}])[,:;()?!]|[(](?=[{_HAN}])|(?<=[（(])[)]", lambda m: _FULL_WIDTH[m.group()], text)
+    text = re.sub(r"（([^（）()]*)[)]", r"（\1）", text)
+    return re.sub(f"(?<=[{_BEFORE_IN}])人(?![{_HAN}])|(?<=[收投])人(?=[合总小支预决情及和与、])", "入", text)
+
+
+def _mend_wrapped(runs: list[Run]) -> list[Run]:
+    """人 alone at the start of a wrapped line, under 收 or 转, is 入: without its neighbour the recogniser cannot tell."""
+
+    def mended(run: Run) -> Run:
+        height = run.box.y1 - run.box.y0
+        for above in runs if run.text[:1] == "人" and len(run.text) <= 2 else ():
+            near = 0 <= run.box.y0 - above.box.y1 < height and above.box.x0 < run.box.x1 and run.box.x0 < above.box.x1
+            if near and above.text[-1] in _BEFORE_IN:
+                return run._replace(text="入" + run.text[1:])
+        return run
+
+    return [mended(run) for run in runs]
+
+
+def mend_figure(text: str) -> str:
+    """Separators of one printed figure: ``1.234.56`` and ``1, 234.56`` are 1,234.56. No digit is touched.
+
+    Only the last point, before one or two digits, is a decimal point when the groups before it are of three digits;
+    whatever does not come out as a well-grouped number stays as recognised.
+    """
+    flat = re.sub(r"\s*([.,])\s*", r"\1", normalise(text).replace("。", ".").strip())
+    match = re.fullmatch(r"([-+(]?)(\d{1,3}(?:[.,]\d{3})+)([.,]\d{1,2})?(\)?%?)", flat)
+    if match is None:
+        return flat if re.fullmatch(r"[-+(]?\d+(?:\.\d+)?\)?%?", flat) else text
+    sign, whole, cents, tail = match.groups()
+    if cents is None and whole.count(".") == 1 and "," not in whole:
+        return flat  # 1.234 may be either: the page decides, not this function
+    if cents is None and re.fullmatch(r"\d{1,3}(?:,\d{3})*\.\d{3}", whole):
+        return flat  # three printed decimals
+    return sign + whole.replace(".", ",") + (cents or "").replace(",", ".") + tail
