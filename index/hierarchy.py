@@ -21,7 +21,7 @@ NUMBERING: tuple[tuple[re.Pattern[str], int], ...] = (
     (re.compile(r"^其中[:：]?"), 6),
 )
 TOTAL = re.compile(r"^(本年|本期|上年)?(收入|支出|收支|费用)?[(（]?(合计|总计|小计|收入总计|支出总计)")
-BODY = re.compile(r"(局|委|委员会|办|办公室|厅|院|所|中心|处|街道|镇|政府|队|校|学院|大学|会|馆|站|部|署|公司|集团)([（(][^（）()]*[）)])?$")
+BODY = re.compile(r"(?:局|委|会|办|办公室|厅|院|所|中心|处|街道|镇|政府|队|校|大学|馆|站|部|署|公司|集团)(?:[（(][^（）()]*[）)])?$")
 INDENT_STEP = 0.6  # in units of the indentation given; less is noise of the setting
 
 

@@ -1,0 +1,157 @@
+"""Ruling lines and glyphs → grids of cells: the geometry of a page's tables, before any meaning.
+
+Closed ruled grids come from pdfplumber's table functions (crossings → cells → tables). Tables with horizontal rules
+only, or with no rules at all, get their columns and rows from where their text stands.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from index.domain import Box, Glyph, Page, Rule
+from index.textlines import TextLine, glyphs_to_lines, lines_to_box, lines_to_text
+
+SNAP = 2.5  # points: lines this near are one line
+JOIN = 3.0  # points: gaps this small in a line are closed
+EDGE = 1.5  # points: cell sides this near are one grid line
+MIN_SIDE = 3.0  # points: anything narrower or lower is no cell
+
+
+@dataclass(frozen=True, slots=True)
+class GridCell:
+    """A cell over grid rows ``r0 <= r < r1`` and columns ``c0 <= c < c1`` with the lines of text inside it."""
+
+    r0: int
+    r1: int
+    c0: int
+    c1: int
+    box: Box
+    lines: tuple[TextLine, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return lines_to_text(self.lines)
+
+    @property
+    def ink(self) -> Box | None:
+        return lines_to_box(self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table's geometry: column edges ``xs``, row edges ``ys`` and cells. ``drawn`` False: inferred from positions."""
+
+    xs: tuple[float, ...]
+    ys: tuple[float, ...]
+    cells: tuple[GridCell, ...]
+    drawn: bool = True
+    header_rows: int | None = None  # known where rules mark the header
+
+    @property
+    def box(self) -> Box:
+        return self.xs[0], self.ys[0], self.xs[-1], self.ys[-1]
+
+    @property
+    def n_rows(self) -> int:
+        return len(self.ys) - 1
+
+    @property
+    def n_cols(self) -> int:
+        return len(self.xs) - 1
+
+    def matrix(self) -> list[list[GridCell | None]]:
+        """``matrix[row][column]`` is the cell that covers the place, None where no cell does."""
+        places: list[list[GridCell | None]] = [[None] * self.n_cols for _ in range(self.n_rows)]
+        for cell in self.cells:
+            for r in range(cell.r0, cell.r1):
+                for c in range(cell.c0, cell.c1):
+                    places[r][c] = cell
+        return places
+
+
+def page_to_grids(page: Page) -> list[Grid]:
+    """The ruled grids of a page, from top to bottom."""
+    grids = [boxes_to_grid(boxes, page.glyphs) for boxes in rules_to_boxes(page.rules)]
+    return sorted((grid for grid in grids if grid is not None), key=lambda grid: (grid.box[1], grid.box[0]))
+
+
+def rules_to_boxes(rules: Iterable[Rule]) -> list[list[Box]]:
+    """Closed cells of each connected table, as boxes."""
+    from pdfplumber.table import cells_to_tables, edges_to_intersections, intersections_to_cells, merge_edges
+
+    edges = [_edge(rule) for rule in rules]
+    if len(edges) < 4:
+        return []
+    merged = merge_edges(edges, snap_x_tolerance=SNAP, snap_y_tolerance=SNAP, join_x_tolerance=JOIN, join_y_tolerance=JOIN)
+    crossings = edges_to_intersections(merged, SNAP, SNAP)
+    cells = intersections_to_cells(crossings)
+    return [list(table) for table in cells_to_tables(cells)]
+
+
+def _edge(rule: Rule) -> dict[str, Any]:
+    flat = rule.top == rule.bottom or rule.bottom - rule.top < rule.x1 - rule.x0
+    return {
+        "x0": rule.x0,
+        "x1": rule.x1,
+        "top": rule.top,
+        "bottom": rule.bottom,
+        "width": rule.x1 - rule.x0,
+        "height": rule.bottom - rule.top,
+        "orientation": "h" if flat else "v",
+        "object_type": "line",
+    }
+
+
+def boxes_to_grid(boxes: Sequence[Box], glyphs: Sequence[Glyph]) -> Grid | None:
+    """One table's cells with their text; None for a lone box, which frames text but holds no table."""
+    boxes = [b for b in boxes if b[2] - b[0] >= MIN_SIDE and b[3] - b[1] >= MIN_SIDE]
+    if len(boxes) < 2:
+        return None
+    xs = merge_positions([x for b in boxes for x in (b[0], b[2])])
+    ys = merge_positions([y for b in boxes for y in (b[1], b[3])])
+    if len(xs) < 2 or len(ys) < 2:
+        return None
+    texts = _glyphs_by_box(boxes, glyphs)
+    cells = []
+    for box, inside in zip(boxes, texts, strict=True):
+        c0, c1 = nearest(xs, box[0]), nearest(xs, box[2])
+        r0, r1 = nearest(ys, box[1]), nearest(ys, box[3])
+        if c1 > c0 and r1 > r0:
+            cells.append(GridCell(r0, r1, c0, c1, box, tuple(glyphs_to_lines(inside))))
+    return Grid(tuple(xs), tuple(ys), tuple(cells))
+
+
+def _glyphs_by_box(boxes: Sequence[Box], glyphs: Sequence[Glyph]) -> list[list[Glyph]]:
+    inside: list[list[Glyph]] = [[] for _ in boxes]
+    order = sorted(range(len(boxes)), key=lambda i: boxes[i][1])
+    tops = [boxes[i][1] for i in order]
+    tallest = max(b[3] - b[1] for b in boxes)
+    for glyph in glyphs:
+        x, y = (glyph.x0 + glyph.x1) / 2, (glyph.top + glyph.bottom) / 2
+        k = bisect_right(tops, y) - 1
+        while k >= 0 and tops[k] >= y - tallest:
+            box = boxes[order[k]]
+            if box[0] <= x <= box[2] and box[1] <= y <= box[3]:
+                inside[order[k]].append(glyph)
+                break
+            k -= 1
+    return inside
+
+
+def merge_positions(values: Iterable[float], tolerance: float = EDGE) -> list[float]:
+    """Sorted positions, those nearer than ``tolerance`` to their neighbour made one."""
+    merged: list[list[float]] = []
+    for value in sorted(values):
+        if merged and value - merged[-1][-1] <= tolerance:
+            merged[-1].append(value)
+        else:
+            merged.append([value])
+    return [sum(group) / len(group) for group in merged]
+
+
+def nearest(positions: Sequence[float], value: float) -> int:
+    """Index of the position nearest to ``value``."""
+    return min(range(len(positions)), key=lambda i: abs(positions[i] - value))

@@ -1,0 +1,393 @@
+"""Grids → logical tables: pages joined, halves split, stacked headers → column paths, codes and steps → row paths.
+
+A ``PrintedForm`` gathers the grids of one printed table, page by page; ``to_tables`` then reads the whole of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from index.columns import Column, Content, Role, cell_kind, header_height, header_paths, is_numbering_row, paths_to_columns
+from index.domain import Box, Cell, Flag, LabelPath, Row, Table
+from index.grids import Grid, GridCell
+from index.headings import unit_of
+from index.hierarchy import RowLabel, is_body, is_total, rows_to_paths
+
+EDGE_MATCH = 6.0  # points: how far a column edge may move from page to page
+MATCHING_EDGES = 0.75  # share of a continuation's column edges that must be found again
+HEADER_UNIT = re.compile(r"[（(](?:单位[:：])?(百万元|万元|千元|亿元|元|%|％)[）)]")
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """What is printed above a table (or stands there as its heading)."""
+
+    number: str | None = None
+    title: str = ""
+    unit: str | None = None
+    org: str | None = None
+    year: int | None = None
+
+    def continues(self, other: Caption) -> bool:
+        """True where this caption, on a later page, is the other one printed again."""
+        if not self.number and not self.title:
+            return True
+        strip = re.compile(r"[（(]续(表)?[）)]|续表")
+        same_title = strip.sub("", self.title) == strip.sub("", other.title)
+        return (self.number or other.number) == other.number and (same_title or not self.title)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A grid cell within a row of a form: over columns ``c0 <= c < c1``; ``first`` in the row where the cell begins."""
+
+    c0: int
+    c1: int
+    cell: GridCell
+    first: bool
+    page: int
+
+
+FormRow = list[Placed]
+
+
+@dataclass
+class PrintedForm:
+    """One printed table while its pages are being read."""
+
+    caption: Caption
+    section: LabelPath
+    xs: tuple[float, ...]
+    header: tuple[tuple[str, ...], ...]  # texts of the header rows, to know them when repeated
+    paths: list[LabelPath]
+    rows: list[FormRow] = field(default_factory=list)
+    pages: list[int] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    flags: frozenset[Flag] = frozenset()
+
+    @staticmethod
+    def open(grid: Grid, page: int, caption: Caption, section: LabelPath, flags: frozenset[Flag] = frozenset()) -> PrintedForm:
+        """A new form from its first grid."""
+        matrix = grid.matrix()
+        title_rows = _title_rows(matrix, grid.n_cols)
+        caption = _caption_from_rows(matrix[:title_rows], caption)
+        body = matrix[title_rows:]
+        height = _shifted_height(body, title_rows) if grid.header_rows is None else grid.header_rows
+        form = PrintedForm(caption, section, grid.xs, _row_texts(body[:height]), header_paths(body, height, grid.n_cols), flags=flags)
+        start = height + (1 if height < len(body) and is_numbering_row(body[height]) else 0)
+        form._add_rows(body[start:], title_rows + start, page, list(range(grid.n_cols + 1)))
+        return form
+
+    def accepts(self, grid: Grid) -> bool:
+        """Can the grid be this form's continuation, by the places of its columns?"""
+        edges = grid.xs
+        if len(edges) == len(self.xs):
+            offset = edges[0] - self.xs[0]
+            if all(abs(a - offset - b) <= EDGE_MATCH for a, b in zip(edges, self.xs, strict=True)):
+                return True
+        found = sum(any(abs(edge - own) <= EDGE_MATCH for own in self.xs) for edge in edges)
+        return len(edges) > 2 and found >= MATCHING_EDGES * len(edges) and len(edges) <= len(self.xs)
+
+    def extend(self, grid: Grid, page: int) -> None:
+        """Append a continuation page's rows, without the header where it is repeated."""
+        matrix = grid.matrix()
+        title_rows = _title_rows(matrix, grid.n_cols)
+        skip = title_rows
+        for text in self.header:
+            if skip < len(matrix) and _row_texts(matrix[skip : skip + 1])[0] == text:
+                skip += 1
+            else:
+                break
+        if grid.header_rows is not None and skip == title_rows:
+            skip += grid.header_rows
+        if skip < len(matrix) and skip > title_rows and is_numbering_row(matrix[skip]):
+            skip += 1
+        self._add_rows(matrix[skip:], skip, page, self._column_map(grid.xs))
+
+    def _column_map(self, edges: Sequence[float]) -> list[int]:
+        """For each column edge of another page, the index of this form's edge."""
+        if len(edges) == len(self.xs):
+            return list(range(len(edges)))
+        return [min(range(len(self.xs)), key=lambda i: abs(self.xs[i] - edge)) for edge in edges]
+
+    def _add_rows(self, matrix: Sequence[Sequence[GridCell | None]], first_row: int, page: int, edge_map: Sequence[int]) -> None:
+        if page not in self.pages:
+            self.pages.append(page)
+        for r, cells in enumerate(matrix, start=first_row):
+            row: FormRow = []
+            for cell in {id(c): c for c in cells if c is not None}.values():
+                c0, c1 = edge_map[cell.c0], edge_map[cell.c1]
+                row.append(Placed(c0, max(c1, c0 + 1), cell, cell.r0 == r or (r == first_row and cell.r0 < r), page))
+            if r == first_row and self.rows and self._continues_last_row(row):
+                self.rows.append(row)
+                self._merge_last_rows()
+            else:
+                self.rows.append(row)
+
+    def _continues_last_row(self, row: FormRow) -> bool:
+        """A row that a page break has cut: only words, right of a blank label."""
+        filled = [p for p in row if p.cell.text]
+        if not filled or self.rows[-1][0].page == row[0].page:
+            return False
+        first = min(filled, key=lambda p: p.c0)
+        return first.c0 > 0 and all(cell_kind(p.cell.text) == "text" and len(p.cell.text) > 8 for p in filled) and bool(self.header)
+
+    def _merge_last_rows(self) -> None:
+        tail = self.rows.pop()
+        row = self.rows[-1]
+        for extra in tail:
+            for i, placed in enumerate(row):
+                if placed.c0 == extra.c0 and extra.cell.text:
+                    row[i] = replace(placed, cell=replace(placed.cell, lines=placed.cell.lines + extra.cell.lines))
+
+    def to_tables(self, doc_id: str, next_index: int) -> list[Table]:
+        """The logical tables of the form: one for each half."""
+        contents = [self._content(c) for c in range(len(self.paths))]
+        columns = paths_to_columns(self.paths, contents)
+        halves = range(1 + max((column.half for column in columns), default=0))
+        tables = []
+        for half in halves:
+            table = self._half_to_table(columns, half, f"{doc_id}-t{next_index + len(tables)}")
+            if table is not None:
+                tables.append(table)
+        return tables
+
+    def _content(self, column: int) -> Content:
+        numbers = texts = codes = 0
+        for row in self.rows:
+            for placed in row:
+                if placed.c0 == column and placed.first and placed.c1 == placed.c0 + 1:
+                    kind = cell_kind(placed.cell.text)
+                    numbers += kind in ("number", "code")
+                    codes += kind == "code"
+                    texts += kind == "text"
+        return Content(numbers, texts, codes)
+
+    def _half_to_table(self, columns: Sequence[Column], half: int, table_id: str) -> Table | None:
+        values = [i for i, c in enumerate(columns) if c.half == half and c.role == Role.VALUE]
+        if not values:
+            return None
+        drafts = [draft for row in self.rows if (draft := _draft_row(row, columns, half, values)) is not None]
+        rows = _drafts_to_rows(drafts)
+        paths = tuple(columns[i].path for i in values)
+        caption = self.caption
+        units = tuple(_header_unit(path) for path in paths)
+        unit = caption.unit or next((u for u in units if u and u not in ("%", "％")), None)
+        return Table(
+            id=table_id,
+            number=caption.number,
+            title=caption.title,
+            columns=paths,
+            rows=rows,
+            unit=unit,
+            pages=tuple(self.pages),
+            section=self.section,
+            org=caption.org,
+            year=caption.year,
+            note="\n".join(self.notes) or None,
+            column_units=units if any(units) else (),
+            flags=self.flags,
+        )
+
+
+# ---------------------------------------------------------------- rows
+
+
+@dataclass
+class _Draft:
+    labels: list[str]  # one for each label column, "" where blank
+    indents: list[float]
+    code_parts: list[str]
+    cells: tuple[Cell, ...]
+    page: int
+    box: Box | None
+
+
+def _draft_row(row: FormRow, columns: Sequence[Column], half: int, values: Sequence[int]) -> _Draft | None:
+    label_cols = [i for i, c in enumerate(columns) if c.half == half and c.role == Role.LABEL]
+    code_cols = [i for i, c in enumerate(columns) if c.half == half and c.role == Role.CODE]
+    labels, indents = [""] * len(label_cols), [0.0] * len(label_cols)
+    codes = [""] * len(code_cols)
+    cells = [Cell(None)] * len(values)
+    boxes: list[Box] = []
+    own = False
+    page = row[0].page if row else 0
+    for placed in row:
+        text = placed.cell.text
+        if not text:
+            continue
+        column = _home_column(placed, columns, half)
+        if column is None:
+            continue
+        role = columns[column].role
+        if role == Role.LABEL or (role == Role.CODE and cell_kind(text) == "text"):
+            slot = label_cols.index(column) if column in label_cols else (0 if label_cols else None)
+            if slot is None:
+                continue
+            labels[slot] = text
+            indents[slot] = placed.cell.lines[0].x0 / max(1.0, placed.cell.lines[0].size)
+        elif role == Role.CODE:
+            codes[code_cols.index(column)] = text
+        elif role == Role.VALUE and placed.first:
+            cells[values.index(column)] = Cell(text, page, placed.cell.ink)
+        if placed.first and role != Role.SKIP:
+            own = True
+            if placed.cell.ink:
+                boxes.append(placed.cell.ink)
+    if not own or not (any(labels) or any(codes) or any(c.text is not None for c in cells)):
+        return None
+    return _Draft(labels, indents, codes, tuple(cells), page, _union(boxes))
+
+
+def _home_column(placed: Placed, columns: Sequence[Column], half: int) -> int | None:
+    """The column a cell speaks for: the last label column it covers if it is text, else the first value column."""
+    span = range(placed.c0, min(placed.c1, len(columns)))
+    if len(span) == 1:
+        return span[0] if columns[span[0]].half == half else None
+    if cell_kind(placed.cell.text) == "text":
+        covered = [i for i in span if columns[i].role == Role.LABEL]
+        if covered:
+            return covered[-1] if columns[covered[-1]].half == half else None
+    else:
+        covered = [i for i in span if columns[i].role == Role.VALUE]
+        if covered:
+            return covered[0] if columns[covered[0]].half == half else None
+    mine = [i for i in span if columns[i].half == half]
+    return mine[0] if mine else None
+
+
+def _drafts_to_rows(drafts: Sequence[_Draft]) -> tuple[Row, ...]:
+    codes = _joined_codes(drafts)
+    prefixes, leaves = _stepped_labels(drafts)
+    single = not drafts or len(drafts[0].labels) <= 1
+    paths: list[LabelPath]
+    if single or any(codes):
+        paths = _tree_paths(drafts, codes, prefixes, leaves)
+    else:
+        paths = [(*prefix, leaf) if leaf else prefix for prefix, leaf in zip(prefixes, leaves, strict=True)]
+    return tuple(
+        Row(path, draft.cells, code or None, draft.page, None, draft.box)
+        for draft, code, path in zip(drafts, codes, paths, strict=True)
+    )
+
+
+def _joined_codes(drafts: Sequence[_Draft]) -> list[str]:
+    """类 + 款 + 项 → one code; a blank 类 or 款 left of a printed part is the one above."""
+    last: list[str] = []
+    codes = []
+    for draft in drafts:
+        parts = [part if part.isalnum() else "" for part in draft.code_parts]
+        filled = max((i for i, part in enumerate(parts) if part), default=-1)
+        whole = [part or (last[i] if i < len(last) else "") for i, part in enumerate(parts[: filled + 1])]
+        codes.append("".join(whole))
+        last = whole or last
+    return codes
+
+
+def _stepped_labels(drafts: Sequence[_Draft]) -> tuple[list[LabelPath], list[str]]:
+    """Own label (the rightmost) and the labels left of it, blank ones taken from above."""
+    above: list[str] = []
+    prefixes: list[LabelPath] = []
+    leaves: list[str] = []
+    for draft in drafts:
+        labels = draft.labels
+        filled = [i for i, text in enumerate(labels) if text]
+        if not filled:
+            prefixes.append(())
+            leaves.append("")
+            continue
+        leaf = filled[-1]
+        if is_total(labels[leaf]) and len(filled) == 1 and leaf == 0:
+            above = []
+        whole = [labels[i] or (above[i] if i < len(above) else "") for i in range(leaf)]
+        if is_total(labels[leaf]) and len(filled) == 1:
+            whole = whole if not above or leaf == 0 else [text for text in whole if not is_body(text)] if re.match("合计|总计", labels[leaf]) else whole
+        prefixes.append(tuple(text for text in whole if text))
+        leaves.append(labels[leaf])
+        above = [*whole, labels[leaf]]
+    return prefixes, leaves
+
+
+def _tree_paths(drafts: Sequence[_Draft], codes: Sequence[str], prefixes: Sequence[LabelPath], leaves: Sequence[str]) -> list[LabelPath]:
+    indents = _indents(drafts, leaves)
+    labels = [RowLabel(leaf, code or None, indent) for leaf, code, indent in zip(leaves, codes, indents, strict=True)]
+    paths = rows_to_paths(labels)
+    return [_joined(prefix, path) for prefix, path in zip(prefixes, paths, strict=True)]
+
+
+def _joined(prefix: LabelPath, path: LabelPath) -> LabelPath:
+    """Prefix before path, without saying the same body twice."""
+    return path if path[: len(prefix)] == prefix else (*prefix, *path)
+
+
+def _indents(drafts: Sequence[_Draft], leaves: Sequence[str]) -> list[float]:
+    """Indentation in em from the column's left; none where the column is centred."""
+    found = []
+    for draft, leaf in zip(drafts, leaves, strict=True):
+        slots = [i for i, text in enumerate(draft.labels) if text and text == leaf]
+        found.append(draft.indents[slots[-1]] if slots else None)
+    known = [value for value in found if value is not None]
+    base = min(known, default=0.0)
+    at_left = sum(value - base < 0.3 for value in known)
+    if at_left * 4 < len(known) or len({round(value - base, 0) for value in known}) > max(5, len(known) // 3):
+        return [0.0] * len(found)
+    return [0.0 if value is None else value - base for value in found]
+
+
+# ---------------------------------------------------------------- header rows
+
+
+def _row_texts(rows: Sequence[Sequence[GridCell | None]]) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(c.text for c in {id(c): c for c in row if c is not None}.values() if c.text) for row in rows)
+
+
+def _title_rows(matrix: Sequence[Sequence[GridCell | None]], width: int) -> int:
+    """Rows at the top that are one cell over the whole width: a caption printed inside the frame."""
+    count = 0
+    for row in matrix:
+        cell = row[0] if row else None
+        if width > 1 and cell is not None and cell.c0 == 0 and cell.c1 == width and cell.r1 - cell.r0 == 1 and cell.text and len(cell.text) < 60:
+            count += 1
+        else:
+            break
+    return count if count < len(matrix) else 0
+
+
+def _caption_from_rows(rows: Sequence[Sequence[GridCell | None]], caption: Caption) -> Caption:
+    for row in rows:
+        text = row[0].text if row and row[0] else ""
+        unit = unit_of(text)
+        if unit:
+            caption = replace(caption, unit=unit)
+        elif text and not caption.title:
+            caption = replace(caption, title=text)
+    return caption
+
+
+def _shifted_height(body: Sequence[Sequence[GridCell | None]], shift: int) -> int:
+    if not shift:
+        return header_height(body)
+    moved: dict[int, GridCell] = {}
+
+    def down(cell: GridCell | None) -> GridCell | None:
+        if cell is None:
+            return None
+        return moved.setdefault(id(cell), replace(cell, r0=cell.r0 - shift, r1=cell.r1 - shift))
+
+    return header_height([[down(cell) for cell in row] for row in body])
+
+
+def _header_unit(path: LabelPath) -> str | None:
+    for part in reversed(path):
+        match = HEADER_UNIT.search(part)
+        if match:
+            return "%" if match[1] in "%％" else match[1]
+    return None
+
+
+def _union(boxes: Sequence[Box]) -> Box | None:
+    if not boxes:
+        return None
+    return min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes)
