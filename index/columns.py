@@ -7,6 +7,7 @@ after value columns.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from enum import StrEnum
 
 from index.amounts import BLANKS, cell_to_value
 from index.domain import LabelPath
-from index.grids import Grid, GridCell
+from index.grids import GridCell
 
 MAX_HEADER_ROWS = 6
 
@@ -125,7 +126,7 @@ def is_numbering_row(row: Sequence[GridCell | None]) -> bool:
     others = [t for t in texts if not (t.isdigit() and len(t) <= 2)]
     if any(re.fullmatch(r"栏次|行次", t) for t in others):
         return True
-    return len(numbers) >= 3 and len(others) <= 1 and all(b == a + 1 for a, b in zip(numbers, numbers[1:], strict=False))
+    return len(numbers) >= 3 and len(others) <= 1 and all(b == a + 1 for a, b in itertools.pairwise(numbers))
 
 
 def paths_to_columns(paths: Sequence[LabelPath], contents: Sequence[Content]) -> list[Column]:

@@ -6,9 +6,10 @@ only, or with no rules at all, get their columns and rows from where their text 
 
 from __future__ import annotations
 
+import itertools
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from index.domain import Box, Glyph, Page, Rule
@@ -17,6 +18,8 @@ from index.textlines import TextLine, glyphs_to_lines, lines_to_box, lines_to_te
 SNAP = 2.5  # points: lines this near are one line
 JOIN = 3.0  # points: gaps this small in a line are closed
 EDGE = 1.5  # points: cell sides this near are one grid line
+Edge = dict[str, Any]  # as pdfplumber's table functions take them
+
 MIN_SIDE = 3.0  # points: anything narrower or lower is no cell
 
 
@@ -30,10 +33,11 @@ class GridCell:
     c1: int
     box: Box
     lines: tuple[TextLine, ...] = ()
+    text: str = ""
 
-    @property
-    def text(self) -> str:
-        return lines_to_text(self.lines)
+    def with_lines(self, lines: Sequence[TextLine]) -> GridCell:
+        """The same cell holding these lines."""
+        return replace(self, lines=tuple(lines), text=lines_to_text(lines))
 
     @property
     def ink(self) -> Box | None:
@@ -48,6 +52,8 @@ class Grid:
     ys: tuple[float, ...]
     cells: tuple[GridCell, ...]
     drawn: bool = True
+    open_top: bool = False  # the page break cut the first row
+    open_bottom: bool = False  # the page break cut the last row
     header_rows: int | None = None  # known where rules mark the header
 
     @property
@@ -74,24 +80,51 @@ class Grid:
 
 def page_to_grids(page: Page) -> list[Grid]:
     """The ruled grids of a page, from top to bottom."""
-    grids = [boxes_to_grid(boxes, page.glyphs) for boxes in rules_to_boxes(page.rules)]
+    edges = rules_to_edges(page.rules)
+    closing = open_ends(edges)
+    grids = [boxes_to_grid(boxes, page.glyphs, closing) for boxes in edges_to_boxes([*edges, *closing])]
     return sorted((grid for grid in grids if grid is not None), key=lambda grid: (grid.box[1], grid.box[0]))
 
 
-def rules_to_boxes(rules: Iterable[Rule]) -> list[list[Box]]:
-    """Closed cells of each connected table, as boxes."""
-    from pdfplumber.table import cells_to_tables, edges_to_intersections, intersections_to_cells, merge_edges
+def rules_to_edges(rules: Iterable[Rule]) -> list[Edge]:
+    """Rules as pdfplumber edges, pieces of one line joined."""
+    from pdfplumber.table import merge_edges
 
     edges = [_edge(rule) for rule in rules]
+    merged: list[Edge] = merge_edges(edges, snap_x_tolerance=SNAP, snap_y_tolerance=SNAP, join_x_tolerance=JOIN, join_y_tolerance=JOIN)
+    return merged
+
+
+def edges_to_boxes(edges: list[Edge]) -> list[list[Box]]:
+    """Closed cells of each connected table, as boxes."""
+    from pdfplumber.table import cells_to_tables, edges_to_intersections, intersections_to_cells
+
     if len(edges) < 4:
         return []
-    merged = merge_edges(edges, snap_x_tolerance=SNAP, snap_y_tolerance=SNAP, join_x_tolerance=JOIN, join_y_tolerance=JOIN)
-    crossings = edges_to_intersections(merged, SNAP, SNAP)
-    cells = intersections_to_cells(crossings)
-    return [list(table) for table in cells_to_tables(cells)]
+    crossings = edges_to_intersections(edges, SNAP, SNAP)
+    return [list(table) for table in cells_to_tables(intersections_to_cells(crossings))]
 
 
-def _edge(rule: Rule) -> dict[str, Any]:
+def open_ends(edges: Sequence[Edge]) -> list[Edge]:
+    """Horizontal edges that close cells which a page break left open: between neighbouring verticals that end together."""
+    verticals = sorted((e for e in edges if e["orientation"] == "v"), key=lambda e: e["x0"])
+    level = [e for e in edges if e["orientation"] == "h"]
+    closing = []
+    for side in ("top", "bottom"):
+        for y in merge_positions(e[side] for e in verticals):
+            here = [e for e in verticals if e["top"] - SNAP <= y <= e["bottom"] + SNAP]
+            for a, b in itertools.pairwise(here):
+                ends = abs(a[side] - y) <= SNAP and abs(b[side] - y) <= SNAP
+                if ends and b["x0"] - a["x0"] >= MIN_SIDE and not _is_covered(level, y, a["x0"], b["x0"]):
+                    closing.append(_edge(Rule(a["x0"], y, b["x0"], y)))
+    return closing
+
+
+def _is_covered(level: Sequence[Edge], y: float, x0: float, x1: float) -> bool:
+    return any(abs(e["top"] - y) <= SNAP + JOIN and e["x0"] <= x0 + SNAP and e["x1"] >= x1 - SNAP for e in level)
+
+
+def _edge(rule: Rule) -> Edge:
     flat = rule.top == rule.bottom or rule.bottom - rule.top < rule.x1 - rule.x0
     return {
         "x0": rule.x0,
@@ -105,7 +138,7 @@ def _edge(rule: Rule) -> dict[str, Any]:
     }
 
 
-def boxes_to_grid(boxes: Sequence[Box], glyphs: Sequence[Glyph]) -> Grid | None:
+def boxes_to_grid(boxes: Sequence[Box], glyphs: Sequence[Glyph], closing: Sequence[Edge] = ()) -> Grid | None:
     """One table's cells with their text; None for a lone box, which frames text but holds no table."""
     boxes = [b for b in boxes if b[2] - b[0] >= MIN_SIDE and b[3] - b[1] >= MIN_SIDE]
     if len(boxes) < 2:
@@ -120,8 +153,14 @@ def boxes_to_grid(boxes: Sequence[Box], glyphs: Sequence[Glyph]) -> Grid | None:
         c0, c1 = nearest(xs, box[0]), nearest(xs, box[2])
         r0, r1 = nearest(ys, box[1]), nearest(ys, box[3])
         if c1 > c0 and r1 > r0:
-            cells.append(GridCell(r0, r1, c0, c1, box, tuple(glyphs_to_lines(inside))))
-    return Grid(tuple(xs), tuple(ys), tuple(cells))
+            cells.append(GridCell(r0, r1, c0, c1, box).with_lines(glyphs_to_lines(inside)))
+    top, bottom = (_is_mostly(closing, y, xs[0], xs[-1]) for y in (ys[0], ys[-1]))
+    return Grid(tuple(xs), tuple(ys), tuple(cells), open_top=top, open_bottom=bottom)
+
+
+def _is_mostly(closing: Sequence[Edge], y: float, x0: float, x1: float) -> bool:
+    length = sum(e["width"] for e in closing if abs(e["top"] - y) <= SNAP and e["x0"] >= x0 - SNAP and e["x1"] <= x1 + SNAP)
+    return bool(length > 0.5 * (x1 - x0))
 
 
 def _glyphs_by_box(boxes: Sequence[Box], glyphs: Sequence[Glyph]) -> list[list[Glyph]]:

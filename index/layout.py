@@ -168,7 +168,8 @@ class PageStream:
 
     def _read_captions(self) -> tuple[Caption, list[_Piece]]:
         """The caption in the lines above; lines before it that belong to no table."""
-        caption, spare = Caption(), []
+        caption = Caption()
+        spare: list[_Piece] = []
         titles: list[str] = []
         for piece in self._captions:
             for segment in piece.segments:
@@ -231,7 +232,7 @@ class PageStream:
     def _add_to_para(self, piece: _Piece, left: float, right: float) -> None:
         if self._para is not None and self._opens_para(piece, left, right) and not self._continues_heading(piece):
             self._close_para()
-        self._close_form() if self._form is not None else None
+        self._close_form()
         if self._para is None:
             self._para = _OpenPara([piece], left, right)
         else:

@@ -53,6 +53,12 @@ class Placed:
 FormRow = list[Placed]
 
 
+def _appended(head: Placed, tail: Placed) -> Placed:
+    """A cell with the rest of its text from the next page; its place stays where it begins."""
+    whole = head.cell.with_lines(head.cell.lines + tail.cell.lines)
+    return replace(head, cell=replace(whole, lines=head.cell.lines))
+
+
 @dataclass
 class PrintedForm:
     """One printed table while its pages are being read."""
@@ -66,6 +72,7 @@ class PrintedForm:
     pages: list[int] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     flags: frozenset[Flag] = frozenset()
+    open_bottom: bool = False  # the last page's last row is cut
 
     @staticmethod
     def open(grid: Grid, page: int, caption: Caption, section: LabelPath, flags: frozenset[Flag] = frozenset()) -> PrintedForm:
@@ -78,6 +85,7 @@ class PrintedForm:
         form = PrintedForm(caption, section, grid.xs, _row_texts(body[:height]), header_paths(body, height, grid.n_cols), flags=flags)
         start = height + (1 if height < len(body) and is_numbering_row(body[height]) else 0)
         form._add_rows(body[start:], title_rows + start, page, list(range(grid.n_cols + 1)))
+        form.open_bottom = grid.open_bottom
         return form
 
     def accepts(self, grid: Grid) -> bool:
@@ -104,7 +112,9 @@ class PrintedForm:
             skip += grid.header_rows
         if skip < len(matrix) and skip > title_rows and is_numbering_row(matrix[skip]):
             skip += 1
-        self._add_rows(matrix[skip:], skip, page, self._column_map(grid.xs))
+        cut = grid.open_top and self.open_bottom and skip == 0
+        self._add_rows(matrix[skip:], skip, page, self._column_map(grid.xs), cut)
+        self.open_bottom = grid.open_bottom
 
     def _column_map(self, edges: Sequence[float]) -> list[int]:
         """For each column edge of another page, the index of this form's edge."""
@@ -112,7 +122,9 @@ class PrintedForm:
             return list(range(len(edges)))
         return [min(range(len(self.xs)), key=lambda i: abs(self.xs[i] - edge)) for edge in edges]
 
-    def _add_rows(self, matrix: Sequence[Sequence[GridCell | None]], first_row: int, page: int, edge_map: Sequence[int]) -> None:
+    def _add_rows(
+        self, matrix: Sequence[Sequence[GridCell | None]], first_row: int, page: int, edge_map: Sequence[int], cut: bool = False
+    ) -> None:
         if page not in self.pages:
             self.pages.append(page)
         for r, cells in enumerate(matrix, start=first_row):
@@ -120,7 +132,7 @@ class PrintedForm:
             for cell in {id(c): c for c in cells if c is not None}.values():
                 c0, c1 = edge_map[cell.c0], edge_map[cell.c1]
                 row.append(Placed(c0, max(c1, c0 + 1), cell, cell.r0 == r or (r == first_row and cell.r0 < r), page))
-            if r == first_row and self.rows and self._continues_last_row(row):
+            if r == first_row and self.rows and (cut or self._continues_last_row(row)):
                 self.rows.append(row)
                 self._merge_last_rows()
             else:
@@ -140,14 +152,14 @@ class PrintedForm:
         for extra in tail:
             for i, placed in enumerate(row):
                 if placed.c0 == extra.c0 and extra.cell.text:
-                    row[i] = replace(placed, cell=replace(placed.cell, lines=placed.cell.lines + extra.cell.lines))
+                    row[i] = _appended(placed, extra) if placed.cell.text else replace(extra, first=True)
 
     def to_tables(self, doc_id: str, next_index: int) -> list[Table]:
         """The logical tables of the form: one for each half."""
         contents = [self._content(c) for c in range(len(self.paths))]
         columns = paths_to_columns(self.paths, contents)
         halves = range(1 + max((column.half for column in columns), default=0))
-        tables = []
+        tables: list[Table] = []
         for half in halves:
             table = self._half_to_table(columns, half, f"{doc_id}-t{next_index + len(tables)}")
             if table is not None:
@@ -231,10 +243,10 @@ def _draft_row(row: FormRow, columns: Sequence[Column], half: int, values: Seque
         elif role == Role.CODE:
             codes[code_cols.index(column)] = text
         elif role == Role.VALUE and placed.first:
-            cells[values.index(column)] = Cell(text, page, placed.cell.ink)
+            cells[values.index(column)] = Cell(text, placed.page, placed.cell.ink)
         if placed.first and role != Role.SKIP:
             own = True
-            if placed.cell.ink:
+            if placed.cell.ink and placed.page == page:
                 boxes.append(placed.cell.ink)
     if not own or not (any(labels) or any(codes) or any(c.text is not None for c in cells)):
         return None
@@ -303,7 +315,7 @@ def _stepped_labels(drafts: Sequence[_Draft]) -> tuple[list[LabelPath], list[str
             above = []
         whole = [labels[i] or (above[i] if i < len(above) else "") for i in range(leaf)]
         if is_total(labels[leaf]) and len(filled) == 1:
-            whole = whole if not above or leaf == 0 else [text for text in whole if not is_body(text)] if re.match("合计|总计", labels[leaf]) else whole
+            whole = [text for text in whole if not is_body(text)] if re.match("合计|总计", labels[leaf]) else whole
         prefixes.append(tuple(text for text in whole if text))
         leaves.append(labels[leaf])
         above = [*whole, labels[leaf]]
@@ -348,7 +360,8 @@ def _title_rows(matrix: Sequence[Sequence[GridCell | None]], width: int) -> int:
     count = 0
     for row in matrix:
         cell = row[0] if row else None
-        if width > 1 and cell is not None and cell.c0 == 0 and cell.c1 == width and cell.r1 - cell.r0 == 1 and cell.text and len(cell.text) < 60:
+        whole = cell is not None and cell.c0 == 0 and cell.c1 == width and cell.r1 - cell.r0 == 1
+        if width > 1 and whole and cell is not None and 0 < len(cell.text) < 60:
             count += 1
         else:
             break

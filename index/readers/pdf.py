@@ -9,12 +9,13 @@ metrics say, so that two fonts on one line have boxes of one height.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from index.domain import Box, Document, Glyph, Page, Para, Rule, Table, UnreadPage
+from index.domain import Box, Document, Glyph, Page, Rule, Table, UnreadPage
 from index.errors import ParseError
 from index.layout import PageStream
 from index.textlines import clean_glyph
@@ -353,7 +354,7 @@ def _outline_segments(points: list[tuple[float, float]], filled: bool) -> Iterat
         if max(x1 - x0, y1 - y0) >= MIN_RULE_LENGTH:
             yield (x0, mid_y, x1, mid_y) if x1 - x0 >= y1 - y0 else (mid_x, y0, mid_x, y1)
         return
-    sides = list(zip(points, points[1:], strict=False))
+    sides = list(itertools.pairwise(points))
     if filled and points[0] != points[-1]:
         sides.append((points[-1], points[0]))
     for (ax, ay), (bx, by) in sides:
