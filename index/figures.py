@@ -1,0 +1,296 @@
+"""Document → figures: every number of its tables and every amount of its sentences, each with its place.
+
+A table's number takes its unit from itself, its column, its row or its table, in that order, and its year from the
+labels that name one. A sentence's amounts come from ``index.prose``; here they get the numbered items and headings that
+they stand under. Ids are stable for a document: ``doc:table:row:column`` and ``doc:block:offset``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from index.amounts import cell_to_value, normalise
+from index.domain import Document, Figure, Flag, Heading, LabelPath, Measure, Origin, Para, Row, SourceRef, Span, Table
+from index.prose import Mention, text_to_head, text_to_mentions
+
+NEAR_YEARS = 6  # a year further from the document's own is part of a name or a plan
+
+_UNIT_WORDS = r"百万元|万元|千元|亿元|元/股|元|%|‰|辆|人次|人|家|个|台/套|台（套）|套|台|平方米|公顷|公里|吨|次|名|户|件|册|份|项|天"
+_LABEL_UNIT = re.compile(rf"[（(](?:单位[:：]|人民币)?({_UNIT_WORDS})[)）]|(?:单位[:：])({_UNIT_WORDS})")
+_PERCENT_LABEL = re.compile(r"%|增减率|增长率|增幅|降幅|比例|占比|比重|百分比|完成率|执行率|收益率|使用率|合格率")
+_PERCENT_ROW = re.compile(r"(?:率|比例|比重|占比|百分比|增幅|降幅)(?:[（(]%[)）])?$")
+_COUNT_LABEL = re.compile(r"数量|个数|台数|辆数|户数|件数|次数|批次|采购数")
+_PEOPLE_LABEL = re.compile(r"人数|编制数|在职|实有人|定员")
+_NO_FIGURE_LABEL = re.compile(r"序号|编码|代码|行次|电话|邮编|日期|时间|文号|^年度$|^年份$|^栏次$")
+_YEAR_LABEL = re.compile(r"(?<!\d)(20\d\d)\s*年|^(20\d\d)$")
+_LAST_YEAR = re.compile(r"上年(?!结转|结余)|上一年|去年|上期")
+_CHANGE_LABEL = re.compile(r"增减|变化|增加额|减少额|较上年|比上年|同比")
+_HEADING_NUMBER = re.compile(r"^(?:[一二三四五六七八九十]+、|（[一二三四五六七八九十]+）|第.{1,3}部分)")
+_BARE_ITEM = ("项目", "资金")  # says nothing without the heading above it
+_SHORT_CELL = re.compile(r"^(?:约|不少于|不低于|不超过|不高于|不多于|达到?|至少|至多|大于|小于|超过|[≥≤><≧≦﹥﹤＞＜=])*[\d,.]+\S{0,8}$")
+
+
+def document_to_figures(document: Document) -> tuple[Figure, ...]:
+    """Every figure of a document in reading order."""
+    bodies = _bodies(document)
+    fallback = _common_unit(document)
+    prose = _Prose(document, bodies)
+    figures: list[Figure] = []
+    for index, block in enumerate(document.blocks):
+        if isinstance(block, Heading):
+            prose.enter(block)
+        elif isinstance(block, Para):
+            figures.extend(prose.para_to_figures(index, block))
+        else:
+            figures.extend(table_to_figures(document, block, bodies, fallback))
+    return tuple(figures)
+
+
+def table_to_figures(document: Document, table: Table, bodies: Sequence[str] = (), fallback_unit: str = "") -> Iterator[Figure]:
+    """The figures of one table: numeric cells, and every amount named in its cells of text."""
+    for r, row in enumerate(table.rows):
+        for c, cell in enumerate(row.cells[: len(table.columns)]):
+            if cell.text is None or _NO_FIGURE_LABEL.search(_leaf(table.columns[c])):
+                continue
+            place = _Place(document, table, r, c)
+            value = cell_to_value(cell.text)
+            if value is not None:
+                yield place.number(normalise(cell.text).replace(" ", ""), fallback_unit)
+            elif re.search(r"[\d一二三四五六七八九十]", cell.text):
+                yield from place.text(bodies)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """One cell of a table and what its labels say of a number in it."""
+
+    document: Document
+    table: Table
+    r: int
+    c: int
+
+    @property
+    def row(self) -> Row:
+        return self.table.rows[self.r]
+
+    @property
+    def column(self) -> LabelPath:
+        return self.table.columns[self.c]
+
+    def number(self, raw: str, fallback_unit: str) -> Figure:
+        unit = "%" if raw.endswith("%") else self.unit() or self.table.unit or fallback_unit
+        value = cell_to_value(raw)
+        measure = self.measure(unit)
+        sign = 0 if value is None or not value or measure not in (Measure.CHANGE, Measure.RATE) else 1 if value > 0 else -1
+        doubtful = frozenset({Flag.DOUBTFUL}) if not unit and not self.is_count() else frozenset[Flag]()
+        return self.figure("", raw, Mention(0, 0, raw, value, unit, measure, sign, (), (), None, None, ""), doubtful)
+
+    def text(self, bodies: Sequence[str]) -> Iterator[Figure]:
+        """Amounts inside a cell of text; a short cell (≥500家) is one figure with the cell's own text."""
+        cell = self.row.cells[self.c]
+        text = cell.text or ""
+        mentions = [m for m in text_to_mentions(text, (), bodies) if m.value is not None]
+        short = _SHORT_CELL.match(normalise(text).replace(" ", ""))
+        if short and len(mentions) == 1:
+            mention = mentions[0]
+            yield self.figure(
+                "", text, Mention(0, 0, text, mention.value, mention.unit, self.measure(mention.unit), 0, (), (), None, None, "")
+            )
+            return
+        if short and not mentions and (number := re.search(r"\d[\d,]*(?:\.\d+)?", normalise(text))):
+            unit = self.unit() or ""
+            value = cell_to_value(number[0])
+            yield self.figure("", text, Mention(0, 0, text, value, unit, self.measure(unit), 0, (), (), None, None, ""))
+            return
+        for mention in mentions:
+            yield self.figure(f":{mention.start}", mention.raw, mention)
+
+    def figure(self, suffix: str, raw: str, mention: Mention, flags: frozenset[Flag] = frozenset()) -> Figure:
+        document, table, row = self.document, self.table, self.row
+        cell = row.cells[self.c]
+        return Figure(
+            id=f"{document.doc_id}:{table.id}:{self.r}:{self.c}{suffix}",
+            doc_id=document.doc_id,
+            org=table.org or document.department,
+            year=_sane_year(mention.year, document) or self.year(),
+            row_path=(*row.label, *mention.items),
+            col_path=(*self.column, *mention.labels),
+            code=row.code,
+            raw=raw,
+            value=mention.value,
+            unit=mention.unit,
+            origin=Origin.TABLE,
+            measure=mention.measure,
+            direction=mention.direction,
+            context=mention.context,
+            section=table.section,
+            table_id=table.id,
+            row=self.r,
+            col=self.c,
+            flags=cell.flags | table.flags | flags,
+            source=SourceRef(
+                document.doc_id,
+                page=cell.page if cell.page is not None else row.page,
+                bbox=cell.bbox,
+                line=cell.line if cell.line is not None else row.line,
+            ),
+        )
+
+    def unit(self) -> str | None:
+        """The unit that the cell's own labels name; None where they leave it to the table."""
+        column = " ".join(self.column)
+        if self.c < len(self.table.column_units) and self.table.column_units[self.c]:
+            return self.table.column_units[self.c]
+        for label in (*reversed(self.column), _leaf(self.row.label)):
+            if match := _LABEL_UNIT.search(normalise_brackets(label)):
+                return match[1] or match[2]
+        if _PERCENT_LABEL.search(_leaf(self.column)) or _PERCENT_ROW.search(_leaf(self.row.label)):
+            return "%"
+        if _PEOPLE_LABEL.search(_leaf(self.column)) and not re.search(r"支出|经费|工资", column):
+            return "人"
+        return None
+
+    def is_count(self) -> bool:
+        return bool(_COUNT_LABEL.search(_leaf(self.column)))
+
+    def measure(self, unit: str) -> Measure:
+        labels = " ".join((*self.column, _leaf(self.row.label)))
+        change = _CHANGE_LABEL.search(labels)
+        if unit in ("%", "‰"):
+            return (
+                Measure.RATE
+                if change or re.search(r"增长率|增幅|降幅|增减率", labels)
+                else (Measure.SHARE if re.search(r"占|比重|比例", labels) else Measure.AMOUNT)
+            )
+        if (not unit and not change) or (not unit.endswith("元") and "元/" not in unit):
+            return Measure.COUNT
+        return Measure.CHANGE if change else Measure.AMOUNT
+
+    def year(self) -> int | None:
+        """The year that the innermost label names (2023年, 上年), else the table's, else the document's."""
+        base = self.table.year or self.document.year
+        for label in (*reversed(self.column), *reversed(self.row.label)):
+            if match := _YEAR_LABEL.search(label):
+                return int(match[1] or match[2])
+            if base and _LAST_YEAR.search(label) and not _CHANGE_LABEL.search(label):
+                return base - 1
+        return base
+
+
+class _Prose:
+    """Walks paragraphs in order and keeps the headings and numbered items that they stand under."""
+
+    def __init__(self, document: Document, bodies: Sequence[str]) -> None:
+        self.document, self.bodies = document, bodies
+        self.headings: list[tuple[int, str]] = []
+        self.items: list[tuple[int, LabelPath]] = []  # numbered items that enclose the next paragraph
+        self.open: LabelPath = ()  # the item of a paragraph that ended in 「其中：」
+
+    def enter(self, heading: Heading) -> None:
+        self.headings = [h for h in self.headings if h[0] < heading.level]
+        self.headings.append((heading.level, re.sub(r"\s+", "", heading.text) if not heading.text.isascii() else heading.text))
+        self.items, self.open = [], ()
+        head = text_to_head(heading.text, self.bodies)
+        if (
+            head and head.level >= 2 and head.items and not re.search(r"(?:情况|说明|职责|职能|概述|安排|目标|依据)$", head.items[-1])
+        ):  # 「（一）公共安全（类）」 encloses what follows, 「一、…说明」 does not
+            self.items = [(head.level, head.items)]
+
+    def para_to_figures(self, index: int, para: Para) -> Iterator[Figure]:
+        head = text_to_head(para.text, self.bodies)
+        if head:
+            self.items = [i for i in self.items if i[0] < head.level]
+            self.open = ()
+        subject = tuple(name for _, item in self.items for name in item) if head else self.open
+        if head and head.items:
+            subject = (*subject, *head.items)
+            self.items.append((head.level, head.items))
+        mentions = text_to_mentions(para.text, subject, self.bodies)
+        for mention in mentions:
+            yield self._figure(index, para, mention, subject, head.code if head else None)
+        if para.text.rstrip().endswith(("：", ":")):
+            self.open = subject or (mentions[0].items if mentions else ())
+        elif not para.text.rstrip().endswith(("；", ";")):
+            self.open = ()
+
+    def _figure(self, index: int, para: Para, mention: Mention, subject: LabelPath, code: str | None) -> Figure:
+        document = self.document
+        section = tuple(text for _, text in self.headings)
+        year = _sane_year(mention.year, document) or document.year
+        return Figure(
+            id=f"{document.doc_id}:b{index}:{mention.start}",
+            doc_id=document.doc_id,
+            org=document.department,
+            year=year,
+            row_path=self._row_path(mention.items),
+            col_path=mention.labels,
+            code=mention.code or (code if mention.items == subject else None),
+            raw=mention.raw,
+            value=mention.value,
+            unit=mention.unit,
+            origin=Origin.PROSE,
+            measure=mention.measure,
+            direction=mention.direction,
+            context=mention.context,
+            section=section,
+            row=index,
+            col=mention.start,
+            flags=para.flags,
+            source=span_source(document.doc_id, para, mention.start, mention.end),
+        )
+
+    def _row_path(self, items: LabelPath) -> LabelPath:
+        if items and items[0] not in _BARE_ITEM:
+            return items
+        return (*self._fallback(), *items)
+
+    def _fallback(self) -> LabelPath:
+        """What a nameless amount is about: the numbered item or the headings that it stands under."""
+        if self.items:
+            return self.items[-1][1]
+        return tuple(_HEADING_NUMBER.sub("", text) for level, text in self.headings[-2:] if level > 1)
+
+
+def span_source(doc_id: str, para: Para, start: int, end: int) -> SourceRef:
+    """Where the characters ``start:end`` of a paragraph are printed; the first line's part where they are broken."""
+    for span in para.spans:
+        if span.start < end and start < span.end:
+            return SourceRef(doc_id, span.page or para.page, _span_box(span, start, end), span.line if span.line is not None else para.line)
+    return SourceRef(doc_id, para.page, None, para.line)
+
+
+def _span_box(span: Span, start: int, end: int) -> tuple[float, float, float, float] | None:
+    if span.bbox is None or len(span.xs) != span.end - span.start + 1:
+        return span.bbox
+    left, right = max(start, span.start) - span.start, min(end, span.end) - span.start
+    return (span.xs[left], span.bbox[1], span.xs[right], span.bbox[3])
+
+
+def normalise_brackets(label: str) -> str:
+    return normalise(label).replace("(", "（").replace(")", "）")
+
+
+def _leaf(path: LabelPath) -> str:
+    return path[-1] if path else ""
+
+
+def _sane_year(year: int | None, document: Document) -> int | None:
+    near = year is not None and (document.year is None or abs(year - document.year) <= NEAR_YEARS)
+    return year if near else None
+
+
+def _bodies(document: Document) -> tuple[str, ...]:
+    """Names of the body itself, longest first: they never are a figure's item."""
+    names = {document.department} | {t.org for t in document.tables if t.org}
+    names |= {re.sub(r"[（(][^（）()]*[)）]$", "", name) for name in names}
+    names |= {name + suffix for name in names if name for suffix in ("系统", "本级", "（本级）", "本部")}
+    return tuple(sorted((name for name in names if len(name) > 3), key=len, reverse=True))
+
+
+def _common_unit(document: Document) -> str:
+    """The unit of all tables where they agree: a table without a unit of its own takes it."""
+    units = Counter(t.unit for t in document.tables if t.unit)
+    return next(iter(units)) if len(units) == 1 else ""

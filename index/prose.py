@@ -1,0 +1,404 @@
+"""Sentences of a budget → the amounts they state, each with what it is about and what it is called there.
+
+A small grammar of how budgets are written, no parser: a number with a unit ends a *lead* (the words since the last
+number or clause), and the lead says what the number is: 「公用经费」726.76万元, 「较2023年年初预算减少」299.94万元,
+「占本年支出合计的」27.45%, 「其中：货物类项目」44.81万元. A number whose lead names nothing is about the last item named.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from index.amounts import MONEY, RATIO, chinese_to_int
+from index.domain import LabelPath, Measure
+
+ITEM_LENGTH = 40  # a longer name is a sentence, not an item
+PLAIN_LENGTH = 12  # in a longer one, what stands before 的 only describes
+
+_ONE_TO_ONE = str.maketrans("０１２３４５６７８９％．－():;!?＞＜≧≦﹣−，〈〉", "0123456789%.-（）：；！？><≥≤--，《》")
+_DOTTED = {chr(0x2488 + i): f"{i + 1}." for i in range(20)}  # ⒈ and its like
+
+_UNITS = (
+    r"个百分点|百分点|%|‰|(?:百万|千万|万|亿|千|百)?元(?:/股)?|台（套）|台/套|辆/套|台套|人次|家次|人/次|平方米|㎡|m²|平方公里|公顷|公里|千瓦时|吨标准煤|吨|"
+    r"[辆家台套件名人个次场项份册户例篇批座条所艘架幅间栋期枚亩米]"
+)
+_AMOUNT = re.compile(
+    rf"(?P<sign>[≥≤><]=?)?(?P<number>(?<![\d.,A-Za-z+])-?(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?)(?P<scale>[万亿](?!元))?(?P<unit>{_UNITS})?"
+    r"(?P<more>左右|以上|以下|以内|余)?"
+)
+_CHINESE_COUNT = re.compile(
+    r"(?<![第一二三四五六七八九十百千万零〇两\d])(?P<number>[一二三四五六七八九十两百]{1,4})(?P<unit>个|家|名|辆)"
+    r"(?=(?:内设)?(?:职能)?(?:处室|科室|部门|机构|单位|下属|基层|预算单位|行政单位|事业单位|直属|处|科|室|中心))"
+)
+_NONE_STATED = re.compile(r"(?P<verb>增长|下降|增加|减少)(?:--|——|—)")
+_EVEN = re.compile(r"持平")
+_SKIP = re.compile(r"（\d{2,3}[类款项]）|《[^《》]*》|〔[^〔〕]*〕|\[\d{4}\]|【[^【】]*】")
+_SENTENCE = re.compile(r"[^。！？\n]+[。！？\n]?")
+_CLAUSE = re.compile(r"[，；：。,;]")
+
+_UP = "增加|增长|增幅|上升|提高|上涨|增多|调增|追加|同比增|增"
+_DOWN = "减少|下降|降低|压减|压缩|缩减|下调|核减|调减|降幅|减幅|负增长|下滑|减|降"
+_GROWTH = ("增长", "提高", "上升", "上涨")  # 「稳增长30万元」 names a programme unless something is compared
+_VERB = re.compile(rf"(?<!新)(?P<verb>(?P<up>{_UP})|(?P<down>{_DOWN}))(?:额|率|幅度|数|金额|比例)?$")
+_INNER_VERB = re.compile(r"^(?P<item>.*?)(?P<verb>(?P<up>增加)|(?P<down>减少|压减))了?(?P<what>[^增减]+)$")
+_REASON = re.compile(r"原因|主要是|[一二三四五六]是")
+_BASELINE = re.compile(
+    r"(?P<baseline>(?:较|比|与|同)(?:20\d\d年?度?|上一?年度?(?:同期)?|去年(?:同期)?|年初|同期|预算|本年)[^，。；：、较比与增减上下降持相压基]{0,14}(?:相比|相较)?)"
+    rf"(?=[，,、]|持平|基本|各|{_UP}|{_DOWN}|[^，。；]{{0,16}}(?:各?增加|各?减少|持平|增长|下降))"
+)
+_YEAR = re.compile(r"(?<!\d)(20\d\d)年(?!\d{1,2}月|\d{1,2}日)(?:度|末|底)?")
+_AS_OF = re.compile(r"(?:截至|截止|至)20\d\d年[^，。；]*")
+_TAIL = re.compile(
+    r"(?:[约近超达为是共了至各均仅拟设：]|共有|[内下]设|接近|超过|不超过|不[低少高大小多]于|达到|至[少多]|最多|[大小高低]于|[合总]计为|共计|完成|实现|分别为|暂按?)+$"
+)
+_LABEL = re.compile(
+    r"(?P<label>(?:(?:20\d\d年?度?|本年度?|上年度?|当年|年初|全年|年末|调整)的?)*"
+    r"(?:(?:财政拨款)?(?:支出|收入)?决算(?:数|额)?|(?:当年)?预算执行数|执行数|(?:总|年初|调整)?预算(?:安排|总计|合计|数|总额|金额|额|支出安排)?|"
+    r"实际支出(?:数)?|预算资金|安排(?:预算|资金)?))$"
+)
+_TOTAL = re.compile(r"^(?:合计|总计|共计|小计)$")
+_GENERIC = re.compile(r"^(?:金额|资金|数|数额|总额|总数|项目资金|经费|合计|总计|共计|小计)$")
+_LEAD_NOISE = re.compile(
+    r"^(?:[、，：；和及与或（）\s]+|\d{1,2}[.、](?!\d)|将|其中|主要(?:用于|包括|是)|具体|包括|以及|用于|此外|同时|[一二三四五六七八九十]是|20\d\d年度?|本年度(?!收|支)|全年|上年度?(?=[^结])|"
+    r"本单位|本部门|我局|我委|我院|我办|我区|我市|我省|共有|现有|实有|共计|拟(?:实现)?|预计|力争|涉及|设置并编报|设置|编报|纳入.{0,20}?的|安排(?=.{3})|新增(?=.{2})|因此|各单位|.*原因(?:是|为|：)(?=.))+"
+)
+_PART_OF = re.compile(r"其中|包括|以下方面|分别为|具体如下|由.{0,6}组成")
+_MARKER = re.compile(
+    r"^\s*(?:(?P<two>[一二三四五六七八九十]{1,3}、)|(?P<three>（[一二三四五六七八九十]{1,3}）[、.]?)|(?P<four>\d{1,2}[.、](?!\d)|[\u2488-\u249b])|"
+    r"(?P<five>（\d{1,2}）|\d{1,2}）)|(?P<six>[①-⑳]))\s*"
+)
+_SUBJECT = re.compile(r"(?P<name>[^（）]*?(?:（[^（）类款项]*）[^（）]*?)*)（(?P<code>\d{0,3})(?P<level>[类款项])）")
+_AFTER_NOUN = re.compile(
+    r"^[\u4e00-\u9fff（）“”]{1,16}?(?=[，。；：、]|的|以|并|和|均|全|都|为|开展|编报|纳入|参加|实施|组织|财政拨款|已|未|共|涉及|无|$)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One amount in a text. ``start``/``end`` are offsets of ``raw`` in the text; ``items`` what it is about (outermost
+    first, empty where only the surroundings tell), ``labels`` what it is called (年初预算; 较2023年预算, 减少)."""
+
+    start: int
+    end: int
+    raw: str
+    value: Decimal | None
+    unit: str
+    measure: Measure
+    direction: int
+    items: LabelPath
+    labels: LabelPath
+    year: int | None
+    code: str | None
+    context: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The numbered item that a paragraph begins with: level 1 一、 2 （一） 3 1. 4 （1） 5 ①."""
+
+    level: int
+    items: LabelPath
+    code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """What the words before a number name: the item, what the number is called, a year, a subject code."""
+
+    items: LabelPath = ()
+    labels: LabelPath = ()
+    year: int | None = None
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A name, and what the number says of it."""
+
+    name: _Name
+    measure: Measure = Measure.AMOUNT
+    direction: int = 0
+
+
+def flatten(text: str) -> tuple[str, list[int]]:
+    """Text without layout spaces and with one spelling of digits and punctuation, and each character's old offset.
+
+    A comma between digits of one number stays; a blank between two digits stays, so that numbers never run together.
+    """
+    flat: list[str] = []
+    offsets: list[int] = []
+    for i, char in enumerate(text):
+        if char.isspace() and char != "\n":
+            before = flat[-1] if flat else ""
+            after = text[i + 1 : i + 2]
+            if not (before.isdigit() and after.isdigit()):
+                continue
+            char = " "
+        for part in _DOTTED.get(char, char.translate(_ONE_TO_ONE)):
+            flat.append(part)
+            offsets.append(i)
+    joined = "".join(flat)
+    joined = re.sub(r"(?<!\d),|,(?!\d{3})", "，", joined)
+    joined = re.sub(r"(?<=\d)，(?=\d{3}(?:\.\d|[万亿元，]))", ",", joined)
+    return joined, offsets
+
+
+def text_to_head(text: str, bodies: Sequence[str] = ()) -> Head | None:
+    """The item of a numbered paragraph or heading: 「13.对口帮扶9,233.81万元，…」 → level 3, 对口帮扶. None without a number."""
+    flat, _ = flatten(text)
+    marker = _MARKER.match(flat)
+    if not marker:
+        return None
+    level = next(i for i, name in enumerate(("two", "three", "four", "five", "six"), 1) if marker[name])
+    rest = flat[marker.end() :]
+    stop = re.search(r"[，。；：]", rest)
+    name = rest[: stop.start()] if stop else rest
+    skipped = [m.span() for m in _SKIP.finditer(name)]
+    for match in _AMOUNT.finditer(name):
+        if match["unit"] and not _is_threshold(name, match) and not any(a <= match.start() < b for a, b in skipped):
+            name = name[: match.start()]
+            break
+    found = _lead_to_name(name, bodies)
+    return Head(level, found.items if len(name) <= 2 * ITEM_LENGTH else (), found.code)
+
+
+def text_to_mentions(text: str, subject: LabelPath = (), bodies: Sequence[str] = ()) -> list[Mention]:
+    """Every amount in a text, in order. ``subject`` is the item that the text is about (a numbered paragraph's own);
+    ``bodies`` are names that never are items (the department's)."""
+    flat, offsets = flatten(text)
+    marker = _MARKER.match(flat)
+    reader = _Reader(flat, offsets, text, subject, bodies, marker.end() if marker else 0)
+    for sentence in _SENTENCE.finditer(flat):
+        reader.read_sentence(sentence.start(), sentence.end())
+    return reader.mentions
+
+
+class _Reader:
+    """Reads one text; keeps which item the last amount was about."""
+
+    def __init__(self, flat: str, offsets: list[int], text: str, subject: LabelPath, bodies: Sequence[str], begin: int) -> None:
+        self.flat, self.offsets, self.text, self.bodies, self.begin = flat, offsets, text, bodies, begin
+        self.subject = self.main = self.current = subject
+        self.parent: LabelPath = ()
+        self.skipped = [m.span() for m in _SKIP.finditer(flat)]
+        self.mentions: list[Mention] = []
+
+    def read_sentence(self, start: int, end: int) -> None:
+        self.current, self.parent = self.main, ()
+        previous = max(start, self.begin)
+        for match in self._matches(previous, end):
+            between = self.flat[previous : match.start()]
+            if _PART_OF.search(between.rsplit("；", 1)[-1]) and self.current:
+                self.parent = self.current
+            mention = self._mention(match, previous, start, end)
+            if mention:
+                self.mentions.append(mention)
+                previous = match.end()
+
+    def _matches(self, start: int, end: int) -> list[re.Match[str]]:
+        found = [
+            m
+            for pattern in (_AMOUNT, _CHINESE_COUNT, _NONE_STATED, _EVEN)
+            for m in pattern.finditer(self.flat, start, end)
+            if not any(a <= m.start() < b for a, b in self.skipped)
+        ]
+        return sorted(found, key=lambda m: m.start())
+
+    def _mention(self, match: re.Match[str], previous: int, start: int, end: int) -> Mention | None:
+        groups = match.groupdict()
+        lead = self._lead(previous, match.start())
+        if "number" not in groups:
+            return self._without_number(match, lead, start, end)
+        unit = groups["unit"] or ""
+        if not self._is_figure(match, groups):
+            return None
+        value, unit = self._value(groups, unit, lead)
+        found = self._change(match, lead, unit, start) or self._share(lead, unit) or self._amount(match, lead, unit, end)
+        mention = self._build(match, value, unit, found, start, end)
+        if found.measure in (Measure.AMOUNT, Measure.COUNT):
+            self.current = mention.items
+            self.main = self.main or mention.items
+        return mention
+
+    def _change(self, match: re.Match[str], lead: str, unit: str, start: int) -> _Found | None:
+        """「较2023年预算减少」 before a number; in reasons also 「基本支出增加人员工资等」."""
+        bare = _TAIL.sub("", lead)
+        verb = _VERB.search(bare)
+        if verb and (unit not in MONEY or verb["verb"] not in _GROWTH or self._baseline(start, match.start())):
+            name = self._name(re.sub(rf"{verb[0]}$", "", _BASELINE.sub("", bare)))
+            measure = Measure.RATE if unit in RATIO else Measure.CHANGE
+            labels = (*self._baseline(start, match.start()), verb["verb"])
+            return _Found(_Name(name.items, labels, name.year, name.code), measure, 1 if verb["up"] else -1)
+        inner = _INNER_VERB.match(bare)
+        if inner and unit in MONEY and _REASON.search(self.flat, start, match.start()):
+            items = self._name(inner["item"]).items or self._name(inner["what"]).items
+            labels = (*self._baseline(start, match.start()), inner["verb"], inner["what"])
+            return _Found(_Name(items, labels), Measure.CHANGE, 1 if inner["up"] else -1)
+        return None
+
+    def _share(self, lead: str, unit: str) -> _Found | None:
+        """「占本年支出合计的」, 「完成年初预算的」 before a percentage."""
+        share = re.search(r"(?:占|完成)[^占]*$", lead) if unit in RATIO else None
+        if not share:
+            return None
+        name = self._name(lead[: share.start()])
+        label = re.sub(r"[的为约达]+$", "", share[0])
+        return _Found(_Name(name.items, (label,), name.year, name.code), Measure.SHARE)
+
+    def _amount(self, match: re.Match[str], lead: str, unit: str, end: int) -> _Found:
+        name = self._name(_BASELINE.sub("", lead))
+        if name.labels and _TOTAL.match(name.labels[0]):
+            name = _Name(self.parent or self.main, name.labels, name.year)
+        if unit in MONEY or unit in RATIO:
+            return _Found(name)
+        noun = _AFTER_NOUN.match(self.flat[match.end() : end])
+        if noun and match["unit"] not in ("辆", "次", "人", "人次", "家次"):
+            after = noun[0].strip("“”")
+            if len(after) > 1 and not re.match(r"以|并|为|均|其|可|后|内|左右|（", after):
+                name = _Name((after,), (), name.year)
+        return _Found(name, Measure.COUNT)
+
+    def _without_number(self, match: re.Match[str], lead: str, start: int, end: int) -> Mention | None:
+        """「增长--」 and 「与上年持平」: said to have no figure; value None."""
+        verb = match.groupdict().get("verb")
+        baseline = self._baseline(start, match.start())
+        if not verb and not baseline:
+            return None
+        items = () if verb else self._name(re.sub(r"(?:基本)?持平$", "", _BASELINE.sub("", f"{lead}持平"))).items
+        items = () if items and re.match(r"主要$|.*决算数", items[-1]) else items
+        measure = Measure.RATE if verb in ("增长", "下降") else Measure.CHANGE
+        found = _Found(_Name(items, (*baseline, verb or "持平")), measure)
+        return self._build(match, None, "%" if measure is Measure.RATE else "", found, start, end)
+
+    def _build(self, match: re.Match[str], value: Decimal | None, unit: str, found: _Found, start: int, end: int) -> Mention:
+        first, last = self.offsets[match.start()], self.offsets[match.end() - 1] + 1
+        return Mention(
+            start=first,
+            end=last,
+            raw=re.sub(r"\s+", "", self.text[first:last]),
+            value=value,
+            unit=unit,
+            measure=found.measure,
+            direction=found.direction,
+            items=self._items(found.name.items),
+            labels=found.name.labels,
+            year=found.name.year or self._year(start, match.start()),
+            code=found.name.code,
+            context=self.flat[start:end].strip(),
+        )
+
+    def _items(self, own: LabelPath) -> LabelPath:
+        """Own words under what they are part of; nothing of their own: the item last spoken of."""
+        if not own:
+            return self.current
+        parent = self.parent or self.subject
+        if parent and (own[-1] == parent[-1] or own == parent[-len(own) :]):
+            return parent
+        return own if len(own) > 1 and not self.subject else (*parent, *own)
+
+    def _name(self, words: str) -> _Name:
+        return _lead_to_name(words, self.bodies)
+
+    def _lead(self, previous: int, end: int) -> str:
+        """The words that belong to a number: back to the last clause mark outside brackets, or the last number."""
+        depth = 0
+        for i in range(end - 1, previous - 1, -1):
+            char = self.flat[i]
+            if char in "）》":
+                depth += 1
+            elif char in "（《":
+                if depth == 0:
+                    return self.flat[i + 1 : end]
+                depth -= 1
+            elif depth == 0 and _CLAUSE.match(char):
+                return self.flat[i + 1 : end]
+        return self.flat[previous:end]
+
+    def _is_figure(self, match: re.Match[str], groups: dict[str, str | None]) -> bool:
+        if not groups["unit"] and not groups.get("scale"):
+            return False
+        if match.start() and self.flat[match.start() - 1] in "第-—～" and not groups.get("sign"):
+            return False
+        after = self.flat[match.end() : match.end() + 3]
+        return not ("scale" in groups and _is_threshold(self.flat, match)) and not (
+            groups["unit"] == "个" and after.startswith(("月", "工作"))
+        )
+
+    def _value(self, groups: dict[str, str | None], unit: str, lead: str) -> tuple[Decimal, str]:
+        number = groups["number"] or "0"
+        if number[0] not in "-0123456789":
+            return Decimal(chinese_to_int(number) or 0), unit
+        value = Decimal(number.replace(",", ""))
+        scale = groups.get("scale")
+        if scale and not unit and not re.search(r"数量|个数|人数|家数|次数|AP|规模以上|人口|数$|量$", lead + (groups.get("sign") or "")):
+            return value, scale + "元"  # 「增加187.63万，」
+        return (value * MONEY[scale] if scale else value), unit or "个"
+
+    def _baseline(self, start: int, end: int) -> LabelPath:
+        """The comparison last named in the sentence (较2023年年初预算), as a path of none or one."""
+        found = [m["baseline"] for m in _BASELINE.finditer(self.flat[start : end + 2]) if m.start() < end - start]
+        return tuple(found[-1:])
+
+    def _year(self, start: int, end: int) -> int | None:
+        """The year last named in the sentence, baselines (较2023年) and 截至… aside."""
+        words = _AS_OF.sub("", _BASELINE.sub("", _SKIP.sub("", self.flat[start : end + 2])))
+        years = _YEAR.findall(words)
+        return int(years[-1]) if years else None
+
+
+def _is_threshold(flat: str, match: re.Match[str]) -> bool:
+    """「单价100万元以上设备」: the amount is part of a name."""
+    number = match["number"] + (match["scale"] or "") + (match["unit"] or "")
+    after = flat[match.start("number") + len(number) :]
+    return (match["unit"] or "").endswith("元") and bool(re.match(r"(?:（不?含）)?以[上下]的?(?:（不?含[^）]*）)?[\u4e00-\u9fff]", after))
+
+
+def _lead_to_name(words: str, bodies: Sequence[str]) -> _Name:
+    words = _unquote(_TAIL.sub("", _AS_OF.sub("", words)))
+    years = _YEAR.findall(words)
+    year = int(years[-1]) if years else None
+    for body in bodies:
+        words = words.replace(body, "")
+    words = _LEAD_NOISE.sub("", words)
+    labels: LabelPath = ()
+    if label := _LABEL.search(words):
+        labels = (label["label"],)
+        words = words[: label.start()]
+    words = _unquote(_LEAD_NOISE.sub("", words))
+    if levels := list(_SUBJECT.finditer(words)):
+        return _Name(_subject_path(words, levels), labels, year, _subject_code(levels))
+    words = words.removesuffix("的")
+    after = words.rsplit("的", 1)[-1]
+    if len(words) > PLAIN_LENGTH and "”的" not in words and "个人和家庭" not in words and re.search(r"[\u4e00-\u9fff]{2}", after):
+        words = _LEAD_NOISE.sub("", after)
+    if len(words) > ITEM_LENGTH and not words.endswith("等"):
+        words = words.split("、")[-1][-ITEM_LENGTH:]
+    if _GENERIC.match(words):
+        return _Name((), labels or (words,), year)
+    return _Name((words,) if re.search(r"[\u4e00-\u9fffA-Za-z]{2}", words) else (), labels, year)
+
+
+def _unquote(words: str) -> str:
+    """Without marks that belong to the sentence; 「“三公”经费」 keeps its own."""
+    words = words.strip("、：，；")
+    if words.startswith("“") and words.endswith("”") and words.count("“") == 1:
+        words = words[1:-1]
+    return words.replace("“", "").replace("”", "") if words.count("“") != words.count("”") else words
+
+
+def _subject_path(words: str, levels: Sequence[re.Match[str]]) -> LabelPath:
+    """公共安全支出（204类）司法（06款）行政运行（01项） → its three names; 公共安全（类）支出 → 公共安全支出."""
+    names = [level["name"].strip("“”、，") for level in levels]
+    rest = words[levels[-1].end() :].strip("“”")
+    if levels[-1]["level"] == "类" and rest == "支出" and not names[-1].endswith("支出"):
+        names[-1] += "支出"
+    return tuple(name for name in names if name)
+
+
+def _subject_code(levels: Sequence[re.Match[str]]) -> str | None:
+    """The functional code where every level prints its own: 204 + 06 + 01."""
+    codes = [level["code"] for level in levels]
+    return "".join(codes) if levels[0]["level"] == "类" and len(codes[0]) == 3 and all(codes) else None

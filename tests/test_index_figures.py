@@ -1,0 +1,96 @@
+"""Units, years and places of figures, each against a trap of real tables and paragraphs."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from index.domain import Block, Cell, Document, Figure, Heading, Kind, LabelPath, Measure, Origin, Para, Row, Span, Table
+from index.figures import document_to_figures
+
+
+def document(*blocks: Block) -> Document:
+    return Document("d", "t", "某市某局", 2024, Kind.DEPARTMENT_BUDGET, "万元", 3, blocks)
+
+
+def table(
+    columns: list[LabelPath], rows: list[tuple[LabelPath, list[str | None]]], unit: str | None = "万元", year: int | None = None
+) -> Table:
+    return Table(
+        id="t1",
+        number="表1",
+        title="收支总表",
+        columns=tuple(columns),
+        rows=tuple(Row(label, tuple(Cell(text, page=2) for text in cells)) for label, cells in rows),
+        unit=unit,
+        year=year,
+    )
+
+
+def figures(*blocks: Block) -> list[Figure]:
+    return list(document_to_figures(document(*blocks)))
+
+
+def test_zero_is_a_figure_and_blank_is_none() -> None:
+    found = figures(table([("金额",)], [(("甲",), ["0.00"]), (("乙",), [None]), (("丙",), ["--"])]))
+    assert [(f.row_path, f.value) for f in found] == [(("甲",), Decimal("0.00"))]
+    assert found[0].source.page == 2 and found[0].table_id == "t1"
+
+
+def test_columns_of_percent_people_and_counts_are_not_money() -> None:
+    columns: list[LabelPath] = [("预算数",), ("增减%",), ("人数",), ("数量(台/套)",), ("金额（元）",), ("序号",)]
+    found = figures(table(columns, [(("甲",), ["10.00", "5.20", "3", "2", "100000", "1"])]))
+    assert [f.unit for f in found] == ["万元", "%", "人", "台/套", "元"]
+    assert found[1].measure is Measure.RATE
+
+
+def test_labels_that_name_a_year_override_the_documents() -> None:
+    rows: list[tuple[LabelPath, list[str | None]]] = [(("2023年",), ["1", "2"]), (("合计",), ["3", "4"])]
+    found = figures(table([("上年决算数",), ("2025年预算数",)], rows))
+    assert [f.year for f in found] == [2023, 2025, 2023, 2025]
+
+
+def test_row_of_changes_is_a_change_with_its_sign() -> None:
+    (found,) = figures(table([("总计",)], [(("增减变化金额",), ["-18.00"])]))
+    assert (found.measure, found.direction, found.value) == (Measure.CHANGE, -1, Decimal("-18.00"))
+
+
+def test_goal_cells_carry_value_and_unit_and_keep_their_print() -> None:
+    rows: list[tuple[LabelPath, list[str | None]]] = [
+        (("数量指标", "资助企业数量"), ["≥500家"]),
+        (("质量指标", "投诉率"), ["不超过10%"]),
+        (("质量指标", "流程"), ["规范"]),
+        (("总目标",), ["资助企业数量≥550家，推动企业80家以上。"]),
+    ]
+    found = figures(table([("目标值",)], rows))
+    assert [(f.raw, f.value, f.unit) for f in found[:2]] == [("≥500家", 500, "家"), ("不超过10%", 10, "%")]
+    assert [(f.row_path[-1], f.value) for f in found[2:]] == [("资助企业数量", 550), ("推动企业", 80)]
+
+
+def test_prose_item_stands_under_its_heading_and_numbered_parents() -> None:
+    found = figures(
+        Heading(2, "第三部分 部门预算支出具体情况"),
+        Para("（四）项目支出580.00万元，具体包括："),
+        Para("1.对口帮扶80.00万元，较2023年预算增加4.00万元。"),
+        Para("此外，基本支出预算数为20万元。"),
+    )
+    assert [f.row_path for f in found] == [("项目支出",), ("项目支出", "对口帮扶"), ("项目支出", "对口帮扶"), ("基本支出",)]
+    assert found[1].section == ("第三部分部门预算支出具体情况",) or found[1].section == ("第三部分 部门预算支出具体情况",)
+    assert all(f.origin is Origin.PROSE and f.year == 2024 for f in found)
+
+
+def test_amount_without_a_noun_is_about_its_heading() -> None:
+    (found,) = figures(Heading(2, "人民调解项目经费情况说明"), Heading(3, "六、年度预算安排"), Para("795万元"))
+    assert found.row_path == ("人民调解项目经费情况说明", "年度预算安排")
+
+
+def test_box_of_a_prose_figure_covers_its_characters_alone() -> None:
+    text = "公用经费726.76万元"
+    xs = tuple(100.0 + 10 * i for i in range(len(text) + 1))
+    (found,) = figures(Para(text, page=1, spans=(Span(0, len(text), page=1, bbox=(100, 50, 220, 60), xs=xs),)))
+    assert found.source.bbox == (140.0, 50, 220.0, 60)
+
+
+def test_ids_are_unique() -> None:
+    rows: list[tuple[LabelPath, list[str | None]]] = [(("甲",), ["建设3个中心、5个平台", "1"])]
+    found = figures(table([("目标",), ("数",)], rows), Para("预算1万元、2万元。"))
+    assert len({f.id for f in found}) == len(found) == 5
