@@ -14,6 +14,7 @@ from index.domain import Box, Cell, Flag, LabelPath, Row, Table
 from index.grids import Grid, GridCell
 from index.headings import unit_of
 from index.hierarchy import RowLabel, is_body, is_total, rows_to_paths
+from index.innerforms import grids_to_rows, has_inner_headers
 
 EDGE_MATCH = 6.0  # points: how far a column edge may move from page to page
 MATCHING_EDGES = 0.75  # share of a continuation's column edges that must be found again
@@ -73,6 +74,8 @@ class PrintedForm:
     notes: list[str] = field(default_factory=list)
     flags: frozenset[Flag] = frozenset()
     open_bottom: bool = False  # the last page's last row is cut
+    grids: list[tuple[int, Grid]] = field(default_factory=list)
+    inner: bool = False  # has inner headers, see innerforms
 
     @staticmethod
     def open(grid: Grid, page: int, caption: Caption, section: LabelPath, flags: frozenset[Flag] = frozenset()) -> PrintedForm:
@@ -86,11 +89,15 @@ class PrintedForm:
         start = height + (1 if height < len(body) and is_numbering_row(body[height]) else 0)
         form._add_rows(body[start:], title_rows + start, page, list(range(grid.n_cols + 1)))
         form.open_bottom = grid.open_bottom
+        form.grids.append((page, grid))
+        form.inner = has_inner_headers(grid)
         return form
 
     def accepts(self, grid: Grid) -> bool:
         """Can the grid be this form's continuation, by the places of its columns?"""
         edges = grid.xs
+        if self.inner or has_inner_headers(grid):
+            return abs(edges[0] - self.xs[0]) <= EDGE_MATCH and abs(edges[-1] - self.xs[-1]) <= EDGE_MATCH
         if len(edges) == len(self.xs):
             offset = edges[0] - self.xs[0]
             if all(abs(a - offset - b) <= EDGE_MATCH for a, b in zip(edges, self.xs, strict=True)):
@@ -100,6 +107,12 @@ class PrintedForm:
 
     def extend(self, grid: Grid, page: int) -> None:
         """Append a continuation page's rows, without the header where it is repeated."""
+        self.grids.append((page, grid))
+        self.inner = self.inner or has_inner_headers(grid)
+        if self.inner:
+            if page not in self.pages:
+                self.pages.append(page)
+            return
         matrix = grid.matrix()
         title_rows = _title_rows(matrix, grid.n_cols)
         skip = title_rows
@@ -156,6 +169,9 @@ class PrintedForm:
 
     def to_tables(self, doc_id: str, next_index: int) -> list[Table]:
         """The logical tables of the form: one for each half."""
+        if self.inner:
+            paths, rows = grids_to_rows(self.grids)
+            return [self._table(f"{doc_id}-t{next_index}", paths, rows)] if rows else []
         contents = [self._content(c) for c in range(len(self.paths))]
         columns = paths_to_columns(self.paths, contents)
         halves = range(1 + max((column.half for column in columns), default=0))
@@ -184,6 +200,9 @@ class PrintedForm:
         drafts = [draft for row in self.rows if (draft := _draft_row(row, columns, half, values)) is not None]
         rows = _drafts_to_rows(drafts)
         paths = tuple(columns[i].path for i in values)
+        return self._table(table_id, paths, rows)
+
+    def _table(self, table_id: str, paths: tuple[LabelPath, ...], rows: tuple[Row, ...]) -> Table:
         caption = self.caption
         units = tuple(_header_unit(path) for path in paths)
         unit = caption.unit or next((u for u in units if u and u not in ("%", "％")), None)

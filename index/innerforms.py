@@ -1,0 +1,221 @@
+"""Forms without a header of their own (整体支出绩效目标表): inner header rows give the columns of the rows below them.
+
+Such a form changes its columns on the way: pairs of key and value (单位名称 | …), a list of tasks with amounts, goals as
+prose, a tree of indicators with their targets. Cells are matched to the current inner header by where they stand, since
+every page may have other grid lines. The result is one table whose columns are the union of all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from index.amounts import is_number_cell
+from index.columns import BRACKETS
+from index.domain import Box, Cell, LabelPath, Row
+from index.grids import Grid, GridCell
+
+INNER_WORD = re.compile(
+    r"^(任务名称|主要内容|工作任务|预算金额|金额|总额|其中[:：].{2,12}|资金总额|财政拨款|其他资金|[一二三四]级指标|指标名称|指标值|目标值|"
+    r"年度指标值|年初目标值|全年目标值|年度目标值|实际完成值|全年实际值|完成值|分值|得分|权重|计量单位|度量单位|评分标准|偏差原因.*|"
+    r"指标解释|绩效指标|绩效标准|指标内容|指标性质|指标方向)$"
+)
+SURE_WORD = re.compile(r"^([一二三]级指标|任务名称|指标名称)$")
+LABEL_WORD = re.compile(r"^(任务名称|工作任务|项目名称|[一二三四]级指标|指标名称|绩效指标|指标内容)$")
+KEY_MAX = 14  # characters; longer texts are values, not keys
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedCell:
+    """A cell on its page, for matching by position."""
+
+    cell: GridCell
+    page: int
+    first: bool
+
+    @property
+    def text(self) -> str:
+        return self.cell.text
+
+    @property
+    def x0(self) -> float:
+        return self.cell.box[0]
+
+    @property
+    def x1(self) -> float:
+        return self.cell.box[2]
+
+
+@dataclass
+class _Section:
+    """An inner header: its columns by position."""
+
+    places: list[tuple[float, float]]
+    paths: list[LabelPath]
+    is_label: list[bool]
+
+
+@dataclass
+class _State:
+    section: _Section | None = None
+    keys: list[tuple[float, float, str]] = field(default_factory=list)  # cells left of the header that reach over many rows
+    above: list[str] = field(default_factory=list)
+    columns: list[LabelPath] = field(default_factory=list)
+    rows: list[tuple[LabelPath, dict[LabelPath, Cell], int, Box | None]] = field(default_factory=list)
+
+
+def is_inner_header(texts: Sequence[str]) -> bool:
+    """Do these cells of one row head the rows below them?"""
+    bare = [BRACKETS.sub("", text) for text in texts if text]
+    return sum(bool(INNER_WORD.match(text)) for text in bare) >= 2 and any(SURE_WORD.match(text) for text in bare)
+
+
+def has_inner_headers(grid: Grid) -> bool:
+    """True where a row below the first is an inner header, or the first one stands right of a key cell that goes on below."""
+    for r in range(grid.n_rows):
+        cells = [cell for cell in grid.cells if cell.r0 == r and cell.text]
+        if is_inner_header([cell.text for cell in cells]) and (r > 0 or any(c.r1 - c.r0 > 3 and c.c0 == 0 for c in cells)):
+            return True
+    return False
+
+
+def grids_to_rows(grids: Sequence[tuple[int, Grid]]) -> tuple[tuple[LabelPath, ...], tuple[Row, ...]]:
+    """The columns (union of all inner headers) and rows of a form over its pages."""
+    state = _State()
+    last_open = False
+    for page, grid in grids:
+        rows = list(_placed_rows(grid, page))
+        r = 0
+        while r < len(rows):
+            own = [placed for placed in rows[r] if placed.first and placed.text]
+            if is_inner_header([placed.text for placed in own]):
+                r = _read_header(rows, r, state)
+                continue
+            if r == 0 and grid.open_top and last_open and state.rows:
+                _append_to_last(own, state)
+            else:
+                _read_row(rows[r], state)
+            r += 1
+        last_open = grid.open_bottom
+    columns = tuple(dict.fromkeys(state.columns))
+    rows_out = tuple(
+        Row(label, tuple(cells.get(path, Cell(None)) for path in columns), None, page, None, box) for label, cells, page, box in state.rows
+    )
+    return columns, rows_out
+
+
+def _placed_rows(grid: Grid, page: int) -> Iterator[list[PlacedCell]]:
+    for r, row in enumerate(grid.matrix()):
+        cells = {id(cell): cell for cell in row if cell is not None}.values()
+        yield [PlacedCell(cell, page, cell.r0 == r) for cell in sorted(cells, key=lambda c: c.c0)]
+
+
+def _read_header(rows: Sequence[Sequence[PlacedCell]], start: int, state: _State) -> int:
+    """Take an inner header, which may be two rows deep; returns the row after it."""
+    words = [p for p in rows[start] if p.first and p.text and INNER_WORD.match(BRACKETS.sub("", p.text))]
+    end = max(p.cell.r1 for p in words)
+    wide = any(p.cell.c1 - p.cell.c0 > 1 and p.cell.r1 == start + 1 for p in words)
+    if end == start + 1 and wide and end < len(rows):
+        below = [p.text for p in rows[end] if p.first and p.text]
+        if below and all(INNER_WORD.match(BRACKETS.sub("", text)) for text in below):
+            end += 1
+    left = min(p.x0 for p in words)
+    state.keys = [(p.x0, p.x1, p.text) for p in rows[start] if p.text and p.x1 <= left + 2]
+    leaves: list[PlacedCell] = []
+    for p in sorted({id(p.cell): p for row in rows[start:end] for p in row if p.text and p.x0 >= left - 2}.values(), key=lambda p: p.x0):
+        if p.cell.r1 >= end:
+            leaves.append(p)
+    paths = []
+    for leaf in leaves:
+        middle = (leaf.x0 + leaf.x1) / 2
+        chain: list[str] = []
+        for row in rows[start:end]:
+            over = next((p.text for p in row if p.x0 <= middle <= p.x1 and p.text), None)
+            if over and (not chain or chain[-1] != over):
+                chain.append(over)
+        paths.append(tuple(chain))
+    labels = [bool(LABEL_WORD.match(BRACKETS.sub("", path[-1]))) for path in paths]
+    state.section = _Section([(p.x0, p.x1) for p in leaves], paths, labels)
+    state.above = []
+    state.columns.extend(path for path, label in zip(paths, labels, strict=True) if not label)
+    return end
+
+
+def _read_row(row: Sequence[PlacedCell], state: _State) -> None:
+    section = state.section
+    own = [p for p in row if p.first and p.text]
+    if not own:
+        return
+    if section is None or _is_pairs(row, own, section):
+        if section is not None and len(own) <= 2 and own[0].x1 <= section.places[0][0] + 2:
+            state.section = None
+        _read_pairs(own, state)
+        return
+    labels = [""] * len(section.paths)
+    cells: dict[LabelPath, Cell] = {}
+    for p in row:
+        if p.x1 <= section.places[0][0] + 2:
+            if p.first and p.text:
+                state.keys = [(p.x0, p.x1, p.text)]
+            continue
+        at = _column_at(section, p)
+        if section.is_label[at]:
+            labels[at] = p.text or labels[at]
+        elif p.first and p.text and section.paths[at] not in cells:
+            cells[section.paths[at]] = Cell(p.text, p.page, p.cell.ink)
+    filled = [i for i, text in enumerate(labels) if text]
+    if not filled and not cells:
+        return
+    leaf = filled[-1] if filled else -1
+    inherited = [labels[i] or (state.above[i] if i < len(state.above) else "") for i in range(leaf + 1)]
+    state.above = inherited or state.above
+    label = (*(key for _, _, key in state.keys), *(text for text in inherited if text))
+    state.rows.append((label, cells, own[0].page, _union([p.cell.ink for p in own if p.cell.ink])))
+
+
+def _is_pairs(row: Sequence[PlacedCell], own: Sequence[PlacedCell], section: _Section) -> bool:
+    """A row that leaves the inner header's columns: a key at the very left and one text over all the rest."""
+    left, right = section.places[0][0], section.places[-1][1]
+    wide = [p for p in own if p.x0 <= left + 2 and p.x1 >= right - 2]
+    return bool(wide) and not is_number_cell(wide[0].text)
+
+
+def _read_pairs(own: Sequence[PlacedCell], state: _State) -> None:
+    """单位名称 | … | 主管部门 | …: each key is a label and names its own column."""
+    keys: list[str] = []
+    for i, p in enumerate(own):
+        is_value = bool(keys) and (len(keys) % 2 == 1 or len(p.text) > KEY_MAX) and (i == len(own) - 1 or i % 2 == 1)
+        if not is_value:
+            keys.append(p.text)
+            continue
+        key = (keys[-1],)
+        state.columns.append(key)
+        state.rows.append((key, {key: Cell(p.text, p.page, p.cell.ink)}, p.page, p.cell.ink))
+        keys = []
+
+
+def _column_at(section: _Section, placed: PlacedCell) -> int:
+    """The header column a cell stands under: the first one it covers, by the largest overlap."""
+    shares = [min(x1, placed.x1) - max(x0, placed.x0) for x0, x1 in section.places]
+    covered = [i for i, (x0, x1) in enumerate(section.places) if shares[i] > 0.5 * (x1 - x0)]
+    return covered[0] if covered else max(range(len(shares)), key=lambda i: shares[i])
+
+
+def _append_to_last(own: Sequence[PlacedCell], state: _State) -> None:
+    """The first row of a page goes on with the last row of the page before."""
+    label, cells, _, _ = state.rows[-1]
+    section = state.section
+    for p in own:
+        path = label[-1:] if section is None else section.paths[_column_at(section, p)]
+        old = cells.get(path)
+        if old is not None and old.text is not None:
+            cells[path] = Cell(old.text + p.text, old.page, old.bbox)
+        elif section is not None and not section.is_label[_column_at(section, p)]:
+            cells[path] = Cell(p.text, p.page, p.cell.ink)
+
+
+def _union(boxes: Sequence[Box]) -> Box | None:
+    if not boxes:
+        return None
+    return min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes)
