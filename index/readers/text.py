@@ -1,0 +1,222 @@
+"""A plain-text extraction of a budget (no page marks, no positions) → Document.
+
+The lines are mended first (``index.order``), then cut at captions and headings into prose and tables. Citations go to
+lines: ``line`` counts from 1 in the file, ``page`` is None throughout.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from index.domain import Block, Document, Heading, LabelPath, Line, Table
+from index.errors import ParseError
+from index.headings import caption_of, is_toc_line, squash, text_to_level, unit_of
+from index.identity import identify
+from index.names import Names
+from index.order import mend_lines
+from index.passages import lines_to_blocks
+from index.plaintables import NOTE, Region, regions_to_tables
+
+Progress = Callable[[str, int, int], None] | None
+
+TITLE_LINES = 3  # a caption's title is wrapped over no more lines
+_FOOTER = re.compile(r"^[-—–－]\s*\d{1,4}\s*[-—–－]$|^第?\s*\d{1,4}\s*页(?:\s*共\s*\d+\s*页)?$")
+_ORG = re.compile(r"(?:部门|单位)(?:名称)?[:：]\s*(?P<org>.+?)\s*(?:(?:金额)?单位[:：].*)?$")
+_META = re.compile(r"^(?:预算|编制|填报)?(?:部门|单位)(?:名称)?[:：]|^\d{4}年度?$")
+
+
+def read_text(path: Path, doc_id: str, progress: Progress = None) -> Document:
+    """The parsed document of a ``.txt`` file. Raises ParseError (one line, Chinese) for an empty or binary file."""
+    data = path.read_bytes()
+    raw = decode(data, path.name).replace("\r\n", "\n").replace("\r", "\n").replace("\f", "").split("\n")
+    if progress:
+        progress("还原字序", 0, 3)
+    mended = mend_lines(raw)
+    lines = tuple(
+        Line(i, new if squash(new) != squash(old) else old, old if squash(new) != squash(old) else None)
+        for i, (old, new) in enumerate(zip(raw, mended, strict=True), 1)
+    )
+    if progress:
+        progress("识别表格", 1, 3)
+    blocks = lines_to_document_blocks(lines, doc_id)
+    tables = [block for block in blocks if isinstance(block, Table)]
+    first = "\n".join(line.text for line in lines if line.text.strip())
+    identity = identify([first], tables, path.name)
+    if progress:
+        progress("完成", 3, 3)
+    units = Counter(table.unit for table in tables if table.unit)
+    return Document(
+        doc_id=doc_id,
+        title=identity.title,
+        department=identity.department,
+        year=identity.year,
+        kind=identity.kind,
+        unit=units.most_common(1)[0][0] if units else None,
+        page_count=0,
+        blocks=blocks,
+        lines=lines,
+        file_name=path.name,
+        sha256=hashlib.sha256(data).hexdigest(),
+    )
+
+
+def decode(data: bytes, name: str) -> str:
+    """UTF-8 (with or without a mark), UTF-16 with a mark, else GB 18030."""
+    if not data.strip():
+        raise ParseError(f"{name}：文件是空的，没有可读的文字；请换一个文件。")
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        encodings = ["utf-16"]
+    else:
+        encodings = ["utf-8-sig", "gb18030"]
+    for encoding in encodings:
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        control = sum(c < " " and c not in "\t\r\n\f" for c in text)
+        if control * 100 <= len(text) and text.strip():
+            return text
+    raise ParseError(f"{name}：不是文本文件（或已损坏），无法读取；请用原始的 PDF 或 UTF-8 文本。")
+
+
+# ---------------------------------------------------------------- lines → blocks
+
+
+@dataclass(frozen=True, slots=True)
+class _Caption:
+    number: str | None
+    title: str
+    unit: str | None
+    org: str | None
+    size: int  # lines that the caption takes
+
+
+@dataclass(frozen=True, slots=True)
+class _Prose:
+    lines: tuple[Line, ...]
+
+
+def lines_to_document_blocks(lines: Sequence[Line], doc_id: str) -> tuple[Block, ...]:
+    """Headings, paragraphs and tables in reading order."""
+    full = [line for line in _without_contents(lines) if line.text.strip() and not _FOOTER.match(line.text.strip())]
+    names = Names(full)
+    parts = _parts(full, names)
+    blocks: list[Block] = []
+    section: list[Heading] = []
+    for number, part in enumerate(_join_pages(parts)):
+        if not isinstance(part, _Prose):
+            path = tuple(h.text for h in section)
+            blocks.extend(regions_to_tables(part, f"{doc_id}#t{number}", path, names.reading, names.code_of))
+            continue
+        for block in lines_to_blocks(part.lines, f"{doc_id}#p{number}", tuple(h.text for h in section)):
+            if isinstance(block, Heading):
+                section = [h for h in section if h.level < block.level] + [block]
+            blocks.append(block)
+    return tuple(blocks)
+
+
+def _without_contents(lines: Sequence[Line]) -> list[Line]:
+    """The lines without a table of contents: leader lines, and what stands between 目录 and its first heading's repetition."""
+    kept: list[Line] = []
+    held: list[Line] = []
+    for line in lines:
+        flat = squash(line.text)
+        if flat in ("目录", "目次"):
+            held = [line]
+        elif held and flat:
+            if len(held) > 1 and flat == squash(held[1].text):
+                held = []
+                kept.append(line)
+            else:
+                held.append(line)
+        elif not is_toc_line(line.text):
+            kept.append(line)
+    return kept if len(held) < 2 or is_toc_line(held[1].text) else [*kept, *held[1:]]
+
+
+def _parts(lines: Sequence[Line], names: Names) -> list[Region | _Prose]:
+    """Runs of prose lines and pages of tables."""
+    parts: list[Region | _Prose] = []
+    prose: list[Line] = []
+    index = 0
+    while index < len(lines):
+        caption = _caption(lines, index, names)
+        if caption is None:
+            prose.append(lines[index])
+            index += 1
+            continue
+        if prose:
+            parts.append(_Prose(tuple(prose)))
+            prose = []
+        start = index + caption.size
+        end = start
+        notes_at: int | None = None
+        while end < len(lines) and _caption(lines, end, names) is None and not _ends_table(lines[end], notes_at is not None):
+            if notes_at is None and NOTE.match(squash(lines[end].text)):
+                notes_at = end
+            end += 1
+        body_end = end if notes_at is None else notes_at
+        parts.append(
+            Region(caption.number, caption.title, caption.unit, caption.org, tuple(lines[start:body_end]), tuple(lines[body_end:end]), lines[index].number)
+        )
+        index = end
+    if prose:
+        parts.append(_Prose(tuple(prose)))
+    return parts
+
+
+def _ends_table(line: Line, in_notes: bool) -> bool:
+    level = text_to_level(line.text)
+    return level is not None and level <= 2 and not in_notes or level in (1, 2)
+
+
+def _caption(lines: Sequence[Line], index: int, names: Names) -> _Caption | None:
+    """The caption that starts at a line: number and title, the body's name and the unit on the lines below."""
+    found = caption_of(lines[index].text)
+    if found is None:
+        return None
+    number, title = found
+    size, unit, org = 1, None, None
+    titles = [title] if title else []
+    for line in lines[index + 1 : index + 1 + TITLE_LINES + 2]:
+        here = unit_of(line.text)
+        if here is None and not _META.match(squash(line.text)):
+            if unit is not None or org is not None or len(titles) >= TITLE_LINES or (titles and caption_of(titles[0])):
+                break
+            more = caption_of(line.text)
+            if more and more[0] and number:
+                break
+            titles.append(squash(line.text))
+            size += 1
+            continue
+        unit = unit or here
+        match = _ORG.match(line.text.strip())
+        org = org or (names.reading(squash(match["org"]), None) if match else None)
+        size += 1
+        if unit is not None:
+            break
+    if unit is None and org is None:
+        if number is None or (not title and len(titles) != 1 and not any(caption_of(t) for t in titles)):
+            return None
+        title = title or next((t for t in titles if caption_of(t)), titles[0] if titles else "")
+        return _Caption(number, names.reading(title, None), None, None, 1 + (title in titles[:1] and not found[1]))
+    return _Caption(number, names.reading("".join(titles), None), unit, org, size)
+
+
+def _join_pages(parts: Sequence[Region | _Prose]) -> list[list[Region] | _Prose]:
+    """Pages of one table together: the same number and the same title follow each other."""
+
+    def key(part: Region | _Prose) -> tuple[object, ...]:
+        return (part.number, "".join(sorted(part.title))) if isinstance(part, Region) else (id(part),)
+
+    joined: list[list[Region] | _Prose] = []
+    for _, group in groupby(parts, key):
+        members = list(group)
+        joined.append(members[0] if isinstance(members[0], _Prose) else [m for m in members if isinstance(m, Region)])
+    return joined
