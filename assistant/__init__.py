@@ -1,0 +1,5 @@
+"""Question → cited answer. Importing it loads nothing heavy."""
+
+from index.errors import BudgetError
+
+__all__ = ["BudgetError"]
