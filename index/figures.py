@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from index.amounts import cell_to_value, normalise
 from index.domain import Document, Figure, Flag, Heading, LabelPath, Measure, Origin, Para, Row, SourceRef, Span, Table
@@ -187,12 +187,13 @@ class _Prose:
         self.document, self.bodies = document, bodies
         self.headings: list[tuple[int, str]] = []
         self.items: list[tuple[int, LabelPath]] = []  # numbered items that enclose the next paragraph
-        self.open: LabelPath = ()  # the item of a paragraph that ended in 「其中：」
+        self.open: LabelPath = ()  # the item of a paragraph that ended in 「其中：」 or in the middle of a sentence
+        self.begun = ""  # the sentence that the last paragraph broke off
 
     def enter(self, heading: Heading) -> None:
         self.headings = [h for h in self.headings if h[0] < heading.level]
         self.headings.append((heading.level, re.sub(r"\s+", "", heading.text) if not heading.text.isascii() else heading.text))
-        self.items, self.open = [], ()
+        self.items, self.open, self.begun = [], (), ""
         head = text_to_head(heading.text, self.bodies)
         if (
             head and head.level >= 2 and head.items and not re.search(r"(?:情况|说明|职责|职能|概述|安排|目标|依据)$", head.items[-1])
@@ -208,13 +209,26 @@ class _Prose:
         if head and head.items:
             subject = (*subject, *head.items)
             self.items.append((head.level, head.items))
-        mentions = text_to_mentions(para.text, subject, self.bodies)
+        begun = "" if head else self.begun
+        mentions = text_to_mentions(begun + para.text, subject, self.bodies)
         for mention in mentions:
-            yield self._figure(index, para, mention, subject, head.code if head else None)
-        if para.text.rstrip().endswith(("：", ":")):
+            if mention.end > len(begun):
+                here = replace(mention, start=max(0, mention.start - len(begun)), end=mention.end - len(begun))
+                yield self._figure(index, para, here, subject, head.code if head else None)
+        self._leave(para, subject, mentions)
+
+    def _leave(self, para: Para, subject: LabelPath, mentions: Sequence[Mention]) -> None:
+        """Keep what the next paragraph continues: the item before 「其中：」, or a sentence cut by a page."""
+        text = para.text.rstrip()
+        end = text[-1:]
+        self.begun = ""
+        if end in "：:":
             self.open = subject or (mentions[0].items if mentions else ())
-        elif not para.text.rstrip().endswith(("；", ";")):
+        elif end in "。！？!?":
             self.open = ()
+        elif end not in "；;":
+            self.open = subject
+            self.begun = re.split(r"[。！？]", text)[-1]
 
     def _figure(self, index: int, para: Para, mention: Mention, subject: LabelPath, code: str | None) -> Figure:
         document = self.document
@@ -286,7 +300,9 @@ def _bodies(document: Document) -> tuple[str, ...]:
     """Names of the body itself, longest first: they never are a figure's item."""
     names = {document.department} | {t.org for t in document.tables if t.org}
     names |= {re.sub(r"[（(][^（）()]*[)）]$", "", name) for name in names}
-    names |= {name + suffix for name in names if name for suffix in ("系统", "本级", "（本级）", "本部")}
+    names |= {
+        name + suffix for name in names if name for suffix in ("（部门）", "（单位）", "（本级）", "（本部）", "系统", "本级", "本部")
+    }
     return tuple(sorted((name for name in names if len(name) > 3), key=len, reverse=True))
 
 

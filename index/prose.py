@@ -59,11 +59,13 @@ _LABEL = re.compile(
     r"(?:(?:财政拨款)?(?:支出|收入)?决算(?:数|额)?|(?:当年)?预算执行数|执行数|(?:总|年初|调整)?预算(?:安排|总计|合计|数|总额|金额|额|支出安排)?|"
     r"实际支出(?:数)?|预算资金|安排(?:预算|资金)?))$"
 )
+_SOME_BODY = re.compile(r"^[\u4e00-\u9fff]{1,20}?[局院厅委办会处所站校部](?:20\d\d年度?|(?=本年))(?=[\u4e00-\u9fff“]{2})")
+_THAN_BEFORE = re.compile(r"(?P<verb>(?P<up>[大多高]于)|[小少低]于)(?=上年|去年|20\d\d年)(?P<base>[^，；]*)$")
 _TOTAL = re.compile(r"^(?:合计|总计|共计|小计)$")
 _GENERIC = re.compile(r"^(?:金额|资金|数|数额|总额|总数|项目资金|经费|合计|总计|共计|小计)$")
 _LEAD_NOISE = re.compile(
     r"^(?:[、，：；和及与或（）\s]+|\d{1,2}[.、](?!\d)|将|其中|主要(?:用于|包括|是)|具体|包括|以及|用于|此外|同时|[一二三四五六七八九十]是|20\d\d年度?|本年度(?!收|支)|全年|上年度?(?=[^结])|"
-    r"本单位|本部门|我局|我委|我院|我办|我区|我市|我省|共有|现有|实有|共计|拟(?:实现)?|预计|力争|涉及|设置并编报|设置|编报|纳入.{0,20}?的|安排(?=.{3})|新增(?=.{2})|因此|各单位|.*原因(?:是|为|：)(?=.))+"
+    r"本单位|本部门|我[局委院办厅会区市省县校]|我部门|我单位|共有|现有|实有|共计|拟(?:实现)?|预计|力争|涉及|设置并编报|设置|编报|纳入.{0,20}?的|安排(?=.{3})|新增(?=.{2})|因此|各单位|.*原因(?:是|为|：)(?=.))+"
 )
 _PART_OF = re.compile(r"其中|包括|以下方面|分别为|具体如下|由.{0,6}组成")
 _MARKER = re.compile(
@@ -232,6 +234,9 @@ class _Reader:
             measure = Measure.RATE if unit in RATIO else Measure.CHANGE
             labels = (*self._baseline(start, match.start()), verb["verb"])
             return _Found(_Name(name.items, labels, name.year, name.code), measure, 1 if verb["up"] else -1)
+        if unit in MONEY and (than := _THAN_BEFORE.search(lead)):
+            name = self._name(re.sub(r"本年数?$", "", lead[: than.start()]))
+            return _Found(_Name(name.items, (than["verb"] + _TAIL.sub("", than["base"]),)), Measure.CHANGE, 1 if than["up"] else -1)
         inner = _INNER_VERB.match(bare)
         if inner and unit in MONEY and _REASON.search(self.flat, start, match.start()):
             items = self._name(inner["item"]).items or self._name(inner["what"]).items
@@ -254,6 +259,8 @@ class _Reader:
             name = _Name(self.parent or self.main, name.labels, name.year)
         if unit in MONEY or unit in RATIO:
             return _Found(name)
+        if listed := re.search(r"([\u4e00-\u9fff]{2,10}?)(?:主要)?包括[^，。]*、[^，。]*$", lead):
+            name = self._name(listed[1])  # 「内设机构包括甲处、乙处等21个」
         noun = _AFTER_NOUN.match(self.flat[match.end() : end])
         if noun and match["unit"] not in ("辆", "次", "人", "人次", "家次"):
             after = noun[0].strip("“”")
@@ -362,7 +369,7 @@ def _lead_to_name(words: str, bodies: Sequence[str]) -> _Name:
     year = int(years[-1]) if years else None
     for body in bodies:
         words = words.replace(body, "")
-    words = _LEAD_NOISE.sub("", words)
+    words = _SOME_BODY.sub("", _LEAD_NOISE.sub("", words))
     labels: LabelPath = ()
     if label := _LABEL.search(words):
         labels = (label["label"],)
