@@ -56,7 +56,7 @@ def read_pdf(path: Path, doc_id: str, progress: Progress | None = None) -> Docum
                 ocr_pages.append(page.number)
             stream.feed(page)
     blocks = stream.finish()
-    texts = stream.front_texts
+    texts = [*stream.front_texts, *(b.text for b in blocks if not isinstance(b, Table))]
     tables = tuple(b for b in blocks if isinstance(b, Table))
     who = identify(texts, tables, path.name)
     return Document(
