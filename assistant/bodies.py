@@ -1,0 +1,200 @@
+"""Which bodies a question names, by full, short or misspelt name; and which bodies it names that are not indexed.
+
+The names come from the documents themselves: 「上海市普陀区司法局」 is read as regions (上海市, 普陀区) and a core (司法局),
+and every way of saying it (普陀司法局, 区司法局, 司法局) is an alias. Aliases are looked up by hash, so a store of a
+thousand bodies costs as much as one of two.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from assistant.lexicon import Lexicon
+from assistant.places import place_before
+from assistant.sounds import sound
+
+REGION = re.compile(r"([\u4e00-\u9fff]{2,}?(?:特别行政区|自治区|自治州|省|市|新区|区|县|街道|镇|乡))")
+LOCAL = re.compile(r"[（(](?:本级|机关|本部)[）)]$")
+LONGEST_ALIAS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A public body (or company) of the store: full name without （本级）, its regions outermost first, and its core name."""
+
+    name: str
+    regions: tuple[str, ...]
+    core: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One naming of a body in a question; ``bodies`` are the names it can mean."""
+
+    start: int
+    end: int
+    bodies: frozenset[str]
+    guessed: str | None = None  # the corrected spelling, where a misspelling was read
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """All that a question says about bodies."""
+
+    mentions: tuple[Mention, ...] = ()
+    unknown: tuple[str, ...] = ()  # bodies named that are not indexed
+    spans: tuple[tuple[int, int], ...] = ()
+
+
+def name_to_body(name: str) -> Body:
+    """Split a full name; regions may stand in the middle (中国人民政治协商会议江苏省委员会办公厅)."""
+    flat = LOCAL.sub("", name.strip())
+    rest, regions = flat.replace("人民政府", ""), []
+    lead = re.match(r"^(?:中国共产党|中共|中国人民政治协商会议)", rest)
+    offset = lead.end() if lead else 0
+    while found := REGION.match(rest, offset):
+        regions.append(found.group())
+        rest = rest[:offset] + rest[found.end() :]
+    return Body(flat, tuple(regions), rest)
+
+
+def core_aliases(core: str, lexicon: Lexicon) -> set[str]:
+    """工业和信息化局 → 工业和信息化局, 工信局, 工信."""
+    forms = {core} if len(core) > 1 else set()
+    for full, shorts in lexicon.short.items():
+        if full in core:
+            forms |= {core.replace(full, s) for s in shorts} | {s for s in shorts if len(s) > 1}
+    for full, shorts in lexicon.suffix.items():
+        forms |= {f.removesuffix(full) + s for f in list(forms) if f.endswith(full) for s in shorts}
+    return {f for f in forms if len(f) > 1}
+
+
+def region_aliases(region: str) -> set[str]:
+    bare = re.sub(r"(?:特别行政区|自治区|自治州|省|市|新区|区|县|街道|镇|乡)$", "", region)
+    forms = {region, bare} if len(bare) > 1 else {region}
+    return forms | {bare + "街办", bare + "街道办"} if region.endswith("街道") else forms
+
+
+@dataclass(frozen=True)
+class Directory:
+    """All bodies of a store with their aliases. Build once per state of the store."""
+
+    bodies: Mapping[str, Body]
+    cores: Mapping[str, frozenset[str]]
+    regions: Mapping[str, frozenset[str]]
+    others: frozenset[str]
+    sounds: Mapping[str, str] = field(default_factory=dict)  # pinyin → alias, for misspelt names
+
+    @classmethod
+    def of(cls, names: Iterable[str], lexicon: Lexicon) -> Directory:
+        bodies = {b.name: b for b in map(name_to_body, sorted(set(names)))}
+        cores: dict[str, set[str]] = {}
+        regions: dict[str, set[str]] = {}
+        for body in bodies.values():
+            for alias in core_aliases(body.core, lexicon) | {body.name}:
+                cores.setdefault(alias, set()).add(body.name)
+            for region in body.regions:
+                for alias in region_aliases(region):
+                    regions.setdefault(alias, set()).add(body.name)
+        sounds = {sound(a): a for a in [*regions, *cores] if len(a) >= 2}
+        freeze = lambda table: {k: frozenset(v) for k, v in table.items()}  # noqa: E731
+        return cls(bodies, freeze(cores), freeze(regions), frozenset(lexicon.others) - set(cores), sounds)
+
+    def find(self, text: str) -> Named:
+        """Read the mentions of a normalised question, left to right, longest alias first."""
+        tokens = self._tokens(text)
+        mentions: list[Mention] = []
+        unknown: list[str] = []
+        i = 0
+        while i < len(tokens):
+            j = i + 1
+            while j < len(tokens) and tokens[j].start == tokens[j - 1].end and tokens[j - 1].kind in ("region", "level"):
+                j += 1
+            group = tokens[i:j]
+            i = j
+            mention = self._group_to_mention(text, group)
+            if isinstance(mention, str):
+                unknown.append(mention)
+            elif mention:
+                mentions.append(mention)
+        spans = tuple((m.start, m.end) for m in mentions)
+        return Named(tuple(mentions), tuple(unknown), spans)
+
+    def _tokens(self, text: str) -> list[_Token]:
+        tokens: list[_Token] = []
+        i = 0
+        while i < len(text):
+            token = self._token_at(text, i)
+            if token is None:
+                i += 1
+                continue
+            tokens.append(token)
+            i = token.end
+        return tokens
+
+    def _token_at(self, text: str, i: int) -> _Token | None:
+        for length in range(min(LONGEST_ALIAS, len(text) - i), 1, -1):
+            piece = text[i : i + length]
+            if piece in self.cores:
+                return _Token(i, i + length, "core", self.cores[piece], piece)
+            if piece in self.regions:
+                return _Token(i, i + length, "region", self.regions[piece], piece)
+            if piece in self.others:
+                return _Token(i, i + length, "other", frozenset(), piece)
+        level = re.compile(r"[省市区县](?=[局院委厅办])").match(text, i)
+        if level or (text[i] in "省市区县" and any(text[i + 1 : i + 1 + n] in self.cores for n in range(2, 12))):
+            owners = frozenset(n for n, b in self.bodies.items() if b.regions and b.regions[-1][-1] == text[i])
+            return _Token(i, i + 1, "level", owners, text[i])
+        for length in range(min(8, len(text) - i), 1, -1):  # misspelt: same sound, one character off
+            piece = text[i : i + length]
+            alias = self.sounds.get(sound(piece)) if re.fullmatch(r"[\u4e00-\u9fff]+", piece) else None
+            if alias and alias != piece and sum(a != b for a, b in zip(alias, piece, strict=True)) == 1:
+                table, kind = (self.regions, "region") if alias in self.regions else (self.cores, "core")
+                return _Token(i, i + length, kind, table[alias], alias)
+        return None
+
+    def _group_to_mention(self, text: str, group: list[_Token]) -> Mention | str | None:
+        """One mention, the text of an unknown body, or None where the tokens name nothing (a bare 市)."""
+        start, end = group[0].start, group[-1].end
+        regions = [t for t in group if t.kind == "region"]
+        last = group[-1]
+        if last.kind == "other":
+            return text[start:end]
+        if last.kind == "level":
+            generic = text[last.end : last.end + 1]
+            if generic not in "局院委厅办" or not generic:
+                return None
+            end = last.end + 1
+            found = {n for n in last.bodies if generic in self.bodies[n].core or generic in "局委办"}
+        else:
+            found = set(self.bodies)
+        foreign = self._foreign_region(text, group) if last.kind == "core" else None
+        if foreign is not None:
+            return text[foreign:end]
+        for token in group:
+            found &= token.bodies
+        if not found:
+            return text[start:end] if last.kind == "core" and regions else None
+        if regions:  # 深圳市工信局 is the city's own, not a district's
+            own = {n for n in found if self.bodies[n].regions and regions[-1].alias in region_aliases(self.bodies[n].regions[-1])}
+            found = own or found
+        guessed = next((t.alias for t in group if t.alias != text[t.start : t.end]), None)
+        return Mention(start, end, frozenset(found), guessed)
+
+    def _foreign_region(self, text: str, group: list[_Token]) -> int | None:
+        """Where a region that no indexed body has stands right before a core: 南山区|工信局 → its start."""
+        if any(t.kind == "region" for t in group):
+            return None
+        end = group[0].end if group[0].kind == "level" else group[0].start
+        return place_before(text[:end]) if end >= 2 else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    start: int
+    end: int
+    kind: str  # core | region | level | other
+    bodies: frozenset[str]
+    alias: str

@@ -1,0 +1,120 @@
+"""One document as the matcher sees it: every figure with its labels prepared once, kept while the store is unchanged."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from assistant.bodies import LOCAL
+from assistant.match import NOTHING, Ask, Match, core, flat, match_label
+from index.domain import Document, DocumentInfo, Figure, Measure, Origin, Section, Table
+
+TOTAL_ROW = re.compile(r"^(?:合计|总计|小计|本年合计|.{0,4}(?:收入|支出)(?:总计|合计)|\d{4}年(?:度)?(?:预算(?:数)?)?|.{0,6}单位合计)$")
+PLAIN_COLUMN = re.compile(
+    r"(?:^|年|度|初)(?:总计|合计|小计|金额|总额|预算|预算数|预算金额|年初预算数?|决算数|支出总计|收入总计|支出合计|收入合计|目标值|指标值|本年预算数?|预算资金|收入|支出|项目|执行数|一般公共预算|期末余额|本期发生额)(?:\((?:万元|元)\))?$"
+)
+NAME_END = re.compile(r"(?:\(本级\)|\(机关\))$")
+
+# 口径从宽到窄：同一事项在几张表里数值不同时，先答范围最宽的一张。
+PLAINNESS: tuple[tuple[str, float], ...] = (
+    ("绩效", 0.05),
+    ("政府性基金", 0.08),
+    ("国有资本", 0.06),
+    ("机关运行", 0.10),
+    ("基本支出", 0.12),
+    ("一般公共预算", 0.20),
+    ("财政拨款", 0.18),
+    ("三公", 0.30),
+    ("项目支出", 0.34),
+    ("收支", 0.30),
+    ("支出", 0.32),
+    ("收入", 0.28),
+    ("采购", 0.25),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A figure ready for matching: ids of its labels in the view's label list."""
+
+    figure: Figure
+    leaf: int  # -1 where the row names no item of its own (a body's total, a year, the only data row)
+    parents: tuple[int, ...]
+    columns: tuple[int, ...]  # outermost first
+    plain_column: bool
+    title: int
+    context: int
+    prior: float
+
+
+class View:
+    """A document's figures, labels and sections. Built from the store, read-only afterwards."""
+
+    def __init__(self, info: DocumentInfo, document: Document, figures: tuple[Figure, ...], sections: tuple[Section, ...]) -> None:
+        self.info, self.document, self.figures, self.sections = info, document, figures, sections
+        self.tables: dict[str, Table] = {t.id: t for t in document.tables}
+        self.labels: list[str] = []
+        self._ids: dict[str, int] = {}
+        self._body = flat(LOCAL.sub("", document.department))
+        self._single = {t.id for t in document.tables if sum(any(c.text for c in r.cells) for r in t.rows) == 1}
+        self.entries = [self._entry(f) for f in figures]
+        self.codes: dict[str, list[Entry]] = {}
+        for entry in self.entries:
+            if entry.figure.code:
+                self.codes.setdefault(entry.figure.code, []).append(entry)
+
+    def _id(self, label: str) -> int:
+        text = core(label)
+        if text not in self._ids:
+            self._ids[text] = len(self.labels)
+            self.labels.append(text)
+        return self._ids[text]
+
+    def is_total(self, label: str) -> bool:
+        """True for a label that names the body itself, a total or a year rather than an item."""
+        text = NAME_END.sub("", flat(label))
+        return not text or text == self._body or bool(TOTAL_ROW.match(core(label))) or (len(text) > 5 and text.endswith(self._body[-5:]) and "局" in text[-3:])
+
+    def _entry(self, f: Figure) -> Entry:
+        table = self.tables.get(f.table_id or "")
+        leaf = f.row_path[-1] if f.row_path else ""
+        single = table is not None and table.id in self._single
+        total = self.is_total(leaf) or (single and not f.code)
+        parents = tuple(self._id(p) for p in f.row_path[:-1] if not self.is_total(p))
+        columns = tuple(self._id(c) for c in f.col_path)
+        plain = not f.col_path or bool(PLAIN_COLUMN.search(core(f.col_path[-1])))
+        title = table.title if table else (f.section[-1] if f.section else "")
+        where = f"{title} {' '.join(f.section[-1:])}" if table else " ".join(f.section[-2:])
+        prior = self._prior(f, table)
+        return Entry(
+            figure=f,
+            leaf=self._id(leaf) if leaf and (not total or TOTAL_ROW.match(core(leaf))) and not re.match(r"^\d{4}年", leaf) else -1,
+            parents=parents,
+            columns=columns,
+            plain_column=plain,
+            title=self._id(where) if where else -1,
+            context=self._id(f.context) if f.origin is Origin.PROSE and f.context else -1,
+            prior=prior,
+        )
+
+    def _prior(self, f: Figure, table: Table | None) -> float:
+        if table is None:
+            return 0.22 if f.measure is Measure.AMOUNT else 0.3
+        name = flat(table.title)
+        return next((p for word, p in PLAINNESS if word in name), 0.15) - 0.01 * min(len(f.col_path), 4)
+
+    def matches(self, ask: Ask) -> list[Match]:
+        """The match of every label with the question, by label id; labels that share nothing cost one set lookup."""
+        starts = set(ask.bigrams)
+        canon = [c for _, _, c in ask.aliases]
+        out = []
+        for label in self.labels:
+            shares = any(label[i : i + 2] in starts for i in range(len(label) - 1)) or any(c in label for c in canon)
+            out.append(match_label(ask, label) if shares else NOTHING)
+        return out
+
+
+def distinct(values: Iterable[str]) -> list[str]:
+    """In order, without repeats."""
+    return list(dict.fromkeys(values))

@@ -1,0 +1,62 @@
+"""The lexicon: how people say what the documents print. One readable TOML file, extended without touching code."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from index.errors import BudgetError
+
+DEFAULT = Path(__file__).with_name("lexicon.toml")
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """``synonyms``: alias → canonical spellings; ``ask``: kind of question → phrases, longest first; ``stop``: filler words."""
+
+    synonyms: Mapping[str, tuple[str, ...]]
+    short: Mapping[str, tuple[str, ...]]
+    suffix: Mapping[str, tuple[str, ...]]
+    others: tuple[str, ...]
+    ask: Mapping[str, tuple[str, ...]]
+    stop: tuple[str, ...]
+
+    def asks(self, kind: str, text: str) -> str | None:
+        """The first phrase of this kind found in the text."""
+        return next((p for p in self.ask.get(kind, ()) if p in text), None)
+
+    @property
+    def stop_pattern(self) -> re.Pattern[str]:
+        return _alternation(self.stop)
+
+
+@lru_cache(maxsize=8)
+def _alternation(words: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(re.escape(w) for w in words))
+
+
+@lru_cache(maxsize=4)
+def load_lexicon(path: Path = DEFAULT) -> Lexicon:
+    """Read the file. Raises BudgetError naming file and reason where it is not valid TOML or lacks a part."""
+    try:
+        raw = tomllib.loads(path.read_text("utf-8"))
+        aliases: dict[str, list[str]] = {}
+        for canonical, spoken in raw["synonyms"].items():
+            for alias in spoken:
+                aliases.setdefault(alias, []).append(canonical)
+        longest = lambda words: tuple(sorted(dict.fromkeys(words), key=lambda w: (-len(w), w)))  # noqa: E731
+        bodies = raw["bodies"]
+        return Lexicon(
+            synonyms={a: tuple(c) for a, c in sorted(aliases.items(), key=lambda kv: (-len(kv[0]), kv[0]))},
+            short={k: tuple(v) for k, v in bodies["short"].items()},
+            suffix={k: tuple(v) for k, v in bodies["suffix"].items()},
+            others=longest(bodies["others"]["names"]),
+            ask={kind: longest(words) for kind, words in raw["ask"].items()},
+            stop=longest(raw["stop"]["words"]),
+        )
+    except (OSError, tomllib.TOMLDecodeError, KeyError, AttributeError) as error:
+        raise BudgetError(f"词典 {path.name} 读不了（{error}）：请按文件开头的说明改正") from error

@@ -1,0 +1,78 @@
+"""The indexed documents as the assistant uses them: grouped by body, year and kind, with prepared views."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+from assistant.bodies import Directory
+from assistant.catalog import View
+from assistant.lexicon import Lexicon
+from assistant.scope import Group, infos_to_groups
+from index.domain import Document, DocumentInfo, Figure, Hit, Proof, Section
+
+CACHED_VIEWS = 64
+
+
+class Source(Protocol):
+    """What of the Index facade is used here."""
+
+    def documents(self) -> list[DocumentInfo]: ...
+    def document(self, doc_id: str) -> Document: ...
+    def figures(self, doc_id: str) -> tuple[Figure, ...]: ...
+    def proofs(self, doc_id: str) -> tuple[Proof, ...]: ...
+    def sections(self, doc_id: str) -> tuple[Section, ...]: ...
+    def search(self, text: str, k: int = 8, doc_ids: Sequence[str] | None = None) -> list[Hit]: ...
+
+
+class Library:
+    """Rebuilds what it derived whenever the set of documents changes; answers in flight keep the state they started with."""
+
+    def __init__(self, source: Source, lexicon: Lexicon) -> None:
+        self.source = source
+        self.lexicon = lexicon
+        self._state: tuple[tuple[str, str], ...] | None = None
+        self._views: OrderedDict[tuple[str, str], View] = OrderedDict()
+        self.infos: dict[str, DocumentInfo] = {}
+        self.groups: tuple[Group, ...] = ()
+        self.directory = Directory({}, {}, {}, frozenset())
+
+    def refresh(self) -> None:
+        infos = self.source.documents()
+        state = tuple(sorted((i.doc_id, i.sha256) for i in infos))
+        if state == self._state:
+            return
+        self.infos = {i.doc_id: i for i in infos}
+        self.groups = infos_to_groups(infos)
+        self.directory = Directory.of((i.department for i in infos if i.department), self.lexicon)
+        self._state = state
+
+    def view(self, doc_id: str) -> View:
+        key = (doc_id, self.infos[doc_id].sha256)
+        view = self._views.get(key)
+        if view is None:
+            view = View(self.infos[doc_id], self.source.document(doc_id), self.source.figures(doc_id), self.source.sections(doc_id))
+            self._views[key] = view
+            while len(self._views) > CACHED_VIEWS:
+                self._views.popitem(last=False)
+        else:
+            self._views.move_to_end(key)
+        return view
+
+    def views(self, groups: Iterable[Group]) -> list[View]:
+        return [self.view(doc) for group in groups for doc in group.docs]
+
+    def view_map(self) -> Mapping[str, View]:
+        return _Views(self)
+
+
+class _Views(dict[str, View]):
+    """Documents by id, prepared when first asked for."""
+
+    def __init__(self, library: Library) -> None:
+        super().__init__()
+        self._library = library
+
+    def __missing__(self, doc_id: str) -> View:
+        return self._library.view(doc_id)

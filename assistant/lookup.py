@@ -1,0 +1,116 @@
+"""Question → figures: every figure of the documents in scope, ranked by how well its labels explain the question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from assistant.catalog import Entry, View
+from assistant.domain import Candidate
+from assistant.match import Ask, Match
+from index.amounts import MONEY, unit_kind
+from index.domain import Figure, Measure, Origin
+
+CLOSE = 0.3  # scores within this are equally good readings
+AMOUNTS = frozenset({Measure.AMOUNT, Measure.COUNT})
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """What a figure must be to count: its year, measures, code, kind of unit. Empty means anything."""
+
+    years: frozenset[int] = frozenset()
+    measures: frozenset[Measure] = AMOUNTS
+    code: str | None = None
+    unit_kind: str | None = None  # money | count | ratio
+    direction: int = 0
+    origin: Origin | None = None
+
+
+def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_year: int | None) -> Candidate | None:
+    """Coverage of the question minus what the labels say beyond it; None where the figure cannot be meant."""
+    f = entry.figure
+    if f.value is None or f.measure not in want.measures or (want.origin and f.origin is not want.origin):
+        return None
+    if want.code and f.code != want.code:
+        return None
+    score = entry.prior
+    if want.years:
+        if f.year not in want.years:
+            return None
+    elif f.year is not None and doc_year is not None and f.year != doc_year:
+        score -= 1.5
+    if want.unit_kind and unit_kind(f.unit) != want.unit_kind:
+        score -= 2.0
+    covered = 0
+    if entry.leaf >= 0:
+        row = found[entry.leaf]
+        if row.covered:
+            covered |= row.covered
+            score -= 0.45 * row.missing
+        elif not want.code and f.origin is Origin.TABLE:
+            return None
+        elif not want.code:
+            score -= 0.6
+    for parent in entry.parents:
+        covered |= found[parent].covered
+    if f.origin is Origin.TABLE:
+        score -= _column_penalty(entry, found)
+    for column in entry.columns:
+        covered |= found[column].covered
+    score += ask.weight(covered)
+    beyond = 0
+    if entry.context >= 0:
+        beyond = found[entry.context].covered & ~covered
+        score += 0.6 * ask.weight(beyond)
+    if entry.title >= 0:
+        title = found[entry.title].covered & ~covered & ~beyond
+        score += 0.7 * ask.weight(title)
+        beyond |= title
+    return Candidate(f, score, covered | beyond)
+
+
+def _column_penalty(entry: Entry, found: Sequence[Match]) -> float:
+    """What the column says that the question does not: the leaf matters most, context above it little."""
+    penalty, leaf_seen = 0.0, False
+    for at, column in enumerate(reversed(entry.columns)):
+        match = found[column]
+        plain = entry.plain_column if at == 0 else False
+        if match.covered:
+            penalty += 0.3 * match.missing if not leaf_seen else 0.05 * match.missing
+            leaf_seen = True
+        elif not plain and not leaf_seen:
+            penalty += 1.0 if at == 0 else 0.8
+            leaf_seen = True
+        else:
+            penalty += 0.02
+    return penalty
+
+
+def find(views: Iterable[View], ask: Ask, want: Want) -> list[Candidate]:
+    """All candidates of some documents, best first; ties break by document, table and position, so that every run agrees."""
+    out: list[Candidate] = []
+    for view in views:
+        found = view.matches(ask)
+        entries = view.codes.get(want.code, []) if want.code else view.entries
+        for entry in entries:
+            candidate = entry_score(ask, entry, found, want, view.info.year)
+            if candidate is not None:
+                out.append(candidate)
+    out.sort(key=lambda c: (-round(c.score, 4), c.figure.doc_id, c.figure.table_id or "~", c.figure.row or 0, c.figure.col or 0))
+    return out
+
+
+def same_amount(a: Figure, b: Figure) -> bool:
+    """True where two figures state the same value, in whatever money unit, within the coarser one's printed precision."""
+    if a.value is None or b.value is None:
+        return a.value is b.value
+    if a.unit == b.unit:
+        return a.value == b.value
+    if a.unit in MONEY and b.unit in MONEY:
+        coarse, fine = (a, b) if MONEY[a.unit] >= MONEY[b.unit] else (b, a)
+        assert coarse.value is not None and fine.value is not None
+        step = Decimal(1).scaleb(int(coarse.value.as_tuple().exponent)) * MONEY[coarse.unit]
+        return abs(coarse.value * MONEY[coarse.unit] - fine.value * MONEY[fine.unit]) <= step / 2 + Decimal("0.0001")
+    return False

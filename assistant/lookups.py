@@ -1,0 +1,313 @@
+"""Answers that are one figure: an item's value, its change, its value last year."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from decimal import Decimal
+
+from assistant.domain import Answer, Intent, Refusal
+from assistant.draft import figure_label, printed
+from assistant.lookup import AMOUNTS, Want, same_amount
+from assistant.reading import Reading, change_of, read_figure
+from assistant.scope import Group
+from assistant.task import Task
+from index.amounts import convert, format_value, round_half_up
+from index.domain import Figure, Measure, Origin, Para
+
+CHANGES = frozenset({Measure.CHANGE, Measure.RATE})
+CITED_AGAIN = 2  # further places of the same value that are cited
+
+
+def item_name(figure: Figure) -> str:
+    """对口帮扶 (总计); the column is named where it says more than 总计."""
+    row = figure.row_path[-1] if figure.row_path else ""
+    return row.strip()
+
+
+def subject(task: Task, group: Group, figure: Figure) -> str:
+    """深圳市龙岗区工业和信息化局2024年“对口帮扶”."""
+    year = figure.year or group.year
+    row = item_name(figure)
+    item = f"“{row}”" if row and row.strip("（本级）() ") not in group.body else ""
+    column = "·".join(c for c in figure.col_path if c)
+    column = f"（{column}）" if column and figure.origin is Origin.TABLE else ""
+    code = f"（科目{figure.code}）" if figure.code else ""
+    return f"{group.body}{f'{year}年' if year else ''}{item}{code}{column}"
+
+
+def state_figure(task: Task, group: Group, reading: Reading) -> None:
+    """The figure first, then where it stands; further places of the same value are cited after it."""
+    figure = reading.figure
+    value = task.draft.state(figure, task.q.unit, figure_label(figure))
+    marks = "".join(f"[{task.draft.cite(f)}]" for f in _other_places(reading))
+    zero = "（没有安排，为零）" if figure.value == 0 else ""
+    task.draft.say(f"{value}{zero}——{subject(task, group, figure)}，见{task.where(figure)}{f'，另见{marks}' if marks else ''}。")
+    note = task.draft.views[figure.doc_id].tables[figure.table_id].note if figure.table_id else None
+    if figure.value == 0 and note and re.search(r"无|空表|没有", note):
+        task.draft.say(f"表注：{note}")
+    state_disputes(task, figure)
+
+
+def _other_places(reading: Reading) -> list[Figure]:
+    seen = {(reading.figure.doc_id, reading.figure.table_id)}
+    out: list[Figure] = []
+    for f in reading.same:
+        if (f.doc_id, f.table_id) not in seen and len(out) < CITED_AGAIN and f.measure is reading.figure.measure:
+            seen.add((f.doc_id, f.table_id))
+            out.append(f)
+    return out
+
+
+def state_disputes(task: Task, figure: Figure) -> None:
+    """Where the document states the figure differently elsewhere, every value with its place."""
+    view = task.draft.views[figure.doc_id]
+    by_id = {f.id: f for f in view.figures}
+    for proof in task.library.source.proofs(figure.doc_id):
+        if proof.held or proof.rounding or figure.id not in proof.figures or proof.kind not in ("text_table", "text_text"):
+            continue
+        for other in (by_id[i] for i in proof.figures if i in by_id and i != figure.id):
+            if other.value is None or same_amount(figure, other):
+                continue
+            value = task.draft.state(other, None, figure_label(other))
+            task.draft.say(f"注意：文件另一处写的是{value}（{task.where(other)}），两处不一致。")
+            task.draft.note(
+                "discrepancy",
+                f"同一事项两处不一致：{printed(figure)} 与 {printed(other)}。",
+                (task.draft.cite(figure), task.draft.cite(other)),
+            )
+
+
+def state_scopes(task: Task, reading: Reading) -> None:
+    """Other readings with as good a right: named after the plainest one."""
+    for rival in reading.rivals[:2]:
+        if rival.doc_id == reading.figure.doc_id and rival.value is not None:
+            value = task.draft.state(rival, None, figure_label(rival))
+            task.draft.say(f"另一口径：{value}（{task.where(rival)}，{'·'.join(rival.col_path)}）。")
+
+
+def answer_lookup(task: Task) -> Answer | None:
+    """One figure of one body and year; asks back where bodies or years differ."""
+    readings = [(g, r) for g in task.scope.groups if (r := task.read(g)) is not None]
+    readings = keep_best(readings)
+    if not readings:
+        return answer_previous(task)
+    if len(readings) > 1 and not all(same_amount(readings[0][1].figure, r.figure) for _, r in readings[1:]):
+        return ask_back(task, readings)
+    group, reading = readings[0]
+    if not task.scope.named and len({g.body for g in task.library.groups}) > 1:
+        task.draft.note("assumption", f"问题没有说明单位，按{group.label}作答。")
+    state_figure(task, group, reading)
+    state_scopes(task, reading)
+    if task.q.wants_change or task.q.wants_rate:
+        state_change_of(task, group, reading)
+    return task.draft.answered()
+
+
+def keep_best(readings: list[tuple[Group, Reading]]) -> list[tuple[Group, Reading]]:
+    """Readings that leave nothing unexplained and are about as good as the best."""
+    sure = [(g, r) for g, r in readings if r.sure]
+    if not sure:
+        return []
+    best = max(r.score for _, r in sure)
+    return [(g, r) for g, r in sure if r.score >= best - 1.2]
+
+
+def ask_back(task: Task, readings: list[tuple[Group, Reading]]) -> Answer:
+    """The candidates with their values; nothing is chosen for the user."""
+    options = []
+    for group, reading in readings[:8]:
+        n = task.draft.cite(reading.figure)
+        value = task.draft.state(reading.figure, task.q.unit, f"{group.label} · {figure_label(reading.figure)}")
+        options.append(f"{group.label}：{printed(reading.figure)}")
+        task.draft.say(f"- {group.label}“{item_name(reading.figure)}”：{value}（{task.where(reading.figure)}）" if n else "")
+    text = "您问的是哪一个？库中有几份文件都有这一项，数值不同：\n" + "\n".join(task.draft.lines)
+    return task.draft.clarify(text, options)
+
+
+# ---------------------------------------------------------------- change
+
+
+def answer_change(task: Task) -> Answer | None:
+    """How much more or less than before: as stated in prose, in a table of years, or computed from two years' figures."""
+    found = []
+    for group in task.scope.groups:
+        stated = read_change(task, group)
+        if stated:
+            found.append((group, stated))
+    found = _best_changes(found)
+    if not found:
+        return answer_two_years(task)
+    values = {(r.figure.value, r.figure.unit) for _, r in found}
+    if len(found) > 1 and len(values) > 1:
+        return ask_back(task, found)
+    group, reading = found[0]
+    state_change(task, group, reading)
+    return task.draft.answered()
+
+
+def _best_changes(found: list[tuple[Group, Reading]]) -> list[tuple[Group, Reading]]:
+    return keep_best(found)
+
+
+def read_change(task: Task, group: Group) -> Reading | None:
+    """The stated change of the item meant; a question without an item means the whole budget."""
+    want = replace(task.want(), measures=frozenset({Measure.CHANGE}), years=frozenset(), unit_kind=None)
+    ask = task.ask
+    if not ask.content and not want.code:
+        return task.read_total(group, want) or task.read_total(group, replace(want, measures=frozenset({Measure.RATE})))
+    reading = read_figure(task.library, group, ask, want)
+    if reading is None or not reading.sure:
+        reading = read_figure(task.library, group, ask, replace(want, measures=frozenset({Measure.RATE})))
+    return reading if reading and reading.sure else None
+
+
+def state_change(task: Task, group: Group, reading: Reading) -> None:
+    figure = reading.figure
+    related = change_of(task.library, group, figure) if figure.origin is Origin.PROSE else [figure]
+    ordered = sorted(related, key=lambda f: f.measure is not (Measure.RATE if task.q.wants_rate and not task.q.wants_amount else Measure.CHANGE))
+    amounts = change_of(task.library, group, figure, AMOUNTS) if figure.origin is Origin.PROSE else []
+    words = []
+    for f in ordered:
+        if f.value is not None:
+            words.append(f"{direction_word(f)}{task.draft.state(f, task.q.unit if f.measure is Measure.CHANGE else None)}")
+        elif f.raw:
+            words.append(f.raw)
+    baseline = next((c for c in figure.col_path if re.match(r"较|比|与|同", c)), "较上年")
+    name = item_name(figure)
+    task.draft.say(f"{group.body}{group.year or ''}年“{name}”{baseline}{'，'.join(words)}，见{task.where(figure)}。")
+    for f in amounts[:1]:
+        task.draft.say(f"本年数为{task.draft.state(f)}。")
+    reason = reason_after(task, figure)
+    if reason:
+        task.draft.say(reason)
+    elif task.q.wants_why:
+        task.draft.say("文件没有说明原因。")
+    state_disputes(task, figure)
+    for other in other_statements(task, figure):
+        value = task.draft.state(other)
+        task.draft.say(f"注意：{task.where(other)}另写“{item_name(other)}”{direction_word(other)}{value}，两处不一致。")
+        task.draft.note("discrepancy", f"两处不一致：{printed(figure)} 与 {printed(other)}。", (task.draft.cite(figure), task.draft.cite(other)))
+
+
+def other_statements(task: Task, figure: Figure) -> list[Figure]:
+    """The same item's change stated with another value elsewhere in the same document."""
+    out: list[Figure] = []
+    for f in task.draft.views[figure.doc_id].figures:
+        if f.measure is figure.measure is Measure.CHANGE and f.origin is Origin.PROSE and f.value is not None and f.id != figure.id:
+            if f.row_path[-1:] == figure.row_path[-1:] and f.row != figure.row and not same_amount(f, figure) and f.year == figure.year:
+                out.append(f)
+    return out[:2]
+
+
+def direction_word(figure: Figure) -> str:
+    stated = figure.col_path[-1] if figure.col_path and figure.col_path[-1] in ("增加", "减少", "增长", "下降", "持平") else ""
+    default = {1: "增加", -1: "减少", 0: "变动"}[figure.direction] if figure.measure is Measure.CHANGE else {1: "增长", -1: "下降", 0: "变动"}[figure.direction]
+    return stated or default
+
+
+def reason_after(task: Task, figure: Figure) -> str:
+    """The reason that the same paragraph gives, as printed."""
+    block = task.draft.views[figure.doc_id].document.blocks[figure.row] if figure.origin is Origin.PROSE and figure.row is not None else None
+    if not isinstance(block, Para):
+        return ""
+    at = block.text.find(figure.raw)
+    found = re.search(r"(?:主要)?(?:原因)?(?:主要)?(?:是因为|是由于|是|为|：)[^。；]{4,200}[。；]?", block.text[max(at, 0) :])
+    found = re.search(r"主要(?:原因)?(?:是|为|：)[^。]{4,240}。?", block.text[max(at, 0) :]) or found if found else found
+    return f"文中说明：{found.group().strip()}" if found else ""
+
+
+def state_change_of(task: Task, group: Group, reading: Reading) -> None:
+    """After the value: its change and rate, where the document states them for the same item."""
+    figure = reading.figure
+    related = change_of(task.library, group, figure) if figure.origin is Origin.PROSE else []
+    if not related:
+        stated = next((f for f in reading.same if f.origin is Origin.PROSE and change_of(task.library, group, f)), None)
+        related = change_of(task.library, group, stated) if stated else []
+    words = [f"{direction_word(f)}{task.draft.state(f)}" for f in related if f.value is not None]
+    if words:
+        baseline = next((c for c in related[0].col_path if re.match(r"较|比|与|同", c)), "较上年")
+        task.draft.say(f"{baseline}{'，'.join(words)}。")
+
+
+# ---------------------------------------------------------------- last year
+
+
+def answer_two_years(task: Task) -> Answer | None:
+    """Change computed from this year's and last year's figures of the same row or of two documents."""
+    for group in task.scope.groups:
+        year = group.year
+        if year is None:
+            continue
+        now, before = two_years(task, group, year)
+        if now and before and now.sure and before.sure and now.figure.unit == before.figure.unit:
+            state_difference(task, group, before.figure, now.figure)
+            return task.draft.answered()
+    return None
+
+
+def two_years(task: Task, group: Group, year: int) -> tuple[Reading | None, Reading | None]:
+    want = replace(task.want(), measures=AMOUNTS, unit_kind=None)
+    now = task.read(group, want=replace(want, years=frozenset({year})))
+    if now is None:
+        return None, None
+    before = read_figure(task.library, group, task.ask, replace(want, years=frozenset({year - 1}))) if task.ask.content else None
+    if before and before.figure.row_path[:-1] != now.figure.row_path[:-1] and before.figure.table_id != now.figure.table_id:
+        before = None
+    if before is None:
+        earlier = next((g for g in task.library.groups if g.body == group.body and g.year == year - 1 and g.kind == group.kind), None)
+        before = task.read(earlier, want=replace(want, years=frozenset({year - 1}))) if earlier else None
+    return now, before
+
+
+def state_difference(task: Task, group: Group, before: Figure, now: Figure) -> None:
+    assert before.value is not None and now.value is not None
+    difference = now.value - before.value
+    word = "增加" if difference > 0 else "减少" if difference < 0 else "持平"
+    a, b = format_value(now.value), format_value(before.value)
+    first, second = task.draft.state(before), task.draft.state(now)
+    text = task.draft.computed(abs(difference), now.unit, f"{item_name(now)} · {word}", f"{a} − {b}", (now, before))
+    rate = ""
+    if before.value:
+        share = round_half_up(abs(difference) / before.value * 100, 2)
+        rate = f"，{'增长' if difference > 0 else '下降'}{task.draft.computed(share, '%', '增幅', f'({a} − {b}) ÷ {b}', (now, before))}"
+        task.draft.note("rounding", "百分比四舍五入保留两位小数。")
+    task.draft.say(f"{group.body}“{item_name(now)}”{before.year}年{first}，{now.year}年{second}，{word}{text}{rate}。")
+
+
+def answer_previous(task: Task) -> Answer | None:
+    """A year that no table prints, but that follows from this year's figure and the stated change."""
+    for group in task.scope.groups:
+        year = task.scope.years[0] if task.scope.years else None
+        if group.year is None or year != group.year - 1:
+            continue
+        change = read_change(task, group)
+        if change is None or change.figure.measure is not Measure.CHANGE or change.figure.value is None:
+            continue
+        amounts = change_of(task.library, group, change.figure, AMOUNTS)
+        now = amounts[0] if amounts else None
+        if now is None:
+            reading = task.read(group, want=replace(task.want(), years=frozenset()))
+            now = reading.figure if reading and reading.sure else None
+        if now is None or now.value is None:
+            continue
+        state_previous(task, group, now, change.figure)
+        return task.draft.answered()
+    return None
+
+
+def state_previous(task: Task, group: Group, now: Figure, change: Figure) -> None:
+    assert now.value is not None and change.value is not None
+    delta = convert(change.value, change.unit, now.unit) or Decimal(0)
+    value = now.value - change.direction * delta
+    sign = "−" if change.direction > 0 else "+"
+    formula = f"{format_value(now.value)} {sign} {format_value(delta)}"
+    text = task.draft.computed(value, now.unit, f"{item_name(now)} · {(group.year or 0) - 1}年", formula, (now, change))
+    marks = f"[{task.draft.cite(now)}][{task.draft.cite(change)}]"
+    task.draft.say(
+        f"{text}——文件没有直接印出{(group.year or 0) - 1}年数，由{group.year}年的{printed(now)}与“{''.join(change.col_path)}{printed(change)}”推算：{formula}{marks}。"
+    )
+    task.draft.note("assumption", "上年数由本年数和增减额推算，未见原表。")
+
+
+__all__ = ["CHANGES", "Intent", "Refusal", "Want", "answer_change", "answer_lookup", "answer_previous"]

@@ -1,0 +1,182 @@
+"""How well a printed label explains the words of a question.
+
+The measure is coverage: which characters of the question does the label account for, and which characters of the label
+does the question not mention. A figure is the answer where its row, column and table together explain the question's
+content and say little else; what no label explains is a reason to say no. Characters of the question are bits of an int.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from assistant.lexicon import Lexicon
+from assistant.sounds import syllable
+
+LEADER = re.compile(r"^(?:[一二三四五六七八九十]+[、.]|[(（][一二三四五六七八九十\d]+[)）][、.]?|\d{1,2}[.、)）](?!\d)|[⒈-⒛①-⑳])")
+WITHIN = re.compile(r"^其中[:：]|^(?:加|减)[:：]")
+QUOTES = re.compile(r"[\s“”\"'‘’「」『』《》〈〉·]+")
+GENERIC = ("支出", "预算", "经费", "资金", "费用", "收入", "项目", "情况", "数量", "合计", "总计", "小计", "总额", "金额", "财政", "拨款", "年度", "部门", "单位", "(类)", "(款)", "(项)", "万元", "(元)", "数", "费", "的", "及", "和", "与", ",", "、", "(", ")", ":", "—", "其中")
+LIGHT = 0.3
+
+
+def flat(text: str) -> str:
+    """NFKC, lower case, no blanks, no quotation marks: the form in which questions and labels are compared."""
+    return QUOTES.sub("", unicodedata.normalize("NFKC", text).lower()).replace("——", "—").replace("--", "—")
+
+
+def core(label: str) -> str:
+    """A label without its numbering and 其中：."""
+    text = flat(label)
+    for _ in range(2):
+        text = WITHIN.sub("", LEADER.sub("", text))
+    return text or flat(label)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """``covered``: question characters explained; ``missing``: label characters (weighted) that the question does not mention."""
+
+    covered: int = 0
+    missing: float = 0.0
+    exact: bool = False  # nothing but generic words is missing and no misspelling was needed
+
+
+NOTHING = Match()
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A question prepared for matching: flat text, and which of its characters carry content."""
+
+    text: str
+    content: int
+    light: int
+    aliases: tuple[tuple[int, int, str], ...] = ()  # start, end, canonical spelling
+    bigrams: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+    def weight(self, mask: int) -> float:
+        return (mask & self.content).bit_count() + LIGHT * (mask & self.light).bit_count()
+
+    def uncovered(self, mask: int) -> int:
+        return self.content & ~mask
+
+
+def span_mask(start: int, end: int) -> int:
+    return ((1 << (end - start)) - 1) << start
+
+
+def text_to_ask(text: str, lexicon: Lexicon, known: Iterable[tuple[int, int]] = (), dropped: Iterable[tuple[int, int]] = ()) -> Ask:
+    """``text`` is flat. ``known`` spans (bodies, years) are explained already; ``dropped`` ones carry the question's form."""
+    everything = span_mask(0, len(text))
+    taken = 0
+    for start, end in [*known, *dropped]:
+        taken |= span_mask(start, end)
+    light = 0
+    for found in lexicon.stop_pattern.finditer(text):
+        light |= span_mask(*found.span())
+    for found in re.finditer(r"[^\w%]|_", text):
+        taken |= span_mask(*found.span())
+    aliases = []
+    for alias, canonicals in lexicon.synonyms.items():
+        at = text.find(flat(alias))
+        while at >= 0:
+            end = at + len(flat(alias))
+            if not taken & span_mask(at, end):
+                aliases += [(at, end, flat(c)) for c in canonicals]
+            at = text.find(flat(alias), at + 1)
+    bigrams: dict[str, list[int]] = {}
+    for i in range(len(text) - 1):
+        if not taken & (3 << i):
+            bigrams.setdefault(text[i : i + 2], []).append(i)
+    return Ask(text, everything & ~taken & ~light, light & ~taken, tuple(aliases), {k: tuple(v) for k, v in bigrams.items()})
+
+
+def missing_weight(label: str, flags: list[bool]) -> float:
+    """Characters of the label that are unexplained: 1 each, generic words next to nothing."""
+    rest = "".join("\0" if done else c for c, done in zip(label, flags, strict=True))
+    weight = 0.0
+    for word in GENERIC:
+        if word in rest:
+            weight += 0.1 * rest.count(word) * len(word)
+            rest = rest.replace(word, "\0" * len(word))
+    return weight + sum(c != "\0" for c in rest)
+
+
+def match_label(ask: Ask, label: str, fuzzy: bool = True) -> Match:
+    """Cover the question with one label (already through ``core``): common runs, then aliases, then same-sounding characters."""
+    flags = [False] * len(label)
+    covered = _common_runs(ask, label, flags)
+    exact = True
+    if covered and fuzzy and not all(flags):
+        heard = _same_sound(ask, label, flags, covered)
+        exact = heard == covered
+        covered = heard
+    for start, end, canonical in ask.aliases:
+        at = label.find(canonical)
+        if at < 0 or all(flags[at : at + len(canonical)]):
+            continue
+        covered |= span_mask(start, end)
+        flags[at : at + len(canonical)] = [True] * len(canonical)
+    if not covered:
+        return NOTHING
+    missing = missing_weight(label, flags)
+    return Match(covered, missing if exact else missing + 0.2, exact and missing < 0.95)
+
+
+def _common_runs(ask: Ask, label: str, flags: list[bool]) -> int:
+    """Greedy longest common runs of two and more characters; a single one where it continues a run in the question."""
+    text, covered = ask.text, 0
+    free = ask.content | ask.light
+    while True:
+        best = (0, 0, 0)
+        for i in range(len(label) - 1):
+            if flags[i] or flags[i + 1]:
+                continue
+            for j in ask.bigrams.get(label[i : i + 2], ()):
+                n = 0
+                while (
+                    i + n < len(label) and j + n < len(text) and label[i + n] == text[j + n]
+                    and not flags[i + n] and free >> (j + n) & 1 and not covered >> (j + n) & 1
+                ):
+                    n += 1
+                if n > best[0]:
+                    best = (n, i, j)
+        n, i, j = best
+        if n < 2:
+            break
+        covered |= span_mask(j, j + n)
+        flags[i : i + n] = [True] * n
+        after = j + n
+        if after < len(text) and free >> after & 1 and not covered >> after & 1:  # 维修费 against 维修(护)费
+            k = label.find(text[after], i + n)
+            if k >= 0 and not flags[k] and k - i - n <= 4:
+                covered |= 1 << after
+                flags[k] = True
+    if not covered and len(label) == 1 and label in text:
+        covered = 1 << text.index(label)
+        flags[0] = True
+    return covered
+
+
+def _same_sound(ask: Ask, label: str, flags: list[bool], covered: int) -> int:
+    """Extend matched runs over characters that sound alike: 公物接待费 covers 公务接待费."""
+    text = ask.text
+    for i, done in enumerate(flags):
+        if done:
+            continue
+        for side in (-1, 1):
+            if not 0 <= i + side < len(label) or not flags[i + side]:
+                continue
+            for j in range(len(text)):
+                k = j + side
+                if 0 <= k < len(text) and text[k] == label[i + side] and covered >> k & 1 and not covered >> j & 1 and text[j] != label[i]:
+                    if "\u4e00" <= text[j] <= "\u9fff" and syllable(text[j]) == syllable(label[i]):
+                        covered |= 1 << j
+                        flags[i] = True
+                        break
+            if flags[i]:
+                break
+    return covered

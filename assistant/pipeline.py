@@ -1,0 +1,130 @@
+"""A question becomes an answer: understand → scope → figures or passages → wording with places. One file tells it all.
+
+No step guesses: what the documents do not say, or say of another body, year or item, ends in a refusal that names what
+was searched. Answers are the same in every run; no language model takes part here.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from assistant.domain import Answer, Intent, Refusal, Status
+from assistant.draft import Draft
+from assistant.lexicon import Lexicon, load_lexicon
+from assistant.library import Library, Source
+from assistant.lookups import answer_change, answer_lookup, answer_previous
+from assistant.match import flat
+from assistant.passages import answer_text
+from assistant.rankings import answer_list, answer_rank
+from assistant.scope import Scope, choose
+from assistant.sums import answer_average, answer_compare, answer_share, answer_sum
+from assistant.task import Task
+from assistant.turns import follow_up
+from assistant.understand import Question, text_to_question
+from index.domain import Kind
+
+LONGEST_QUESTION = 2000
+HANDLERS = {
+    Intent.LOOKUP: (answer_lookup, answer_list, answer_text),
+    Intent.CHANGE: (answer_change, answer_lookup, answer_text),
+    Intent.COMPARE: (answer_compare, answer_change, answer_lookup, answer_text),
+    Intent.SHARE: (answer_share, answer_change, answer_lookup),
+    Intent.SUM: (answer_sum, answer_lookup),
+    Intent.AVERAGE: (answer_average,),
+    Intent.RANK: (answer_rank, answer_text),
+    Intent.LIST: (answer_list, answer_text),
+    Intent.WHY: (answer_text,),
+    Intent.TEXT: (answer_text, answer_lookup),
+    Intent.DEFINE: (answer_text, answer_lookup),
+}
+
+
+class Assistant:
+    """Answers from one store. Safe to ask from several threads as far as the store is."""
+
+    def __init__(self, source: Source, lexicon: Lexicon | None = None) -> None:
+        self.lexicon = lexicon or load_lexicon()
+        self.library = Library(source, self.lexicon)
+
+    @classmethod
+    def open(cls, store: Path | str) -> Assistant:
+        """Raises StoreError where there is no usable store."""
+        from index.stores.index import Index
+
+        return cls(Index.open(Path(store)))
+
+    def ask(self, question: str, history: Sequence[Mapping[str, str]] = (), id: str | None = None) -> Answer:
+        """Answer one question; ``history`` are earlier turns (role, content). Never raises for what people type."""
+        start = time.perf_counter()
+        answer = self._ask(question, history)
+        return answer.timed(1000 * (time.perf_counter() - start), id)
+
+    def _ask(self, question: str, history: Sequence[Mapping[str, str]]) -> Answer:
+        problem = question_problem(question)
+        if problem:
+            return Answer(question=question[:LONGEST_QUESTION], status=Status.REFUSED, answer=problem, refusal=Refusal.OUT_OF_SCOPE)
+        self.library.refresh()
+        draft = Draft(question, self.library.view_map())  # type: ignore[arg-type]
+        if not self.library.infos:
+            return draft.refused(Refusal.NOT_INDEXED, "库里还没有文件。请先运行 assistant ingest 文件或文件夹。")
+        text = follow_up(question, history, self.library.directory, self.lexicon)
+        q = text_to_question(text, self.library.directory, self.lexicon)
+        draft.trace.append(f"intent={q.intent} text={q.text}")
+        if q.intent is Intent.OUT_OF_SCOPE:
+            return draft.refused(Refusal.OUT_OF_SCOPE, "这超出了我能回答的范围：我只查已入库的预算、决算文件里写明的数字和内容，不作评价、预测，也不提供办事建议。")
+        if q.named.unknown:
+            return draft.refused(Refusal.NOT_INDEXED, f"库里没有{'、'.join(q.named.unknown)}的文件。{self._indexed()}")
+        scope = choose(q, self.library.groups, self.library.directory)
+        if not scope.groups:
+            return draft.refused(Refusal.NOT_INDEXED, self._not_indexed(scope))
+        barred = self._not_in_budgets(q, scope)
+        if barred:
+            return draft.refused(Refusal.NOT_IN_DOCUMENTS, barred)
+        task = Task(self.library, self.lexicon, q, scope, draft)
+        for handler in HANDLERS[q.intent]:
+            answer = handler(task)
+            if answer is not None:
+                return answer
+            task = Task(self.library, self.lexicon, q, scope, Draft(question, draft.views))
+        done = answer_previous(task) if q.years or q.relative else None
+        return done or self._refuse(task)
+
+    def _refuse(self, task: Task) -> Answer:
+        searched = "、".join(dict.fromkeys(g.label for g in task.scope.groups[:4]))
+        more = f"等{len(task.scope.groups)}份" if len(task.scope.groups) > 4 else ""
+        return Draft(task.q.raw, task.draft.views).refused(Refusal.NOT_IN_DOCUMENTS, f"文件里没有写明这一项。已查：{searched}{more}的全部表格和正文。")
+
+    def _not_in_budgets(self, q: Question, scope: Scope) -> str | None:
+        """What a budget cannot hold: names of persons, and executed amounts where only budgets are indexed."""
+        if self.lexicon.asks("person", q.text):
+            return "文件里没有人员姓名等信息。"
+        final = any(g.kind in (Kind.DEPARTMENT_FINAL, Kind.UNIT_FINAL) for g in scope.groups)
+        if self.lexicon.asks("execution", q.text) and not final and "执行数" not in q.text and re.search(r"实际|执行率|决算|花完", q.text):
+            return f"库里只有预算，没有决算，查不到实际支出和执行情况。{self._indexed()}"
+        return None
+
+    def _not_indexed(self, scope: Scope) -> str:
+        missing = "、".join(scope.missing) or "相应"
+        body = scope.bodies[0] if len(scope.bodies) == 1 else ""
+        return f"库里没有{body}{missing}的文件。{self._indexed(scope.bodies)}"
+
+    def _indexed(self, bodies: Sequence[str] = ()) -> str:
+        """What is there instead, in one sentence."""
+        groups = [g for g in self.library.groups if not bodies or g.body in bodies] or list(self.library.groups)
+        listed = "、".join(g.label for g in groups[:6])
+        return f"现有：{listed}{'等' if len(groups) > 6 else ''}。"
+
+
+def question_problem(question: str) -> str | None:
+    """A sentence for what is no question; None for anything that can be tried."""
+    text = flat(question)
+    if not re.search(r"\w", text):
+        return "请输入一个问题，例如：龙岗区对口帮扶预算多少？"
+    if len(question) > LONGEST_QUESTION:
+        return f"问题太长（{len(question)} 字），请缩短到 {LONGEST_QUESTION} 字以内，一次问一件事。"
+    if not re.search(r"[\u4e00-\u9fff]", text):
+        return "目前只回答中文问题，例如：龙岗区对口帮扶预算多少？ (Please ask in Chinese.)"
+    return None

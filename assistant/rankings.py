@@ -1,0 +1,235 @@
+"""Answers that are several rows: the largest items, all items of a kind, what rose or fell, what is new."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from assistant.domain import Answer
+from assistant.draft import figure_label
+from assistant.lookup import Want
+from assistant.lookups import direction_word, item_name
+from assistant.match import core, flat
+from assistant.passages import view_passages
+from assistant.reading import change_of, part_ask, read_figure
+from assistant.scope import Group
+from assistant.sums import align, pick_groups, state_side_by_side
+from assistant.task import Task
+from index.amounts import MONEY, convert
+from index.domain import Figure, Measure, Origin, Table
+
+SUPERLATIVE = re.compile(r"(?:金额|花钱|预算)?最[大多高少小低]的?|排名|前[一二两三四五六七八九十\d]+名?|从.到.排?|排一下|排序|列一下|哪几个|哪[一二三四五六七八九十几]?[个项类家]|是哪些|有哪些|哪些|是什么|涨得|最猛|各多少元?|[一二三四五六七八九十\d]+[项个类]")
+NEW = re.compile(r"新增项目|为新增|新增的|基数为\s*0")
+LISTED = 20
+
+
+def answer_rank(task: Task) -> Answer | None:
+    """Largest or smallest rows of a family: projects, function classes, children of an item, bodies."""
+    groups = pick_groups(task)
+    if len({g.body for g in groups}) > 1 and task.scope.named:
+        return rank_bodies(task, groups)
+    for group in groups[:1]:
+        if task.q.wants_change or re.search(r"猛|涨|降", task.q.text):
+            return rank_changes(task, group)
+        rows = family(task, group)
+        if rows:
+            return state_rows(task, group, rows, task.q.top or (1 if re.search(r"哪个|哪项|哪一", task.q.text) else len(rows)))
+    return None
+
+
+def rank_bodies(task: Task, groups: list[Group]) -> Answer | None:
+    readings = align([(g, r) for g in groups if (r := task.read(g)) is not None and r.sure])
+    if len(readings) < 2:
+        return None
+    key = lambda gr: convert(gr[1].figure.value or 0, gr[1].figure.unit, "元") or gr[1].figure.value or 0  # noqa: E731
+    readings.sort(key=key, reverse=not task.q.ascending)
+    state_side_by_side(task, readings)
+    return task.draft.answered()
+
+
+def family(task: Task, group: Group) -> list[Figure]:
+    """The rows to be ranked, each with the value of the column meant."""
+    text = SUPERLATIVE.sub("", task.q.text)
+    if re.search(r"项级科目|项级", text):
+        return rows_by_code(task, group, 7, text.replace("项级科目", "").replace("项级", ""))
+    if re.search(r"功能分类|功能大类|大类|类级", text):
+        return rows_by_code(task, group, 3, re.sub(r"按|功能分类|功能大类|大类|类级", "", text)) or top_rows(task, group)
+    children = children_rows(task, group, text)
+    if children:
+        return children
+    if "项目" in text:
+        return project_rows(task, group)
+    return []
+
+
+def rows_by_code(task: Task, group: Group, digits: int, text: str) -> list[Figure]:
+    """Rows of one level of the function codes in the plainest expenditure table."""
+    column = "项目支出" if "项目支出" in text else "基本支出" if "基本支出" in text else None
+    best: list[Figure] = []
+    for view in task.library.views([group]):
+        tables: dict[str, list[Figure]] = {}
+        for e in view.entries:
+            f = e.figure
+            if not f.code or len(f.code) != digits or not f.code.startswith("2") or f.unit not in MONEY or not f.value:
+                continue
+            leaf = core(f.col_path[-1]) if f.col_path else ""
+            if (column and leaf == column) or (not column and e.plain_column and leaf not in ("基本支出", "项目支出", "一般公共预算")):
+                rows = tables.setdefault(f.table_id or "", [])
+                if f.code not in {r.code for r in rows}:
+                    rows.append(f)
+        for rows in tables.values():
+            if len(rows) > len(best):
+                best = rows
+    return best
+
+
+def top_rows(task: Task, group: Group) -> list[Figure]:
+    """Outermost rows (一、二、…) of the expenditure half of 收支总表."""
+    for view in task.library.views([group]):
+        for table in view.document.tables:
+            if not re.search("收支", table.title) or not any("支出" in p for path in table.columns for p in path[:1]):
+                continue
+            rows = [f for f in view.figures if f.table_id == table.id and len(f.row_path) == 1 and f.col == 0 and f.value and re.match(r"[一二三四五六七八九十]+、", f.row_path[0])]
+            if len(rows) > 1:
+                return rows
+    return []
+
+
+def children_rows(task: Task, group: Group, text: str) -> list[Figure]:
+    """Rows directly under the row that the rest of the question names."""
+    reading = read_figure(task.library, group, part_ask(task.library, text), Want())
+    if reading is None or not reading.sure or reading.figure.table_id is None:
+        return []
+    for parent in (reading.figure, *reading.rivals, *reading.same):
+        if parent.table_id is None:
+            continue
+        view = task.library.view(parent.doc_id)
+        label = parent.row_path[-1] if parent.row_path else ""
+        rows = [
+            f
+            for f in view.figures
+            if f.table_id == parent.table_id and f.col == parent.col and f.value and f.row != parent.row
+            and ((len(f.row_path) > 1 and f.row_path[-2] == label) or (parent.code and f.code and f.code.startswith(parent.code) and len(f.code) == len(parent.code) + 2))
+        ]
+        if len(rows) > 1 and label and not re.match("项目支出|支出", core(label)):
+            return rows
+    return []
+
+
+def project_rows(task: Task, group: Group) -> list[Figure]:
+    """All projects of the 项目支出 table with their totals."""
+    for view in task.library.views([group]):
+        for table in view.document.tables:
+            if re.search(r"项目支出", table.title) and not table.rows[0].code:
+                rows = [f for f in view.figures if f.table_id == table.id and f.col == 0 and f.value and f.measure is Measure.AMOUNT]
+                rows = [f for f in rows if not view.is_total(f.row_path[-1])]
+                leaves = [f for f in rows if not any(o.row_path[:-1][-1:] == f.row_path[-1:] for o in rows)]
+                if len(leaves) > 1:
+                    return leaves
+    return []
+
+
+def state_rows(task: Task, group: Group, rows: list[Figure], top: int) -> Answer:
+    ordered = sorted(rows, key=lambda f: (f.value or 0), reverse=not task.q.ascending)[: min(top, LISTED)]
+    lines = [f"{group.body}{group.year or ''}年{'最小' if task.q.ascending else '最大'}的{len(ordered)}项：" if top < len(rows) else f"{group.body}{group.year or ''}年共{len(rows)}项，{'由小到大' if task.q.ascending else '由大到小'}："]
+    lines.append("")
+    lines += ["| 序 | 项目 | 数额 |", "|---|---|---|"]
+    for i, f in enumerate(ordered, 1):
+        lines.append(f"| {i} | {item_name(f)} | {task.draft.state(f, task.q.unit)} |")
+    task.draft.say("\n".join(lines))
+    task.draft.say(f"（{task.where(ordered[0])}）")
+    return task.draft.answered()
+
+
+# ---------------------------------------------------------------- changes and lists
+
+
+def changed(task: Task, group: Group) -> list[Figure]:
+    """Stated changes of numbered items (projects), one an item."""
+    out: dict[str, Figure] = {}
+    for view in task.library.views([group]):
+        for f in view.figures:
+            if f.origin is Origin.PROSE and f.measure is Measure.CHANGE and f.value and f.row_path:
+                named = {p.row for p in view_passages(view) if p.block == f.row and p.row}
+                if any(flat(f.row_path[-1]) in flat(n) or flat(n) in flat(f.row_path[-1]) for n in named) and (len(f.row_path) > 1 or "项目" in " ".join(f.section)):
+                    out.setdefault(flat(f.row_path[-1]), f)
+    return list(out.values())
+
+
+def rank_changes(task: Task, group: Group) -> Answer | None:
+    """Whose stated change (or rate) is the largest in the direction asked for."""
+    changes = [f for f in changed(task, group) if not task.q.direction or f.direction == task.q.direction]
+    if not changes:
+        return None
+    rated = [(r, f) for f in changes for r in change_of(task.library, group, f, frozenset({Measure.RATE})) if r.value is not None]
+    if rated and (task.q.wants_rate or re.search(r"猛|幅", task.q.text)):
+        rate, change = max(rated, key=lambda rf: rf[0].value or 0)
+        task.draft.say(
+            f"{item_name(change)}：{direction_word(rate)}{task.draft.state(rate)}，{direction_word(change)}{task.draft.state(change)}（{task.where(change)}）。"
+        )
+        return task.draft.answered()
+    return list_changes(task, group, sorted(changes, key=lambda f: -(f.value or 0))[: task.q.top or LISTED])
+
+
+def list_changes(task: Task, group: Group, changes: list[Figure]) -> Answer:
+    lines = [f"{group.body}{group.year or ''}年：", "", "| 项目 | 增减 |", "|---|---|"]
+    for f in changes:
+        lines.append(f"| {item_name(f)} | {direction_word(f)}{task.draft.state(f)} |")
+    task.draft.say("\n".join(lines))
+    return task.draft.answered()
+
+
+def answer_list(task: Task) -> Answer | None:
+    """New items, items that rose or fell, parts of an item; other lists are passages."""
+    for group in pick_groups(task)[:1]:
+        if re.search(r"新增|新设", task.q.text) and "项目" in task.q.text:
+            return list_new(task, group)
+        if task.q.wants_change and task.q.direction and "项目" in task.q.text:
+            changes = [f for f in changed(task, group) if f.direction == task.q.direction]
+            if changes:
+                return list_changes(task, group, sorted(changes, key=lambda f: -(f.value or 0)))
+        parts = count_parts(task, group)
+        if parts:
+            return parts
+        if re.search(r"项目(?:支出)?有哪些|哪些项目|项目清单|项目名单", task.q.text):
+            rows = project_rows(task, group)
+            if rows:
+                return state_rows(task, group, rows, len(rows))
+        if task.q.wants_amount or re.search(r"多少|排", task.q.text):
+            rows = family(task, group)
+            if rows:
+                return state_rows(task, group, rows, task.q.top or len(rows))
+    return None
+
+
+def list_new(task: Task, group: Group) -> Answer | None:
+    """Items whose own paragraph calls them new; the same item's table row is cited where it exists."""
+    found: dict[str, Figure] = {}
+    for view in task.library.views([group]):
+        blocks = {p.block for p in view_passages(view) if not p.table_id and NEW.search(p.text) and p.row}
+        for f in view.figures:
+            if f.table_id is None and f.row in blocks and f.measure is Measure.AMOUNT and f.value and f.row_path:
+                found.setdefault(flat(f.row_path[-1]), f)
+    if not found:
+        return None
+    lines = [f"{group.body}{group.year or ''}年的新增项目：", "", "| 项目 | 数额 |", "|---|---|"]
+    lines += [f"| {item_name(f)} | {task.draft.state(f)} |" for f in found.values()]
+    task.draft.say("\n".join(lines))
+    return task.draft.answered()
+
+
+def count_parts(task: Task, group: Group) -> Answer | None:
+    """分别是啥车: the parts that one sentence counts."""
+    want = replace(task.want(), measures=frozenset({Measure.COUNT}), unit_kind="count")
+    reading = read_figure(task.library, group, task.ask, want)
+    if reading is None or not reading.sure or reading.figure.origin is not Origin.PROSE:
+        return None
+    whole = reading.figure
+    parts = [f for f in task.library.view(whole.doc_id).figures if f.row == whole.row and f.table_id is None and f.context == whole.context and f.unit == whole.unit and f.id != whole.id]
+    if len(parts) < 2:
+        return None
+    task.draft.say(f"{item_name(whole)}{task.draft.state(whole)}，其中：" + "、".join(f"{item_name(f)}{task.draft.state(f)}" for f in parts) + f"（{task.where(whole)}）。")
+    return task.draft.answered()
+
+
+__all__ = ["Table", "answer_list", "answer_rank", "figure_label"]

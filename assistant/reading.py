@@ -1,0 +1,72 @@
+"""The figure a (part of a) question means, in one group of documents: found, checked for what it leaves unexplained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from assistant.domain import Candidate
+from assistant.leftover import leftover
+from assistant.library import Library
+from assistant.lookup import CLOSE, Want, find, same_amount
+from assistant.match import Ask, text_to_ask
+from assistant.scope import Group
+from index.domain import Figure, Measure
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """``figure`` is the best reading; ``same`` state the same value elsewhere, ``rivals`` another value with as good a right."""
+
+    group: Group
+    figure: Figure
+    score: float
+    covered: int
+    same: tuple[Figure, ...] = ()
+    rivals: tuple[Figure, ...] = ()
+    unexplained: tuple[str, ...] = ()
+
+    @property
+    def sure(self) -> bool:
+        return not self.unexplained
+
+
+def read_figure(library: Library, group: Group, ask: Ask, want: Want) -> Reading | None:
+    """Best first; None where no figure of the group shares anything with the question."""
+    candidates = find(library.views([group]), ask, want)
+    if not candidates:
+        return None
+    best = candidates[0]
+    if best.covered == 0 and ask.content:
+        return None
+    close = [c for c in candidates[1:60] if c.score >= best.score - CLOSE]
+    same = tuple(c.figure for c in candidates[1:80] if same_amount(best.figure, c.figure) and c.score >= best.score - 2.5)
+    rivals = tuple(_unlike(best, close))
+    return Reading(group, best.figure, best.score, best.covered, same, rivals, tuple(leftover(ask, best.covered)))
+
+
+def _unlike(best: Candidate, close: Sequence[Candidate]) -> list[Figure]:
+    out: list[Figure] = []
+    for c in close:
+        if not same_amount(best.figure, c.figure) and not any(same_amount(o, c.figure) for o in out):
+            out.append(c.figure)
+    return out
+
+
+def part_ask(library: Library, text: str) -> Ask:
+    """Prepare a fragment of a question (bodies and years taken out) for matching."""
+    named = library.directory.find(text)
+    return text_to_ask(text, library.lexicon, named.spans)
+
+
+def change_of(library: Library, group: Group, figure: Figure, measures: frozenset[Measure] = frozenset({Measure.CHANGE, Measure.RATE})) -> list[Figure]:
+    """The change and rate that the document states right after a prose figure: same paragraph, same item."""
+    return [
+        f
+        for f in library.view(figure.doc_id).figures
+        if f.table_id is None and f.row == figure.row and f.measure in measures and f.row_path == figure.row_path
+    ]
+
+
+def years_want(want: Want, *years: int) -> Want:
+    return replace(want, years=frozenset(years))

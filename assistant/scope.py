@@ -1,0 +1,103 @@
+"""Which documents a question is about: bodies, years and kinds, with what had to be assumed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from assistant.bodies import LOCAL, Directory
+from assistant.understand import YEAR, Question
+from index.domain import DocumentInfo, Kind
+
+BASELINE = re.compile(r"(?:比|较|与|跟|和|同)(?:上一?年|去年|前年|(?:20)?\d{2}年?)")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Documents published together for one body, year and kind (narrative and tables may be two files)."""
+
+    body: str
+    year: int | None
+    kind: Kind
+    docs: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        return f"{self.body}{self.year or ''}年{self.kind}" if self.year else f"{self.body}{self.kind}"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """``groups`` in question order of bodies, then by year; ``years`` the target years of the figures (not baselines)."""
+
+    groups: tuple[Group, ...]
+    years: tuple[int, ...]
+    bodies: tuple[str, ...]
+    named: bool  # the question itself names the body
+    missing: tuple[str, ...] = ()  # years or kinds that are not indexed, in words
+
+
+def infos_to_groups(infos: Sequence[DocumentInfo]) -> tuple[Group, ...]:
+    """Two files of one body, year and kind belong together."""
+    found: dict[tuple[str, int | None, Kind], list[str]] = {}
+    for info in sorted(infos, key=lambda i: i.doc_id):
+        found.setdefault((LOCAL.sub("", info.department), info.year, info.kind), []).append(info.doc_id)
+    return tuple(Group(b, y, k, tuple(d)) for (b, y, k), d in sorted(found.items(), key=lambda kv: (kv[0][0], kv[0][1] or 0, kv[0][2])))
+
+
+def target_years(q: Question) -> tuple[int, ...]:
+    """The years whose figures are asked for; a year after 比/较 is the baseline, unless it is the only thing asked."""
+    baseline = {m.group() for m in BASELINE.finditer(q.text)}
+    out = [y for y in q.years if not any(str(y) in b or b.endswith(f"{y % 100:02d}年") or b.endswith(f"{y % 100:02d}") for b in baseline)]
+    return tuple(out)
+
+
+def choose(q: Question, groups: Sequence[Group], directory: Directory) -> Scope:
+    """Narrow the groups by what the question says. Empty ``groups`` with ``missing`` filled means: say what is not indexed."""
+    bodies: list[str] = []
+    for mention in q.named.mentions:
+        bodies += sorted(mention.bodies - set(bodies))
+    if len(q.named.mentions) > 1:  # 市局和龙岗: an open 市局 takes the sibling of the named body
+        bodies = _siblings(q, bodies, directory)
+    chosen = [g for g in groups if not bodies or g.body in bodies]
+    years = target_years(q)
+    missing: list[str] = []
+    if q.kinds:
+        kept = [g for g in chosen if g.kind in q.kinds]
+        if kept:
+            chosen = kept
+        elif not q.kinds & {Kind.DEPARTMENT_BUDGET, Kind.UNIT_BUDGET}:
+            missing.append("决算")
+    if years:
+        own = [g for g in chosen if g.year in years]
+        near = [g for g in chosen if g.year is not None and any(g.year - 1 == y for y in years if not any(o.year == y and o.body == g.body for o in own))]
+        chosen = own + [g for g in near if g not in own]
+        if not chosen:
+            missing += [f"{y}年" for y in years]
+    elif q.relative and 0 in q.relative and not q.years:
+        latest = {g.body: max(x.year or 0 for x in chosen if x.body == g.body) for g in chosen}
+        chosen = [g for g in chosen if (g.year or 0) == latest[g.body]]
+    order = {b: i for i, b in enumerate(bodies)}
+    chosen.sort(key=lambda g: (order.get(g.body, 99), g.body, g.year or 0, g.kind))
+    return Scope(tuple(chosen), years, tuple(bodies), bool(bodies), tuple(missing))
+
+
+def _siblings(q: Question, bodies: list[str], directory: Directory) -> list[str]:
+    """Of several mentions, an ambiguous one keeps only bodies whose core name a certain mention shares, if there are any."""
+    sure = [next(iter(m.bodies)) for m in q.named.mentions if len(m.bodies) == 1]
+    cores = {directory.bodies[b].core for b in sure if b in directory.bodies}
+    out: list[str] = []
+    for mention in q.named.mentions:
+        found = mention.bodies
+        if len(found) > 1 and cores:
+            found = frozenset(b for b in found if directory.bodies[b].core in cores and b not in sure) or found
+        out += sorted(found - set(out))
+    return out
+
+
+def only(scope: Scope, group: Group) -> Scope:
+    return replace(scope, groups=(group,))
+
+
+__all__ = ["BASELINE", "YEAR", "Group", "Scope", "choose", "infos_to_groups", "only", "target_years"]

@@ -1,0 +1,75 @@
+"""One question at work: what was understood, where to look, and the draft of the answer."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from assistant.draft import Draft
+from assistant.lexicon import Lexicon
+from assistant.library import Library
+from assistant.lookup import AMOUNTS, Want
+from assistant.match import Ask
+from assistant.reading import Reading, part_ask, read_figure
+from assistant.scope import Group, Scope
+from assistant.understand import Question
+from index.domain import Figure, Measure
+
+TOTAL_WORDS = re.compile(r"预算|收入|支出|收支|规模|盘子|总额|决算")
+INCOME = re.compile(r"收入|收支")
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Immutable but for the draft, which collects places and figures."""
+
+    library: Library
+    lexicon: Lexicon
+    q: Question
+    scope: Scope
+    draft: Draft
+
+    @property
+    def ask(self) -> Ask:
+        return self.q.ask
+
+    def want(self, measures: frozenset[Measure] = AMOUNTS) -> Want:
+        """What figures the question accepts, as far as it says."""
+        q = self.q
+        kind = "count" if q.counter else "money" if q.unit else None
+        return Want(years=frozenset(self.scope.years), measures=measures, code=q.code, unit_kind=kind, direction=q.direction)
+
+    def read(self, group: Group, ask: Ask | None = None, want: Want | None = None) -> Reading | None:
+        """The figure meant, in one group; a question that names no item asks for the total."""
+        ask = ask or self.ask
+        want = want or self.want()
+        if not ask.content and not want.code:
+            return self.read_total(group, want)
+        if want.years and group.year not in want.years:
+            return read_figure(self.library, group, ask, want)
+        reading = read_figure(self.library, group, ask, replace(want, years=frozenset()))
+        return reading
+
+    def read_total(self, group: Group, want: Want) -> Reading | None:
+        """The body's whole budget: 支出总计 (or 收入总计 where income is named)."""
+        if not TOTAL_WORDS.search(self.q.text):
+            return None
+        names = ("收入总计", "收入合计", "部门预算收入") if INCOME.search(self.q.text) else ("支出总计", "支出合计", "部门预算支出", "收入总计")
+        years = want.years if group.year not in want.years else frozenset[int]()
+        for name in names:
+            reading = read_figure(self.library, group, part_ask(self.library, name), replace(want, years=years))
+            if reading and reading.score > 0.9:
+                return replace(reading, unexplained=())
+        return None
+
+    def where(self, figure: Figure) -> str:
+        """见表5 项目支出总表第26页 / 见第三部分…."""
+        view = self.draft.views[figure.doc_id]
+        table = view.tables.get(figure.table_id or "")
+        name = f"《{table.name}》" if table else (f"“{figure.section[-1]}”" if figure.section else "正文")
+        page = f"第{figure.source.page}页" if figure.source.page else f"第{figure.source.line}行" if figure.source.line else ""
+        return f"{name}{page}"
+
+
+def body_name(group: Group) -> str:
+    return group.body

@@ -1,0 +1,81 @@
+"""Follow-up questions: what 那公务用车呢？ leaves out is taken from the user's earlier turns, never from assistant turns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from assistant.bodies import Directory
+from assistant.lexicon import Lexicon
+from assistant.match import flat, text_to_ask
+from assistant.understand import YEAR, text_to_years
+
+HEAD = re.compile(r"^(?:那么?|其中|这个|它|该项|这项|还有|另外|只看|怎么会|为啥|为什么|换成|比去年|减了|增了|占|分别)")
+ASKING = re.compile(r"(?:是|有|安排了?|预算)?(?:多少|几)[^，。？]*[？?]?$|呢[？?]?$|[？?]$")
+
+
+def follow_up(question: str, history: Sequence[Mapping[str, str]], directory: Directory, lexicon: Lexicon) -> str:
+    """The question completed with body, year and item of the last user turns; unchanged where it stands alone."""
+    earlier = [flat(t.get("content", "")) for t in history if t.get("role") == "user" and t.get("content")]
+    if not earlier:
+        return question
+    text = flat(question)
+    before = earlier[-1]
+    for older in reversed(earlier[:-1]):  # a chain of follow-ups: complete the last one with what came before
+        before = complete(before, older, directory, lexicon)
+    return complete(text, before, directory, lexicon)
+
+
+def complete(text: str, before: str, directory: Directory, lexicon: Lexicon) -> str:
+    """Replace what the new turn names, keep the rest of the earlier one."""
+    named, named_before = directory.find(text), directory.find(before)
+    years, _ = text_to_years(text)
+    ask = text_to_ask(text, lexicon, [*named.spans, *(m.span() for m in YEAR.finditer(text))])
+    body = "" if named.mentions or named.unknown else "".join(before[m.start : m.end] for m in named_before.mentions)
+    year = "" if years or re.search(r"去年|上年|今年", text) else "".join(f"{y}年" for y in text_to_years(before)[0][:1])
+    item = item_of(before, directory, lexicon)
+    if not ask.content or re.match(r"^(?:其中|为|怎|比|换|减|增|占|服务|货物|工程|分别|.{0,6}占)", text) or HEAD.match(text) and not _has_item(text, ask.content):
+        if re.search(r"^那?.{0,12}呢[？?]?$", text) or not re.search(r"多少|几|为|怎|比|换|占|减|增|分别|原因|啥", text):
+            return strip_body(before, directory, text) if named.mentions or years else f"{body}{year}{text.rstrip('呢?？')}{question_form(before)}"
+        return f"{body}{year}{item}{text}"
+    kept = re.sub(r"^那么?|呢[？?]?$", "", text)
+    form = "" if re.search(r"多少|几|吗|什么|为|哪|%", kept) else question_form(before)
+    return f"{body}{year}{kept}{form}"
+
+
+def _has_item(text: str, content: int) -> bool:
+    return content.bit_count() >= 2
+
+
+def strip_body(before: str, directory: Directory, text: str) -> str:
+    """市局的呢 after 龙岗工信局今年三公经费多少: the earlier question with the body (or year) exchanged."""
+    named = directory.find(before)
+    out = before
+    new = directory.find(text)
+    if new.mentions:
+        for m in reversed(named.mentions):
+            out = out[: m.start] + out[m.end :]
+        out = "".join(text[m.start : m.end] for m in new.mentions) + out
+    years, _ = text_to_years(text)
+    if years:
+        out = YEAR.sub("", out)
+        out = out.replace("今年", "").replace("去年", "")
+        names = directory.find(out).mentions
+        at = names[-1].end if names else 0
+        out = out[:at] + f"{years[0]}年" + out[at:]
+    return out
+
+
+def item_of(before: str, directory: Directory, lexicon: Lexicon) -> str:
+    """The earlier question without its body, year and asking words."""
+    named = directory.find(before)
+    out = before
+    for m in reversed(named.mentions):
+        out = out[: m.start] + out[m.end :]
+    out = YEAR.sub("", out)
+    out = re.sub(r"今年|去年|上年", "", out)
+    return ASKING.sub("", out)
+
+
+def question_form(before: str) -> str:
+    return "多少" if re.search(r"多少|几|预算", before) else ""

@@ -1,0 +1,169 @@
+"""Text → Question: which bodies, which years, which measure, which operation. Rules and the lexicon, no model."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from assistant.bodies import Directory, Named
+from assistant.domain import Intent
+from assistant.lexicon import Lexicon
+from assistant.match import Ask, flat, text_to_ask
+from index.amounts import chinese_to_int
+from index.domain import Kind
+
+YEAR = re.compile(r"(?<![\d.])(20\d{2})(?!\d)(?:年度?)?|(?<!\d)(\d{2})年(?!\d)|([二两][〇零○oO][一二三四五六七八九〇零]{2})年?|(?<!\d)(\d{2})(?=年?(?:和|与|跟|到|、|年)?(?:\d{2}|20\d{2})年)")
+RELATIVE = re.compile(r"今年|本年度?|当年|去年|上年度?|上一年|前年|明年|下一年")
+OFFSETS = {"今": 0, "本": 0, "当": 0, "去": -1, "上": -1, "前": -2, "明": 1, "下": 1}
+CODE = re.compile(r"(?<![\d.,])(\d{7}|\d{5}|[23]\d{2})(?![\d.,年万元亿%个家辆台人项])")
+SPLIT_CODE = re.compile(r"(\d{3})类(?:(\d{2})款)?(?:(\d{2})项)?")
+UNIT = re.compile(r"(?:多少|几个?|换成|折合|换算成|等于多少|是多少|按)个?(亿元|万元|千元|元|亿|万)(?!以上)")
+COUNTERS = ("个", "家", "辆", "台", "人", "名", "项", "次", "套", "平方米", "件", "期", "场", "批")
+TOP = re.compile(r"(?:前|top)([一二两三四五六七八九十\d]+)|(?:最[大多高小少低])的?([一二两三四五六七八九十\d]+)[个项家类款]?")
+UNIT_LEVEL = re.compile(r"单位预算|局本级|本级单位|单位口径|只看本级|\(本级\)")
+DEPARTMENT_LEVEL = re.compile(r"部门预算|部门口径|含下属|部门决算|(?<=年)部门|部门(?=财政|一般|基本|三公|支出|收入|政府)")
+SCOPES = ("一般公共预算", "政府性基金", "国有资本经营", "财政拨款", "基本支出", "项目支出")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What was understood. ``text`` is flat; ``years`` are as named, ``relative`` offsets (-1 去年) are resolved per document."""
+
+    raw: str
+    text: str
+    intent: Intent
+    named: Named
+    ask: Ask
+    years: tuple[int, ...] = ()
+    relative: tuple[int, ...] = ()
+    code: str | None = None
+    unit: str | None = None
+    counter: str | None = None
+    kinds: frozenset[Kind] = frozenset()
+    wants_change: bool = False
+    wants_rate: bool = False
+    wants_amount: bool = False
+    wants_why: bool = False
+    direction: int = 0
+    top: int | None = None
+    ascending: bool = False
+    assumed: tuple[str, ...] = ()
+    spans: tuple[tuple[int, int], ...] = field(default=())
+
+
+def text_to_years(text: str) -> tuple[list[int], list[tuple[int, int]]]:
+    """2024年, 24年, 二〇二四年 → years in order of mention, with their spans."""
+    years, spans = [], []
+    for found in YEAR.finditer(text):
+        full, short, chinese, leading = found.groups()
+        year = int(full or 0) or (2000 + int(short or leading) if short or leading else chinese_to_int((chinese or "").replace("○", "〇").replace("o", "〇")) or 0)
+        if 2000 <= year <= 2099:
+            years.append(year)
+            spans.append(found.span())
+    return list(dict.fromkeys(years)), spans
+
+
+def text_to_range(text: str, years: list[int]) -> list[int]:
+    """2017到2019年 names the years between, too."""
+    if len(years) == 2 and re.search(r"(?:到|至|-|~)(?:20)?\d{2}年", text) and 0 < years[1] - years[0] <= 10:
+        return list(range(years[0], years[1] + 1))
+    return years
+
+
+def text_to_question(raw: str, directory: Directory, lexicon: Lexicon) -> Question:
+    """Understand one question. Never fails: what is not understood stays in ``ask`` as content to be explained."""
+    text = flat(raw)
+    named = directory.find(text)
+    years, year_spans = text_to_years(text)
+    relative = tuple(dict.fromkeys(OFFSETS[m.group()[0]] for m in RELATIVE.finditer(text)))
+    code, code_spans = text_to_code(text)
+    kinds = text_to_kinds(text)
+    intent = text_to_intent(text, lexicon)
+    spans = [*named.spans, *year_spans, *(m.span() for m in RELATIVE.finditer(text)), *code_spans]
+    dropped = [m.span() for m in UNIT.finditer(text)] + [m.span() for m in UNIT_LEVEL.finditer(text)] + [m.span() for m in DEPARTMENT_LEVEL.finditer(text)]
+    why = lexicon.asks("why", text) is not None
+    change = lexicon.asks("change", text)
+    rate = lexicon.asks("rate", text) is not None
+    amount = bool(re.search(r"多少(?!百分|个百分)|几|各是|分别|数额|金额|总额", text))
+    up, down = lexicon.asks("up", text), lexicon.asks("down", text)
+    counter = next((c for c in COUNTERS if re.search(rf"(?:多少|几){c}(?!亿|万|元|百分)", text)), None)
+    unit = UNIT.search(text)
+    top = TOP.search(text)
+    return Question(
+        raw=raw,
+        text=text,
+        intent=intent,
+        named=named,
+        ask=text_to_ask(text, lexicon, spans, dropped),
+        years=tuple(text_to_range(text, years)),
+        relative=relative,
+        code=code,
+        unit={"亿": "亿元", "万": "万元"}.get(unit.group(1), unit.group(1)) if unit else None,
+        counter=counter,
+        kinds=kinds,
+        wants_change=change is not None,
+        wants_rate=rate,
+        wants_amount=amount,
+        wants_why=why,
+        direction=1 if up and not down else -1 if down and not up else 0,
+        top=text_to_top(top),
+        ascending=bool(re.search(r"最少|最小|最低|从小到大|从低到高|倒数", text)),
+        spans=tuple(spans),
+    )
+
+
+def text_to_code(text: str) -> tuple[str | None, list[tuple[int, int]]]:
+    """A subject's code: 2150517, or 204类06款04项."""
+    split = SPLIT_CODE.search(text)
+    if split:
+        return "".join(g for g in split.groups() if g), [split.span()]
+    found = CODE.search(text)
+    return (found.group(1), [found.span()]) if found else (None, [])
+
+
+def text_to_kinds(text: str) -> frozenset[Kind]:
+    """Budget or final account, department or unit, where the question says so."""
+    kinds = set(Kind) - {Kind.OTHER}
+    if re.search(r"决算", text):
+        kinds -= {Kind.DEPARTMENT_BUDGET, Kind.UNIT_BUDGET}
+    if UNIT_LEVEL.search(text):
+        kinds -= {Kind.DEPARTMENT_BUDGET, Kind.DEPARTMENT_FINAL}
+    elif DEPARTMENT_LEVEL.search(text):
+        kinds -= {Kind.UNIT_BUDGET, Kind.UNIT_FINAL}
+    return frozenset(kinds) if len(kinds) < 4 else frozenset()
+
+
+def text_to_top(found: re.Match[str] | None) -> int | None:
+    if not found:
+        return None
+    digits = found.group(1) or found.group(2)
+    return int(digits) if digits.isdigit() else chinese_to_int(digits)
+
+
+def text_to_intent(text: str, lexicon: Lexicon) -> Intent:
+    """The operation asked for; the order is from the most telling phrase to the least."""
+    has = lambda kind: lexicon.asks(kind, text)  # noqa: E731
+    if has("opinion") or has("forecast") or has("advice"):
+        return Intent.OUT_OF_SCOPE
+    if has("define"):
+        return Intent.DEFINE
+    if has("rank"):
+        return Intent.RANK
+    if has("why"):
+        return Intent.WHY
+    if has("average"):
+        return Intent.AVERAGE
+    share = re.search(r"占.{0,20}(?:比|百分|多少|几|多大|%)|占比|百分之(?:几|多少)是|比[例重列]", text)
+    if share and not re.search(r"比[例重列].{0,4}(?:增|降)", text):
+        return Intent.SHARE
+    if re.search(r"加起来|加在一起|之和|总和|加一起|[两三四五六]项合计|[两三四五]类支出合计|(?:合计|一共|总共)(?=多少|$)", text) and re.search(r"和|与|、|加|两|三|所有|全部|各", text):
+        return Intent.SUM
+    if has("list") and not re.search(r"分别是?多少|各(?:是)?多少", text):
+        return Intent.LIST
+    if has("text") and not re.search(r"目标值|多少|几", text):
+        return Intent.TEXT
+    if has("compare"):
+        return Intent.COMPARE
+    if has("change"):
+        return Intent.CHANGE
+    return Intent.LOOKUP
