@@ -80,9 +80,13 @@ class Grid:
 
 def page_to_grids(page: Page) -> list[Grid]:
     """The ruled grids of a page, from top to bottom."""
-    edges = rules_to_edges(page.rules)
+    return edges_to_grids(rules_to_edges(page.rules), page.glyphs)
+
+
+def edges_to_grids(edges: list[Edge], glyphs: Sequence[Glyph]) -> list[Grid]:
+    """Closed grids among joined rules, from top to bottom, with the glyphs inside them."""
     closing = open_ends(edges)
-    grids = [boxes_to_grid(boxes, page.glyphs, closing) for boxes in edges_to_boxes([*edges, *closing])]
+    grids = [boxes_to_grid(boxes, glyphs, closing) for boxes in edges_to_boxes([*edges, *closing])]
     return sorted((grid for grid in grids if grid is not None), key=lambda grid: (grid.box[1], grid.box[0]))
 
 

@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from index.domain import Block, Box, Flag, Heading, LabelPath, Page, Para, Span, Table
-from index.grids import Grid, page_to_grids
+from index.domain import Block, Box, Flag, Glyph, Heading, LabelPath, Page, Para, Span, Table
+from index.aligned import Region, page_to_regions, region_to_grid
+from index.grids import Grid, edges_to_grids, rules_to_edges
 from index.headings import caption_of, is_toc, text_to_level, unit_of
 from index.tables import Caption, PrintedForm
 from index.textlines import TextLine, glyphs_to_rows, row_to_line, row_to_segments
@@ -70,20 +71,20 @@ class PageStream:
         self._between = False  # did text stand between the open form and here?
         self._tables = 0
         self._captions: list[_Piece] = []  # lines above, that may be a table's caption
-        self._held: tuple[Page, list[_Piece], list[Grid]] | None = None
+        self._held: tuple[Page, list[_Piece], list[Grid | Region]] | None = None
         self._last_margin: set[str] = set()
 
     def feed(self, page: Page) -> None:
         """Read one page; its blocks are settled when the next one is known."""
-        grids = page_to_grids(page)
-        pieces = _page_pieces(page, grids)
+        grids, regions, outside = _page_tables(page)
+        pieces = _page_pieces(page, outside)
         if len(self.front_texts) < FRONT_LINES:
             self.front_texts.extend(piece.text for piece in pieces)
         margin = _margin_keys(page, pieces)
         if self._held is not None:
             self._settle(*self._held, margin | self._last_margin)
             self._last_margin = _margin_keys(self._held[0], self._held[1])
-        self._held = (page, pieces, grids)
+        self._held = (page, pieces, [*grids, *regions])
 
     def finish(self) -> tuple[Block, ...]:
         """All blocks, after the last page."""
@@ -97,17 +98,19 @@ class PageStream:
 
     # ------------------------------------------------------------ a page
 
-    def _settle(self, page: Page, pieces: list[_Piece], grids: list[Grid], repeated: set[str]) -> None:
+    def _settle(self, page: Page, pieces: list[_Piece], grids: list[Grid | Region], repeated: set[str]) -> None:
         body = [piece for piece in pieces if not _is_furniture(piece, page, repeated)]
         if is_toc([piece.text for piece in body]) and not grids:
             self._close_all()
             return
         left, right = _margins(body)
         flags = frozenset({Flag.OCR}) if page.origin == "ocr" else frozenset()
-        items: list[tuple[float, int, _Piece | Grid]] = [(piece.line.middle, 0, piece) for piece in body]
+        items: list[tuple[float, int, _Piece | Grid | Region]] = [(piece.line.middle, 0, piece) for piece in body]
         items += [(grid.box[1], 1, grid) for grid in grids]
         for _, _, item in sorted(items, key=lambda entry: (entry[0], entry[1])):
-            if isinstance(item, Grid):
+            if isinstance(item, Region):
+                self._take_region(item, page, flags)
+            elif isinstance(item, Grid):
                 self._take_grid(item, page, flags)
             else:
                 self._take_line(item, page, left, right)
@@ -145,6 +148,17 @@ class PageStream:
         return centred and len(text) <= 40 and not text.endswith(SENTENCE_END) and bool(self._captions or self._para is None)
 
     # ------------------------------------------------------------ tables
+
+    def _take_region(self, region: Region, page: Page, flags: frozenset[Flag]) -> None:
+        """A table without grid lines; where one is open from the page before, its header tells whether it is repeated."""
+        grid = region_to_grid(region)
+        form = self._form
+        if form is not None and not self._between and page.number not in form.pages and not (grid and form.repeats_header(grid)):
+            grid = region_to_grid(region, with_header=False) or grid
+            if self._captions and not self._read_captions()[0].continues(form.caption):
+                grid = region_to_grid(region)
+        if grid is not None:
+            self._take_grid(grid, page, flags)
 
     def _take_grid(self, grid: Grid, page: Page, flags: frozenset[Flag]) -> None:
         caption, spare = self._read_captions()
@@ -270,10 +284,21 @@ class PageStream:
 # ---------------------------------------------------------------- lines of a page
 
 
-def _page_pieces(page: Page, grids: list[Grid]) -> list[_Piece]:
-    """Lines outside the grids."""
+def _page_tables(page: Page) -> tuple[list[Grid], list[Region], list[Glyph]]:
+    """Ruled grids, tables without grid lines, and the glyphs that stand in neither."""
+    edges = rules_to_edges(page.rules)
+    grids = edges_to_grids(edges, page.glyphs)
     boxes = [grid.box for grid in grids]
-    glyphs = [g for g in page.glyphs if g.upright and not any(_inside(g.x0, g.x1, g.top, g.bottom, box) for box in boxes)]
+    upright = [g for g in page.glyphs if g.upright]
+    outside = [g for g in upright if not any(_inside(g.x0, g.x1, g.top, g.bottom, box) for box in boxes)]
+    loose = [e for e in edges if not any(_inside(e["x0"], e["x1"], e["top"], e["bottom"], box) for box in boxes)]
+    regions = page_to_regions(page, outside, loose)
+    taken = {id(g) for region in regions for g in region.glyphs}
+    return grids, regions, [g for g in outside if id(g) not in taken]
+
+
+def _page_pieces(page: Page, glyphs: list[Glyph]) -> list[_Piece]:
+    """Lines outside the tables."""
     pieces = []
     for row in glyphs_to_rows(glyphs):
         segments = tuple(row_to_line(segment).text for segment in row_to_segments(row))

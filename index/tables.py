@@ -93,17 +93,34 @@ class PrintedForm:
         form.inner = has_inner_headers(grid)
         return form
 
+    def repeats_header(self, grid: Grid) -> bool:
+        """Does a grid found by its text begin with this form's header?"""
+        own = {text for row in self.header for text in row}
+        its = {cell.text for cell in grid.cells if cell.r0 < (grid.header_rows or 0) and cell.text}
+        return bool(own) and len(own & its) * 2 >= len(own)
+
     def accepts(self, grid: Grid) -> bool:
         """Can the grid be this form's continuation, by the places of its columns?"""
         edges = grid.xs
         if self.inner or has_inner_headers(grid):
             return abs(edges[0] - self.xs[0]) <= EDGE_MATCH and abs(edges[-1] - self.xs[-1]) <= EDGE_MATCH
+        if not grid.drawn:
+            return self._centres_fit(edges)
         if len(edges) == len(self.xs):
             offset = edges[0] - self.xs[0]
             if all(abs(a - offset - b) <= EDGE_MATCH for a, b in zip(edges, self.xs, strict=True)):
                 return True
         found = sum(any(abs(edge - own) <= EDGE_MATCH for own in self.xs) for edge in edges)
         return len(edges) > 2 and found >= MATCHING_EDGES * len(edges) and len(edges) <= len(self.xs)
+
+    def _centres_fit(self, edges: Sequence[float]) -> bool:
+        """Every column of the grid stands in a column of its own of this form."""
+        places = [self._column_at((a + b) / 2) for a, b in zip(edges, edges[1:], strict=False)]
+        return len(places) > 1 and len(set(places)) == len(places)
+
+    def _column_at(self, x: float) -> int:
+        inner = self.xs[1:-1]
+        return sum(edge <= x for edge in inner)
 
     def extend(self, grid: Grid, page: int) -> None:
         """Append a continuation page's rows, without the header where it is repeated."""
@@ -121,18 +138,21 @@ class PrintedForm:
                 skip += 1
             else:
                 break
-        if grid.header_rows is not None and skip == title_rows:
-            skip += grid.header_rows
+        if grid.header_rows is not None:
+            skip = grid.header_rows
         if skip < len(matrix) and skip > title_rows and is_numbering_row(matrix[skip]):
             skip += 1
         cut = grid.open_top and self.open_bottom and skip == 0
-        self._add_rows(matrix[skip:], skip, page, self._column_map(grid.xs), cut)
+        self._add_rows(matrix[skip:], skip, page, self._column_map(grid), cut)
         self.open_bottom = grid.open_bottom
 
-    def _column_map(self, edges: Sequence[float]) -> list[int]:
-        """For each column edge of another page, the index of this form's edge."""
+    def _column_map(self, grid: Grid) -> list[int]:
+        """For each column edge of another page's grid, the index of this form's edge."""
+        edges = grid.xs
         if len(edges) == len(self.xs):
             return list(range(len(edges)))
+        if not grid.drawn:
+            return [*(self._column_at((a + b) / 2) for a, b in zip(edges, edges[1:], strict=False)), len(self.xs) - 1]
         return [min(range(len(self.xs)), key=lambda i: abs(self.xs[i] - edge)) for edge in edges]
 
     def _add_rows(
