@@ -14,12 +14,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from itertools import product
+from itertools import islice, product
 
 from index.domain import LabelPath
 from index.headings import squash
 
 SEARCH_LIMIT = 6000  # tried labels per form and heap; a real header is found within a few hundred
+CHOICE_LIMIT = 200  # complete spellings compared per form
 RESIDUE_MAX = 0.34  # share of a heap that may stay unexplained before a form is refused
 
 _WIDTHS = str.maketrans("()：:;,", "（）：：；，")
@@ -76,7 +77,7 @@ def heap_to_header(lines: Sequence[str], width: int, title: str = "", sides: int
         if not low <= width <= high or len(form.sides) != sides:
             continue
         agrees = any(re.search(pattern, squash(title)) for pattern in form.titles)
-        found = _match(form, heap, width, "".join(lines))
+        found = _match(form, heap, width, joined, "".join(lines))
         if found is not None:
             rank = (found.residue, not agrees, _inversions(found.columns, joined))
             if best is None or rank < best[0]:
@@ -170,16 +171,13 @@ def _add_slots(nodes: object, parent: int, slots: list[Slot]) -> None:
 # ---------------------------------------------------------------- matching a form against a heap
 
 
-def _match(form: Form, heap: Counter[str], width: int, printed: str) -> Header | None:
+def _match(form: Form, heap: Counter[str], width: int, joined: str, printed: str) -> Header | None:
     years = sorted(set(re.findall(r"20\d\d", printed))) or [""]
-    best: tuple[int, tuple[str | None, ...]] | None = None
-    for budget, choice in enumerate(_choices(form, heap, width, years)):
-        chosen, rest = choice
-        residue = _residue(rest)
-        if best is None or residue < best[0]:
-            best = (residue, chosen)
-        if residue == 0 or budget > 200:
-            break
+    best: tuple[tuple[int, int], tuple[str | None, ...]] | None = None
+    for chosen, rest in islice(_choices(form, heap, width, years), CHOICE_LIMIT):
+        rank = (_residue(rest), -_togetherness(chosen, joined))
+        if best is None or rank < best[0]:
+            best = (rank, chosen)
     if best is None:
         return None
     columns = []
@@ -187,7 +185,13 @@ def _match(form: Form, heap: Counter[str], width: int, printed: str) -> Header |
         if slot.leaf and best[1][index] is not None:
             columns.append(_path(form, best[1], index, printed))
     sides = form.sides if sum(form.sides) == width else (width,)
-    return Header(tuple(columns), best[0], form.name, sides)
+    return Header(tuple(columns), best[0][0], form.name, sides)
+
+
+def _togetherness(chosen: Sequence[str | None], joined: str) -> int:
+    """How much of the labels stands together in the heap: long labels in one piece speak for a spelling, labels that had
+    to be gathered from several words against it."""
+    return sum(len(label) ** 2 if label in joined else -(len(label) ** 2) for label in chosen if label)
 
 
 def _choices(form: Form, heap: Counter[str], width: int, years: Sequence[str]) -> Iterator[tuple[tuple[str | None, ...], Counter[str]]]:

@@ -38,10 +38,10 @@ class Region:
 
 
 Reading = Callable[[str, str | None], str]  # (label as mended, code) → the label's best reading
-CodeOf = Callable[[str], str | None]  # a subject's name → its code, where the document or the standard has one
+CodesOf = Callable[[str], tuple[str, ...]]  # a subject's name → its codes in the document, else in the standard
 
 
-def regions_to_tables(regions: Sequence[Region], table_id: str, section: LabelPath, reading: Reading, code_of: CodeOf) -> list[Table]:
+def regions_to_tables(regions: Sequence[Region], table_id: str, section: LabelPath, reading: Reading, codes_of: CodesOf) -> list[Table]:
     """The table(s) that the pages of one form print: two where the form has two halves."""
     first = regions[0]
     records: list[Record] = []
@@ -73,7 +73,7 @@ def regions_to_tables(regions: Sequence[Region], table_id: str, section: LabelPa
                 number=first.number,
                 title=first.title,
                 columns=columns,
-                rows=_rows(rows, len(columns), flags, reading, code_of),
+                rows=_rows(rows, len(columns), flags, reading, codes_of),
                 unit=first.unit,
                 section=section,
                 org=first.org,
@@ -212,11 +212,11 @@ def _lone_half(record: Record, header: Header, totals_seen: bool) -> int:
 # ---------------------------------------------------------------- rows
 
 
-def _rows(records: Sequence[Record], width: int, flags: frozenset[Flag], reading: Reading, code_of: CodeOf) -> tuple[Row, ...]:
+def _rows(records: Sequence[Record], width: int, flags: frozenset[Flag], reading: Reading, codes_of: CodesOf) -> tuple[Row, ...]:
     records = [_year_apart(record, reading) for record in records]
     labels = [reading(record.label, record.code) for record in records]
     bodies = _bodies(records, reading)
-    paths = rows_to_paths(_row_labels(records, labels, code_of))
+    paths = rows_to_paths(_row_labels(records, labels, codes_of))
     rows = []
     for record, label, body, path in zip(records, labels, bodies, paths, strict=True):
         if body and label and path[:1] != (body,):
@@ -246,7 +246,7 @@ def _bodies(records: Sequence[Record], reading: Reading) -> list[str]:
     return bodies
 
 
-def _row_labels(records: Sequence[Record], labels: Sequence[str], code_of: CodeOf) -> list[RowLabel]:
+def _row_labels(records: Sequence[Record], labels: Sequence[str], codes_of: CodesOf) -> list[RowLabel]:
     """What tells the rows' depth: their codes, else the blanks before them, else the codes that their names have elsewhere."""
     if any(record.code for record in records):
         return [RowLabel(label, record.code) for record, label in zip(records, labels, strict=True)]
@@ -254,13 +254,20 @@ def _row_labels(records: Sequence[Record], labels: Sequence[str], code_of: CodeO
     if any(indents):
         step = min(indent for indent in indents if indent)
         return [RowLabel(label, None, indent / step) for label, indent in zip(labels, indents, strict=True)]
-    codes = [None if is_total(label) or is_body(label) else code_of(label) for label in labels]
-    depths = [float(max(len(code) - 1, 2) // 2) if code else None for code in codes]
+    depths = _depths(labels, codes_of)
     below = 1.0 if labels and is_body(labels[0]) and not any(is_body(label) for label in labels[1:]) else 0.0
     known = sum(depth is not None for depth in depths)
     if known * 2 > len(labels):
         return [RowLabel(label, None, depth or 0.0) for label, depth in zip(labels, depths, strict=True)]
     return [RowLabel(label, None, below if index else 0.0) for index, label in enumerate(labels)]
+
+
+def _depths(labels: Sequence[str], codes_of: CodesOf) -> list[float | None]:
+    """How deep each subject stands in its classification, functional or economic, whichever knows more of the labels."""
+    found = [() if is_total(label) or is_body(label) else codes_of(label) for label in labels]
+    family = max("23", key=lambda digit: sum(any(code.startswith(digit) for code in codes) for codes in found))
+    mine = [[code for code in codes if code.startswith(family)] for codes in found]
+    return [float(max(len(code) for code in codes) - 1) // 2 if codes else None for codes in mine]
 
 
 def _cells(record: Record, width: int, flags: frozenset[Flag]) -> tuple[Cell, ...]:

@@ -46,8 +46,7 @@ def read_text(path: Path, doc_id: str, progress: Progress = None) -> Document:
         progress("识别表格", 1, 3)
     blocks = lines_to_document_blocks(lines, doc_id)
     tables = [block for block in blocks if isinstance(block, Table)]
-    first = "\n".join(line.text for line in lines if line.text.strip())
-    identity = identify([first], tables, path.name)
+    identity = identify([line.text for line in lines if line.text.strip()], tables, path.name)
     if progress:
         progress("完成", 3, 3)
     units = Counter(table.unit for table in tables if table.unit)
@@ -112,7 +111,7 @@ def lines_to_document_blocks(lines: Sequence[Line], doc_id: str) -> tuple[Block,
     for number, part in enumerate(_join_pages(parts)):
         if not isinstance(part, _Prose):
             path = tuple(h.text for h in section)
-            blocks.extend(regions_to_tables(part, f"{doc_id}#t{number}", path, names.reading, names.code_of))
+            blocks.extend(regions_to_tables(part, f"{doc_id}#t{number}", path, names.reading, names.codes_of))
             continue
         for block in lines_to_blocks(part.lines, f"{doc_id}#p{number}", tuple(h.text for h in section)):
             if isinstance(block, Heading):
