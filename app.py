@@ -50,9 +50,8 @@ class Desk:
 
     def reply(self, question: str, messages: Sequence[dict[str, Any]] = ()) -> str:
         """The answer as markdown with its sources; what went wrong as one line."""
-        from assistant.render import answer_to_markdown
-
         from assistant.domain import Turn
+        from assistant.render import answer_to_markdown
 
         history = tuple(Turn(str(m["role"]), content_to_text(m["content"])) for m in messages[-LONGEST_HISTORY:])
         try:
@@ -66,7 +65,7 @@ class Desk:
     def status(self) -> str:
         """What is indexed, or how to get something indexed."""
         try:
-            documents = self._open().documents()
+            documents = self._open().library.source.documents()
         except BudgetError as error:
             return f"⚠️ {error}"
         if not documents:

@@ -17,16 +17,15 @@ from assistant import BudgetError
 class FakeAssistant:
     """Answers with the number of turns it was handed, or fails as told."""
 
+    library = types.SimpleNamespace(source=types.SimpleNamespace(documents=list))
+
     def __init__(self, error: Exception | None = None) -> None:
         self.error = error
 
-    def ask(self, question: str, history: tuple[Any, ...] = ()) -> str:
+    def ask(self, question: str, history: list[dict[str, str]]) -> str:
         if self.error:
             raise self.error
-        return f"{question}：{[turn.content for turn in history]}"
-
-    def documents(self) -> list[Any]:
-        return []
+        return f"{question}：{[turn["content"] for turn in history]}"
 
 
 @pytest.fixture
