@@ -62,14 +62,16 @@ def _cv2() -> Any:
 
 def to_grey(image: Image) -> Image:
     """RGB or grey to grey."""
-    return image if image.ndim == 2 else _cv2().cvtColor(image, _cv2().COLOR_RGB2GRAY)
+    grey: Image = image if image.ndim == 2 else _cv2().cvtColor(image, _cv2().COLOR_RGB2GRAY)
+    return grey
 
 
 def image_to_mask(grey: Image, dpi: float, settings: InkSettings = SETTINGS) -> Image:
     """Ink is what is darker than its surroundings: holds on yellowed paper and under shadows."""
     cv2 = _cv2()
     block = max(3, int(settings.ink_block * dpi) | 1)
-    return cv2.adaptiveThreshold(grey, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, block, settings.ink_contrast)
+    mask: Image = cv2.adaptiveThreshold(grey, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, block, settings.ink_contrast)
+    return mask
 
 
 def turn(image: Image, degrees: float) -> Image:
@@ -77,7 +79,8 @@ def turn(image: Image, degrees: float) -> Image:
     cv2 = _cv2()
     height, width = image.shape[:2]
     matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), degrees, 1.0)
-    return cv2.warpAffine(image, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    turned: Image = cv2.warpAffine(image, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return turned
 
 
 def mask_to_skew(mask: Image, settings: InkSettings = SETTINGS) -> float:
@@ -90,13 +93,8 @@ def mask_to_skew(mask: Image, settings: InkSettings = SETTINGS) -> float:
     small = cv2.resize(mask, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
 
     def sharpness(degrees: float) -> float:
-        rows = turn_dark(small, degrees).sum(axis=1, dtype="float64")
+        rows = turn(small, degrees).sum(axis=1, dtype="float64")
         return float(((rows[1:] - rows[:-1]) ** 2).sum())
-
-    def turn_dark(ink: Image, degrees: float) -> Image:
-        height, width = ink.shape
-        matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), degrees, 1.0)
-        return cv2.warpAffine(ink, matrix, (width, height), flags=cv2.INTER_LINEAR, borderValue=0)
 
     best, step = 0.0, 0.25
     top = sharpness(0.0)
@@ -176,7 +174,7 @@ def erase(image: Image, mask: Image, rules: list[PixelRule]) -> tuple[Image, Ima
     paper = [int(v) for v in _median_colour(image, mask)]
     clean, ink = image.copy(), mask.copy()
     for rule in rules:
-        half = rule.thick // 2 + 2
+        half = rule.thick // 2 + 3
         low, high = max(0, round(rule.at) - half), round(rule.at) + half + 1
         where = (slice(low, high), slice(rule.start, rule.end)) if rule.horizontal else (slice(rule.start, rule.end), slice(low, high))
         clean[where] = paper if image.ndim == 3 else paper[0]
@@ -192,13 +190,60 @@ def _median_colour(image: Image, mask: Image) -> list[float]:
     return [float(v) for v in np.atleast_1d(np.median(values, axis=0))]
 
 
-def tight(mask: Image, box: PixelBox) -> PixelBox | None:
-    """The box of the ink inside a box, or None where there is none. Single specks do not count."""
+def tight(mask: Image, box: PixelBox, speck: int = 6) -> PixelBox | None:
+    """The box of the ink of one line inside a loose box, or None where there is none.
+
+    Ink cut off by the upper or lower edge belongs to the line above or below; bands of fewer than ``speck`` pixels are dirt.
+    """
     part = mask[box.y0 : box.y1, box.x0 : box.x1] > 0
-    columns, rows = part.sum(axis=0).nonzero()[0], part.sum(axis=1).nonzero()[0]
-    if len(columns) == 0 or part.sum() < 6:
+    profile = part.sum(axis=1).tolist()
+    height = len(profile)
+    bands = [(top, bottom) for top, bottom in _bands(profile) if sum(profile[top:bottom]) >= speck]
+    bands = [(t, b) for t, b in bands if not (t == 0 and b <= 0.35 * height) and not (b == height and t >= 0.65 * height)]
+    if not bands:
         return None
-    return PixelBox(box.x0 + int(columns[0]), box.y0 + int(rows[0]), box.x0 + int(columns[-1]) + 1, box.y0 + int(rows[-1]) + 1)
+    top, bottom = bands[0][0], bands[-1][1]
+    columns = part[top:bottom].sum(axis=0).nonzero()[0]
+    return PixelBox(box.x0 + int(columns[0]), box.y0 + top, box.x0 + int(columns[-1]) + 1, box.y0 + bottom)
+
+
+def count_marks(mask: Image, box: PixelBox, speck: int) -> int:
+    """How many separate pieces of ink stand side by side in a box; pieces of fewer than ``speck`` pixels are dirt."""
+    profile = (mask[box.y0 : box.y1, box.x0 : box.x1] > 0).sum(axis=0).tolist()
+    return sum(sum(profile[a:b]) >= speck for a, b in _bands(profile))
+
+
+def flat_ends(mask: Image, box: PixelBox) -> tuple[int, int]:
+    """How many pixels at the left and right end of a line hold nothing but a level stroke at middle height (a long dash)."""
+    part = mask[box.y0 : box.y1, box.x0 : box.x1] > 0
+    height = box.y1 - box.y0
+    middle = part[round(0.3 * height) : round(0.7 * height)].sum(axis=0)
+    stroke = ((middle > 0) & (middle <= 0.2 * height) & (part.sum(axis=0) == middle)).tolist()
+    left, right = _stroke_length(stroke), _stroke_length(stroke[::-1])
+    return left, right
+
+
+def _stroke_length(stroke: list[bool], dirt: int = 4) -> int:
+    """Length of the stroke at the start; up to ``dirt`` columns in a row may hold a speck as well."""
+    other = 0
+    for i, flat in enumerate(stroke):
+        other = 0 if flat else other + 1
+        if other > dirt:
+            return i - dirt
+    return len(stroke)
+
+
+def _bands(profile: list[int]) -> list[tuple[int, int]]:
+    """Runs of rows (or columns) with ink."""
+    bands: list[tuple[int, int]] = []
+    start = None
+    for row, ink in enumerate([*profile, 0]):
+        if ink and start is None:
+            start = row
+        elif not ink and start is not None:
+            bands.append((start, row))
+            start = None
+    return bands
 
 
 def gaps(mask: Image, box: PixelBox, least: float) -> list[int]:
@@ -210,7 +255,7 @@ def gaps(mask: Image, box: PixelBox, least: float) -> list[int]:
 def widen(mask: Image, box: PixelBox, low: int, high: int, reach: float) -> tuple[int, int]:
     """The left and right end of the ink that runs on from a box, across white of at most ``reach`` pixels, between ``low`` and ``high``."""
     inset = (box.y1 - box.y0) // 6
-    columns = ((mask[box.y0 + inset : box.y1 - inset, low:high] > 0).sum(axis=0) >= 2).nonzero()[0] + low
+    columns = (mask[box.y0 + inset : box.y1 - inset, low:high] > 0).sum(axis=0).nonzero()[0] + low
     x0, x1 = box.x0, box.x1
     for column in columns[columns < box.x0][::-1].tolist():
         if x0 - column > reach:

@@ -34,6 +34,10 @@ class ScanSettings:
     detect_side: int = 1440  # pixels of the longer side that the detector sees
     column_gap: float = 0.9  # white this wide parts two columns; an em space is narrower
     figure_gap: float = 0.35  # white this wide parts two figures that were read as one
+    many: int = 5  # figures on a page, from which their usual width is known
+    width_slack: float = 0.07  # share by which the width of a digit may differ from the usual
+    second_margin: float = 0.35  # wider margins for the second reading: characters smaller, and at other places
+    flat: float = 0.35  # of the usual line: ink flatter than that is a dash
     grow_gap: float = 0.3  # ink this near beside a box belongs to it
     inside: float = 0.12  # a rule this far inside a box cuts it
     least_score: float = 0.5  # recognised worse is not text
@@ -47,11 +51,12 @@ SETTINGS = ScanSettings()
 
 
 class Run(NamedTuple):
-    """One recognised piece: text, where its ink is, the mean certainty of its characters (0–1)."""
+    """One recognised piece: text, where its ink is, the mean certainty of its characters (0–1), and whether readings differ."""
 
     text: str
     box: PixelBox
     score: float
+    doubt: bool = False
 
 
 def ocr_page(image: Any, number: int, width: float, height: float, settings: ScanSettings = SETTINGS) -> Page:
@@ -111,6 +116,7 @@ def _read_level(level: _Level, settings: ScanSettings) -> tuple[list[Run], list[
     runs = _recognise(clean, pieces, settings.least_score)
     runs += _recognise(clean, _missed(bare, boxes, rules, settings), settings.least_loose_score)
     runs = [part for run in runs for part in _part_figures(run, clean, bare, settings)]
+    runs = _checked([_with_dashes(run, bare) for run in _dashes(runs, settings)], clean, bare, settings)
     return _mend_wrapped([run._replace(text=mend_text(run.text)) for run in runs]), rules
 
 
@@ -165,20 +171,23 @@ def _detect(pixels: Image, settings: ScanSettings) -> list[PixelBox]:
 
 
 def _recognise(pixels: Image, pieces: list[PixelBox], least: float) -> list[Run]:
-    """Reads each piece; pieces that read worse than ``least`` or as nothing are left out."""
+    """Reads each piece; pieces that read worse than ``least`` or as nothing are left out.
+
+    A single Chinese character has look-alikes (入 人) and is never certain: a lower score will do.
+    """
     if not pieces:
         return []
     found = _engine().recognize_txt([_crop(pixels, box) for box in pieces])
     return [
         Run(text, box, float(score))
         for text, box, score in zip(found.txts, pieces, found.scores, strict=True)
-        if text.strip() and score >= least
+        if text.strip() and score >= (least if len(text.strip()) > 1 or text.isascii() else min(least, 0.4))
     ]
 
 
-def _crop(pixels: Image, box: PixelBox) -> Image:
+def _crop(pixels: Image, box: PixelBox, margin_share: float = 0.12) -> Image:
     """The piece with a little paper around it, as BGR, which is what the recogniser was trained on."""
-    margin = max(2, round(0.12 * (box.y1 - box.y0)))
+    margin = max(2, round(margin_share * (box.y1 - box.y0)))
     part = pixels[max(0, box.y0 - margin) : box.y1 + margin, max(0, box.x0 - margin) : box.x1 + margin]
     return part[:, :, ::-1]
 
@@ -270,6 +279,61 @@ def _part_figures(run: Run, clean: Image, bare: Image, settings: ScanSettings) -
     return again if len(again) > 1 and all(is_number_cell(mend_figure(part.text)) for part in again) else [run]
 
 
+def _checked(runs: list[Run], clean: Image, bare: Image, settings: ScanSettings) -> list[Run]:
+    """Figures that are as wide, or have as many pieces of ink, as their characters need; the others are read again, at another size.
+
+    A recogniser drops a character now and then and is sure of itself. Where the second reading differs, the one that
+    fits the ink holds; where neither does, the figure is in doubt.
+    """
+    figures = [i for i, run in enumerate(runs) if _DIGITS.fullmatch(run.text)]
+    widths = sorted(_advance(runs[i].text, runs[i].box) for i in figures)
+    usual = widths[len(widths) // 2] if len(widths) >= settings.many else 0.0
+    suspects = [i for i in figures if not _fits(runs[i].text, runs[i].box, bare, usual, settings)]
+    again = _engine().recognize_txt([_crop(clean, runs[i].box, settings.second_margin) for i in suspects]).txts if suspects else ()
+    checked = list(runs)
+    for i, second in zip(suspects, again, strict=True):
+        run = runs[i]
+        if mend_text(second) == mend_text(run.text):
+            continue
+        fits = _DIGITS.fullmatch(second) is not None and _fits(second, run.box, bare, usual, settings)
+        checked[i] = run._replace(text=second if fits else run.text, doubt=not fits)
+    return checked
+
+
+def _fits(text: str, box: PixelBox, bare: Image, usual: float, settings: ScanSettings) -> bool:
+    """As many pieces of ink as characters; or no more pieces (some touch), and a digit as wide as the page's figures have it."""
+    characters = len(text.replace(" ", ""))
+    marks = ink.count_marks(bare, box, max(3, round(0.004 * (box.y1 - box.y0) ** 2)))
+    return marks == characters or (marks < characters and abs(_advance(text, box) - usual) < settings.width_slack * usual)
+
+
+def _advance(text: str, box: PixelBox) -> float:
+    """The width of one digit in pixels, were the text evenly set; a separator is half as wide."""
+    return (box.x1 - box.x0) / (sum(0.5 if c in ",." else 1.0 for c in text if c != " ") - 0.15)
+
+
+def _with_dashes(run: Run, bare: Image) -> Run:
+    """A long dash at either end that the recogniser left out is put back: it is seen in the ink."""
+    em = run.box.y1 - run.box.y0
+    left, right = ink.flat_ends(bare, run.box)
+    text = run.text
+    if left > 1.2 * em and text[0] not in _STROKES:
+        text = "——" + text
+    if right > 1.2 * em and text[-1] not in _STROKES:
+        text += "——"
+    return run._replace(text=text)
+
+
+def _dashes(runs: list[Run], settings: ScanSettings) -> list[Run]:
+    """Ink much flatter than the page's lines holds no letter and no digit: a short stroke that was read as one is a dash."""
+    heights = sorted(run.box.y1 - run.box.y0 for run in runs)
+    flat = settings.flat * heights[len(heights) // 2] if heights else 0.0
+    return [
+        run._replace(text="-") if run.box.y1 - run.box.y0 < flat and run.text.isascii() and any(c.isalnum() for c in run.text) else run
+        for run in runs
+    ]
+
+
 def _missed(bare: Image, boxes: list[PixelBox], rules: list[PixelRule], settings: ScanSettings) -> list[PixelBox]:
     """Ink of text size inside the tables that no detected box covers: single digits, dashes beside a rule."""
     level = [r for r in rules if r.horizontal]
@@ -292,7 +356,8 @@ def _has_writing(pixels: Image, points_per_pixel: float) -> bool:
 
 def _run_to_glyph(run: Run, sx: float, sy: float) -> Glyph:
     x0, y0, x1, y1 = run.box
-    return Glyph(run.text, x0 * sx, y0 * sy, x1 * sx, y1 * sy, size=(y1 - y0) * sy)
+    em = 0.92 if any(c > "\u2e80" for c in run.text) else 0.74  # share of the em that ink of such text is high
+    return Glyph(run.text, x0 * sx, y0 * sy, x1 * sx, y1 * sy, size=(y1 - y0) * sy / em)
 
 
 def _to_rule(rule: PixelRule, sx: float, sy: float) -> Rule:
@@ -306,6 +371,7 @@ def _to_rule(rule: PixelRule, sx: float, sy: float) -> Rule:
 _DIGITS = re.compile(r"[\d.,， %\-]*\d[\d.,， %\-]*")
 _FIGURE = re.compile(r"[-−－+(（]?[\d.,，。 ]*\d[)）]?[%％]?")
 _HAN = "\u2e80-\u9fff"
+_STROKES = "—-–－_一"
 _BEFORE_IN = "收投转纳列计融"  # 收入, 投入, 转入 …; none of them is ever followed by 人 in a budget's labels
 _FULL_WIDTH = {",": "，", ":": "：", ";": "；", "(": "（", ")": "）", "?": "？", "!": "！"}
 
@@ -325,13 +391,16 @@ def mend_text(text: str) -> str:
 
 
 def _mend_wrapped(runs: list[Run]) -> list[Run]:
-    """人 alone at the start of a wrapped line, under 收 or 转, is 入: without its neighbour the recogniser cannot tell."""
+    """人 alone under or widely beside 收 or 转 is 入: without its neighbour the recogniser cannot tell."""
 
     def mended(run: Run) -> Run:
         height = run.box.y1 - run.box.y0
-        for above in runs if run.text[:1] == "人" and len(run.text) <= 2 else ():
-            near = 0 <= run.box.y0 - above.box.y1 < height and above.box.x0 < run.box.x1 and run.box.x0 < above.box.x1
-            if near and above.text[-1] in _BEFORE_IN:
+        for other in runs if run.text[:1] == "人" and len(run.text) <= 2 else ():
+            if other.text[-1] not in _BEFORE_IN:
+                continue
+            below = -0.4 * height < run.box.y0 - other.box.y1 < height and other.box.x0 < run.box.x1 and run.box.x0 < other.box.x1
+            beside = abs(run.box.y1 - other.box.y1) < 0.4 * height and 0 <= run.box.x0 - other.box.x1 < 6 * height
+            if below or beside:
                 return run._replace(text="入" + run.text[1:])
         return run
 
