@@ -50,10 +50,9 @@ class Desk:
 
     def reply(self, question: str, messages: Sequence[dict[str, Any]] = ()) -> str:
         """The answer as markdown with its sources; what went wrong as one line."""
-        from assistant.domain import Turn
         from assistant.render import answer_to_markdown
 
-        history = tuple(Turn(str(m["role"]), content_to_text(m["content"])) for m in messages[-LONGEST_HISTORY:])
+        history = [{"role": str(m["role"]), "content": content_to_text(m["content"])} for m in messages[-LONGEST_HISTORY:]]
         try:
             return answer_to_markdown(self._open().ask(question, history))
         except BudgetError as error:

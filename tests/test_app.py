@@ -25,7 +25,7 @@ class FakeAssistant:
     def ask(self, question: str, history: list[dict[str, str]]) -> str:
         if self.error:
             raise self.error
-        return f"{question}：{[turn["content"] for turn in history]}"
+        return f"{question}：{[turn['content'] for turn in history]}"
 
 
 @pytest.fixture
