@@ -94,7 +94,7 @@ class View:
             columns=columns,
             plain_column=plain,
             title=self._id(where) if where else -1,
-            context=self._id(f.context) if f.origin is Origin.PROSE and f.context else -1,
+            context=self._id(f.context) if f.context else -1,
             prior=prior,
         )
 

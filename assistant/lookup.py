@@ -48,14 +48,14 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
         row = found[entry.leaf]
         if row.covered:
             covered |= row.covered
-            score -= 0.45 * row.missing
-        elif not want.code and f.origin is Origin.TABLE:
+            score -= (0.45 if f.origin is Origin.TABLE and entry.context < 0 else 0.15) * row.missing
+        elif not want.code and entry.context < 0:
             return None
         elif not want.code:
             score -= 0.6
     for parent in entry.parents:
         covered |= found[parent].covered
-    if f.origin is Origin.TABLE:
+    if entry.context < 0:
         score -= _column_penalty(entry, found)
     for column in entry.columns:
         covered |= found[column].covered

@@ -57,6 +57,11 @@ class Ask:
     aliases: tuple[tuple[int, int, str], ...] = ()  # start, end, canonical spelling
     bigrams: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
+    @property
+    def open(self) -> int:
+        """Characters that a label can explain: all but bodies, years, units and punctuation."""
+        return self.content | self.light
+
     def weight(self, mask: int) -> float:
         return (mask & self.content).bit_count() + LIGHT * (mask & self.light).bit_count()
 

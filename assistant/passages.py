@@ -15,6 +15,7 @@ from assistant.catalog import View
 from assistant.domain import Answer, Intent, Refusal
 from assistant.draft import figure_label, printed
 from assistant.leftover import leftover
+from assistant.lookups import read_change, state_change
 from assistant.match import Ask, flat, span_mask
 from assistant.scope import Group
 from assistant.task import Task
@@ -159,6 +160,55 @@ def answer_text(task: Task) -> Answer | None:
         return no_reason(task, best.passage)
     quote_passage(task, best.passage)
     return task.draft.answered()
+
+
+def answer_short_text(task: Task) -> Answer | None:
+    """A passage for a question that asks for no number (有没有下属单位, 谁批的)."""
+    if re.search(r"多少|几[个家辆人台项次]|[%]", task.q.text):
+        return None
+    return answer_text(task)
+
+
+def answer_why(task: Task) -> Answer | None:
+    """The reason that stands with the stated change of the item (or of the whole budget): same paragraph, or the next ones."""
+    for group in task.scope.groups:
+        reading = read_change(task, group)
+        if reading is None or reading.figure.row is None or reading.figure.table_id:
+            continue
+        view = task.library.view(reading.figure.doc_id)
+        here = [p for p in view_passages(view) if not p.table_id]
+        at = next((i for i, p in enumerate(here) if p.block == reading.figure.row), None)
+        if at is None:
+            continue
+        found = reason_passages(here, at)
+        if not found:
+            state_change(task, group, reading)
+            answer = no_reason(task, here[at])
+            return answer
+        for passage in found:
+            quote_passage(task, passage)
+        return task.draft.answered()
+    return None
+
+
+def reason_passages(here: list[Passage], at: int) -> list[Passage]:
+    """The paragraph itself, the next one of its section that begins with the reason, or its numbered parts that changed."""
+    first = here[at]
+    if REASON.search(after_change(first.text)):
+        return [first]
+    following = [p for p in here[at + 1 : at + 8] if p.section == first.section]
+    if following and re.search(r"原因", following[0].text[:30]):
+        return [following[0]]
+    if first.row:
+        return []
+    parts = [p for p in following if p.row or ITEM.match(p.text)]
+    return [p for p in parts if re.search(r"(?:增加|减少|增长|下降)\s*(?!0(?:\.0+)?\s*万?元)[\d,.]", p.text) and REASON.search(p.text)][:3]
+
+
+def after_change(text: str) -> str:
+    """What follows the stated change, where a reason would stand; the whole text where no change is stated."""
+    found = re.search(r"(?:较|比|与).{2,20}?(?:增加|减少|增长|下降|持平)", text)
+    return text[found.end() :] if found else text
 
 
 def search_passage(task: Task, ranked: list[Ranked]) -> Ranked | None:

@@ -17,7 +17,7 @@ from assistant.lexicon import Lexicon, load_lexicon
 from assistant.library import Library, Source
 from assistant.lookups import answer_change, answer_lookup, answer_previous
 from assistant.match import flat
-from assistant.passages import answer_text
+from assistant.passages import answer_short_text, answer_text, answer_why
 from assistant.rankings import answer_list, answer_rank
 from assistant.scope import Scope, choose
 from assistant.sums import answer_average, answer_compare, answer_share, answer_sum
@@ -28,15 +28,15 @@ from index.domain import Kind
 
 LONGEST_QUESTION = 2000
 HANDLERS = {
-    Intent.LOOKUP: (answer_lookup, answer_list, answer_text),
-    Intent.CHANGE: (answer_change, answer_lookup, answer_text),
-    Intent.COMPARE: (answer_compare, answer_change, answer_lookup, answer_text),
-    Intent.SHARE: (answer_share, answer_change, answer_lookup),
+    Intent.LOOKUP: (answer_lookup, answer_previous, answer_short_text),
+    Intent.CHANGE: (answer_change, answer_lookup),
+    Intent.COMPARE: (answer_compare, answer_change, answer_lookup, answer_short_text),
+    Intent.SHARE: (answer_share,),
     Intent.SUM: (answer_sum, answer_lookup),
     Intent.AVERAGE: (answer_average,),
     Intent.RANK: (answer_rank, answer_text),
     Intent.LIST: (answer_list, answer_text),
-    Intent.WHY: (answer_text,),
+    Intent.WHY: (answer_why, answer_text),
     Intent.TEXT: (answer_text, answer_lookup),
     Intent.DEFINE: (answer_text, answer_lookup),
 }

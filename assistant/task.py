@@ -58,7 +58,7 @@ class Task:
         years = want.years if group.year not in want.years else frozenset[int]()
         for name in names:
             reading = read_figure(self.library, group, part_ask(self.library, name), replace(want, years=years))
-            if reading and reading.score > 0.9:
+            if reading and reading.covered.bit_count() >= 3:
                 return replace(reading, unexplained=())
         return None
 
