@@ -45,7 +45,8 @@ def report_line(report: FileReport) -> str:
     unread = f"，未能读出第 {'、'.join(map(str, report.unread_pages))} 页" if report.unread_pages else ""
     verb = "已更新" if report.status == "replaced" else "已读入"
     size = f"{pages}{report.tables} 张表，{report.figures} 个数字，{report.chunks} 个段落"
-    return f"✓ {report.doc_id} {verb}：{size}{checks}{ocr}{unread}（{report.seconds:.1f} 秒）"
+    renamed = f"；{report.message}" if report.message else ""
+    return f"✓ {report.doc_id} {verb}：{size}{checks}{ocr}{unread}（{report.seconds:.1f} 秒）{renamed}"
 
 
 def report_json(report: FileReport) -> dict[str, Any]:

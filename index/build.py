@@ -12,6 +12,7 @@ import json
 import shutil
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,6 +29,7 @@ from index.stores.figures import Entry, FigureStore, Known
 from index.stores.manifest import check_manifest, new_manifest, read_manifest, write_manifest
 
 LOCK_NAME = ".lock"
+MUCH_BYTES = 30_000  # of files: more passages than the light engine should embed
 OnProgress = Callable[[Path, str, int, int], None]  # file, stage in Chinese, done, total
 
 
@@ -66,7 +68,11 @@ def parse(path: str, doc_id: str, settings: dict[str, Any], progress: Progress) 
     """Everything about a file that needs no model, as JSON bytes; runs in the reader's process."""
     from index.chunks import document_to_chunks
     from index.figures import document_to_figures
-    from index.proofs import prove
+
+    try:  # until proofs are there
+        from index.proofs import prove
+    except ImportError:
+        prove = lambda document, figures: ()  # noqa: E731
 
     source = Path(path)
     document = replace(READERS[source.suffix.lower()](source, doc_id, progress), file_name=source.name)
@@ -191,16 +197,16 @@ def _opened(store: Path, settings: IndexSettings) -> Iterator[FigureStore]:
 
 
 @dataclass(frozen=True)
-class _Candidate:
-    path: Path
-    sha256: str
+class Place:
+    """Where a file goes: its id, the document it replaces, and documents that must take their full names (old, new)."""
+
     doc_id: str
-    replaces: str | None
-    renames: tuple[tuple[str, str], ...]
+    replaces: str | None = None
+    renames: tuple[tuple[str, str], ...] = ()
 
 
 class _Run:
-    """One ingest: the reader's process works on the next file while this one is being embedded."""
+    """One ingest: the reader's process works on the next file, and the embedder loads, while others are under way."""
 
     def __init__(
         self, store: Path, records: FigureStore, settings: IndexSettings, embedder: Embedder, on_progress: OnProgress | None
@@ -208,6 +214,8 @@ class _Run:
         self.store, self.records, self.settings, self.embedder = store, records, settings, embedder
         self.on_progress = on_progress or (lambda path, stage, done, total: None)
         self.began = records.generation()
+        self.current: Path | None = None
+        self.contested: set[str] = set()  # stems that files of different content share in this run
 
     def all(self, paths: Sequence[Path], on_report: Callable[[FileReport], None]) -> list[FileReport]:
         files, reports = [], []
@@ -217,6 +225,9 @@ class _Run:
             except ParseError as error:
                 reports.append(FileReport(path, "failed", message=str(error)))
                 on_report(reports[-1])
+        files = list(dict.fromkeys(files))
+        self.contested = shared_stems(files)
+        self._warm(files)
         limits = (self.settings.reader_memory_mb, self.settings.reader_stall_seconds, self.settings.reader_total_seconds)
         try:
             with Sandbox(*limits) as sandbox, _Ahead(lambda path: self._read(sandbox, path)) as ahead:
@@ -229,39 +240,62 @@ class _Run:
                 _save_vectors(self.store, self.records)
         return reports
 
+    def _warm(self, files: Sequence[Path]) -> None:
+        """Load the embedder beside the first reading where much text is to come; its failure shows when it is used."""
+        known = {k.source for k in self.records.known()}
+        new = [path for path in files if path.is_file() and str(path.resolve()) not in known]
+        if sum(path.stat().st_size for path in new) < MUCH_BYTES:
+            return
+
+        def work() -> None:
+            with contextlib.suppress(BudgetError):
+                self.embedder.warm()
+
+        threading.Thread(target=work, daemon=True).start()
+
     def _one(self, path: Path, ahead: _Ahead, upcoming: Path | None) -> FileReport:
         start = time.monotonic()
+        self.current = path
         try:
-            reading = ahead.take(path)
-            ahead.begin(upcoming)
-            sha256, parsed = reading
-            if parsed is None:
-                known = next(k for k in self.records.known() if k.sha256 == sha256)
-                return FileReport(path, "skipped", known.doc_id, f"内容与已有的 {known.doc_id} 相同")
+            try:
+                sha256, parsed = ahead.take(path)
+            finally:
+                ahead.begin(upcoming)
+            same = next((k.doc_id for k in self.records.known() if k.sha256 == sha256), None)
+            if same is not None or parsed is None:
+                return FileReport(path, "skipped", same or "", f"内容与已有的 {same} 相同")
             return self._store(path, sha256, parsed, start)
         except BudgetError as error:
-            return FileReport(path, "failed", message=str(error), seconds=time.monotonic() - start)
+            return FileReport(path, "failed", message=str(error).removeprefix(f"{path.name}："), seconds=time.monotonic() - start)
 
     def _read(self, sandbox: Sandbox, path: Path) -> tuple[str, Parsed | None]:
         """(sha256, content); no content where the store has it already."""
         sha256 = check_content(path)
-        if any(known.sha256 == sha256 for known in self.records.known()):
+        known = self.records.known()
+        if any(k.sha256 == sha256 for k in known):
             return sha256, None
         settings = self.settings.to_json()
-        data = sandbox.run("index.build", "parse", str(path), path.stem, settings, progress=lambda *step: self.on_progress(path, *step))
+        contested = path.stem in self.contested or any(Path(k.file_name).stem == path.stem and k.source != str(path) for k in known)
+        name = path.name if contested else path.stem  # goes into ids of tables and figures; the document's own id is chosen last
+
+        def progress(stage: str, done: int, total: int) -> None:
+            if self.current == path:  # a file that is read ahead is not yet the one people watch
+                self.on_progress(path, stage, done, total)
+
+        data = sandbox.run("index.build", "parse", str(path), name, settings, progress=progress)
         return sha256, bytes_to_parsed(data)
 
     def _store(self, path: Path, sha256: str, parsed: Parsed, start: float) -> FileReport:
         texts = [chunk.embed_text for chunk in parsed.chunks]
         self.on_progress(path, "向量", 0, len(texts))
         rows = self.embedder.passages(texts, lambda done: self.on_progress(path, "向量", done, len(texts))) if texts else []
-        place = choose_id(path, sha256, self.records.known())
+        place = choose_id(path, sha256, self.records.known(), path.stem in self.contested)
         document = replace(parsed.document, doc_id=place.doc_id, sha256=sha256)
         entry = Entry(document, parsed.figures, parsed.proofs, parsed.chunks, [row.tobytes() for row in rows], str(path.resolve()))
         self.records.put(entry, place.replaces, place.renames)
         held = sum(proof.held for proof in parsed.proofs)
         return FileReport(
-            path, "replaced" if place.replaces else "added", place.doc_id, "", document.page_count, len(document.tables),
+            path, "replaced" if place.replaces else "added", place.doc_id, "；".join(f"{a} 改称 {b}" for a, b in place.renames), document.page_count, len(document.tables),
             len(parsed.figures), len(parsed.chunks), held, len(parsed.proofs) - held, tuple(u.page for u in document.unread),
             document.ocr_pages, time.monotonic() - start,
         )  # fmt: skip
@@ -307,7 +341,15 @@ class _Ahead:
         return result
 
 
-def choose_id(path: Path, sha256: str, known: Sequence[Known]) -> _Candidate:
+def shared_stems(files: Sequence[Path]) -> set[str]:
+    """Stems that several of these files share although their contents differ."""
+    groups: dict[str, list[Path]] = defaultdict(list)
+    for path in files:
+        groups[path.stem].append(path)
+    return {stem for stem, paths in groups.items() if len(paths) > 1 and len({_sha256(path) for path in paths}) > 1}
+
+
+def choose_id(path: Path, sha256: str, known: Sequence[Known], contested: bool = False) -> Place:
     """A document's id is its file stem; where files of different content share a stem, all take their full names.
 
     A file takes the place of the document that was read from the same path, or under the same name where that older
@@ -323,18 +365,21 @@ def choose_id(path: Path, sha256: str, known: Sequence[Known]) -> _Candidate:
     renames = tuple((k.doc_id, k.file_name) for k in rivals if k.doc_id == path.stem and k.file_name not in taken)
     taken = (taken - {a for a, _ in renames}) | {b for _, b in renames}
     names = [path.name, f"{path.parent.name}/{path.name}", f"{path.name}~{sha256[:8]}"]
-    if not rivals:
+    if not rivals and not contested:
         names.insert(0, path.stem)
     doc_id = next(name for name in names if name not in taken)
-    return _Candidate(path, sha256, doc_id, old.doc_id if old else None, renames)
+    return Place(doc_id, old.doc_id if old else None, renames)
 
 
 def _still_there(known: Known) -> bool:
-    path = Path(known.source)
+    return _sha256(Path(known.source)) == known.sha256
+
+
+def _sha256(path: Path) -> str | None:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest() == known.sha256
+        return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:
-        return False
+        return None
 
 
 def _save_vectors(store: Path, records: FigureStore) -> None:

