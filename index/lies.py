@@ -21,7 +21,7 @@ RARE_HAN = "本页文字层的汉字与字形不符，是乱码"
 class LieSettings:
     few: int = 8  # characters; fewer on a page of images say nothing (a page number, a stamp)
     little: int = 40  # characters; fewer on a page that is one image are the scanner's additions
-    picture: float = 0.3  # share of the page under images: it may carry text
+    picture: float = 0.02  # share of the page under images that may be text: a title set as a picture
     whole: float = 0.7  # share of the page under images: a scan, or a background
     covered: float = 0.5  # share of the text that lies under the image
     odd: float = 0.05  # share of characters that no budget prints

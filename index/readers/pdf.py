@@ -18,6 +18,8 @@ from typing import Any
 from index.domain import Box, Document, Glyph, Page, Rule, Table, UnreadPage
 from index.errors import ParseError
 from index.layout import PageStream
+from index.lies import page_lies
+from index.readers.pictures import page_to_pictures
 from index.textlines import clean_glyph
 
 Progress = Callable[[str, int, int], None]
@@ -29,7 +31,6 @@ MIN_RULE_LENGTH = 3.0
 TEXT_OBJECT, PATH_OBJECT, FORM_OBJECT = 1, 2, 5
 MAX_FORM_DEPTH = 6
 WHITE = 250  # a fill or stroke at least this light on all channels draws nothing on paper
-FEW_GLYPHS = 8  # fewer visible characters than this on a page with images: a scan
 
 Matrix = tuple[float, float, float, float, float, float]
 IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
@@ -150,36 +151,20 @@ def _pages(pdf: Any, path: Path, progress: Progress | None) -> Iterator[Page]:
 
 def _text_trouble(pdf: Any, page: Page) -> str | None:
     """Why the text layer cannot be trusted (in Chinese), or None where it can."""
-    if len(page.glyphs) < FEW_GLYPHS and _has_large_image(pdf, page):
-        return "本页没有文字层，只有图像"
-    try:
-        from index.lies import page_lies
-    except ImportError:
-        return None
-    return page_lies(page)
-
-
-def _has_large_image(pdf: Any, page: Page) -> bool:
     handle = pdf[page.number - 1]
     try:
-        area = page.width * page.height
-        for item in handle.get_objects(filter=[3], max_depth=3):
-            left, bottom, right, top = item.get_bounds()
-            if (right - left) * (top - bottom) > 0.3 * area:
-                return True
-        return False
+        pictures = page_to_pictures(handle)
     finally:
         handle.close()
+    return page_lies(page, *pictures)
 
 
 def _ocr_page(pdf: Any, page: Page, reason: str) -> Page:
-    try:
-        from index.readers.scan import ocr_page
-    except ImportError:
-        return Page(page.number, page.width, page.height, (), (), unread=reason)
+    from index.readers.scan import OCR_DPI, ocr_page
+
     handle = pdf[page.number - 1]
     try:
-        image = handle.render(scale=200 / 72).to_pil()
+        image = handle.render(scale=OCR_DPI / 72).to_pil()
     finally:
         handle.close()
     try:
