@@ -8,6 +8,7 @@ column, any other heads the columns it is centred over. Horizontal rules, where 
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,11 +18,12 @@ from index.columns import YEAR
 from index.domain import Box, Glyph, Page
 from index.grids import Edge, Grid, GridCell, merge_positions
 from index.headings import caption_of, unit_of
-from index.textlines import glyphs_to_lines, glyphs_to_rows, row_to_line, row_to_segments
+from index.innerforms import is_inner_header
+from index.textlines import glyphs_to_lines, glyphs_to_rows, row_to_line
 
 PIECE_GAP = 0.8  # em: pieces of a line further apart than this may be cells
-TOKEN_GAP = 0.3  # em: words further apart than this may stand in different columns
-NUMBER_GAP = 0.15  # em: the same beside a number
+TOKEN_GAP = 0.36  # em: words further apart than this may stand in different columns
+NUMBER_GAP = 0.12  # em: the same beside an amount
 WRAP_PITCH = 1.55  # em from line to line: nearer lines of a column are one wrapped cell
 ROW_REACH = 3.5  # em: a gap wider than this ends a table without rules
 WIDE_RULE = 0.35  # share of the page width
@@ -29,6 +31,9 @@ SAME_RULE = 6.0  # points by which the ends of a table's rules may differ
 RIGHT_EDGE = 2.5  # points by which right-aligned numbers may differ
 PROSE_SHARE = 0.62  # a piece wider than this share of the page is prose
 BODY_LINE = re.compile(r"^(?:编制|填报|预算)?(?:部门|单位)(?:名称)?[:：]")
+AMOUNT = re.compile(r"^-?[\d,]+\.\d+%?$|^-?\d{1,3}(,\d{3})+$|^-?\d+(\.\d+)?%$")
+SPREAD = 6.0  # em: letters of one header word may be set this far apart
+UNMATCHED = 100.0  # points: cost of a header word without a strip below it, or the other way round
 NOTE_LINE = re.compile(r"^(备?注|说明)[:：\d]")
 
 
@@ -119,21 +124,43 @@ def page_to_regions(page: Page, glyphs: Sequence[Glyph], edges: Sequence[Edge]) 
 
 
 def _line(row: Sequence[Glyph]) -> _Line:
-    pieces = tuple(_token(piece) for piece in row_to_segments(row, PIECE_GAP))
-    tokens: list[list[Glyph]] = []
+    tokens = tuple(_tokens(row))
+    return _Line(tuple(row), tuple(_pieces(tokens)), tokens, row_to_line(row).text)
+
+
+def _pieces(tokens: Sequence[Token]) -> list[Token]:
+    """Tokens joined where the gap is small; an amount with a wide gap on one side is no part of a sentence."""
+    wide = [True, *(b.x0 - a.x1 > PIECE_GAP * b.em for a, b in itertools.pairwise(tokens)), True]
+    pieces: list[Token] = []
+    apart = True
+    for i, token in enumerate(tokens):
+        lone = bool(AMOUNT.match(token.text)) and (wide[i] or wide[i + 1])
+        if pieces and not (wide[i] or lone or apart):
+            pieces[-1] = _token((*pieces[-1].glyphs, *token.glyphs))
+        else:
+            pieces.append(token)
+        apart = lone
+    return pieces
+
+
+
+
+def _tokens(row: Sequence[Glyph]) -> list[Token]:
+    """Words of a line; a figure stands apart from its neighbours even where the gap is small."""
+    parts: list[list[Glyph]] = []
     for glyph in row:
-        if tokens:
-            last = tokens[-1][-1]
-            numeric = _is_digit(last) or _is_digit(glyph)
-            if glyph.x0 - last.x1 <= (NUMBER_GAP if numeric else TOKEN_GAP) * max(last.size, glyph.size, 1.0):
-                tokens[-1].append(glyph)
-                continue
-        tokens.append([glyph])
-    return _Line(tuple(row), pieces, tuple(_token(t) for t in tokens), row_to_line(row).text)
-
-
-def _is_digit(glyph: Glyph) -> bool:
-    return glyph.text[-1:].isdigit() or glyph.text in ".,%-"
+        if parts and glyph.x0 - parts[-1][-1].x1 <= NUMBER_GAP * max(parts[-1][-1].size, glyph.size, 1.0):
+            parts[-1].append(glyph)
+        else:
+            parts.append([glyph])
+    tokens: list[Token] = []
+    for part in map(_token, parts):
+        last = tokens[-1] if tokens else None
+        if last and part.x0 - last.x1 <= TOKEN_GAP * part.em and not (AMOUNT.match(last.text) or AMOUNT.match(part.text)):
+            tokens[-1] = _token((*last.glyphs, *part.glyphs))
+        else:
+            tokens.append(part)
+    return tokens
 
 
 def _token(glyphs: Sequence[Glyph]) -> Token:
@@ -284,7 +311,7 @@ def region_to_grid(region: Region, with_header: bool = True) -> Grid | None:
     """Rows, columns and header of a table found by its text; None where no columns show."""
     lines = region.lines
     first = next((i for i, line in enumerate(lines) if line.has_number), len(lines))
-    if with_header:
+    if with_header and not any(is_inner_header([t.text for t in line.tokens]) for line in lines[1:]):
         head_end = _header_end(region, first)
     else:
         head_end = region.box[1] - 1
@@ -293,12 +320,13 @@ def region_to_grid(region: Region, with_header: bool = True) -> Grid | None:
     if not body:
         return None
     rules = [e["top"] for e in region.rules if e["width"] >= 0.9 * (region.box[2] - region.box[0])]
-    strips = _strips(head, body)
-    if len(strips) < 2:
+    words = _header_words(head, region.rules)
+    columns = _columns(_merged([(t.x0, t.x1) for line in body for t in line.tokens]), _bottom_words(words, region, head_end))
+    if len(columns) < 2:
         return None
-    xs = _boundaries(strips, region.box)
+    xs = _boundaries(columns, region.box)
     rows = _body_rows(body, xs, rules)
-    header_cells, depth = _header_cells(head, xs, region, head_end)
+    header_cells, depth = _header_cells(words, xs, region, head_end)
     ys = _row_edges(rows, depth, region.box[1], head_end, region.box[3])
     cells = list(header_cells)
     for r, row in enumerate(rows, start=depth):
@@ -330,17 +358,49 @@ def _label_only_above(line: _Line, below: _Line, anchor: _Line) -> bool:
     return len(line.pieces) == 1 and _is_wrap_of(line, below) and line.pieces[0].x0 <= anchor.pieces[0].x0 + 2 * line.em and below is anchor
 
 
-def _strips(head: Sequence[_Line], body: Sequence[_Line]) -> list[tuple[float, float]]:
-    """The x ranges that the body's words fill, and those of header words under which the body is blank."""
-    tokens = [t for line in body for t in line.tokens]
-    strips = _merged([(t.x0, t.x1) for t in tokens])
-    bottoms = [t for i, line in enumerate(head) for t in line.tokens if not _has_word_below(t, head[i + 1 :])]
-    extra = [(t.x0, t.x1) for t in bottoms if not any(min(t.x1, b) - max(t.x0, a) > -1 for a, b in strips)]
-    return _merged([*strips, *extra])
+def _bottom_words(words: Sequence[_Word], region: Region, bottom: float) -> list[_Word]:
+    """Header words that head one column, from left to right; words over groups of columns are left out."""
+    rules = [e for e in region.rules if region.box[1] + 2 < e["top"] < bottom - 2]
+    top = min([region.box[1], *(w.box[1] for w in words)])
+    return sorted((w for w in words if not _is_group(w, words, rules, (top + bottom) / 2)), key=lambda w: w.centre)
 
 
-def _has_word_below(token: Token, lines: Sequence[_Line]) -> bool:
-    return any(min(t.x1, token.x1) - max(t.x0, token.x0) > 1 and t.box[1] - token.box[3] > 0.4 * token.em for line in lines for t in line.tokens)
+def _is_group(word: _Word, words: Sequence[_Word], rules: Sequence[Edge], centre: float) -> bool:
+    lower = [o for o in words if o is not word and o.box[1] >= word.box[3] - 1]
+    if rules:
+        below = [e for e in rules if e["top"] > word.middle and e["x0"] - 1 <= word.centre <= e["x1"] + 1]
+        return any(o.middle > e["top"] and e["x0"] <= o.centre <= e["x1"] for e in below for o in lower)
+    if any(min(o.box[2], word.box[2]) - max(o.box[0], word.box[0]) > 1 for o in lower):
+        return True
+    sides = [o.centre < word.centre for o in lower]
+    return any(sides) and not all(sides) and abs(word.middle - centre) > 0.35 * word.tokens[0].em
+
+
+def _columns(strips: Sequence[tuple[float, float]], words: Sequence[_Word]) -> list[tuple[float, float]]:
+    """Strips of the body matched with the header words over them, in order; what has no partner is a column by itself.
+
+    A centred header and a short right-aligned figure need not overlap, so nearness decides.
+    """
+    n, m = len(strips), len(words)
+    best: dict[tuple[int, int], tuple[float, list[tuple[float, float]]]] = {(0, 0): (0.0, [])}
+    for i in range(n + 1):
+        for j in range(m + 1):
+            if (i, j) not in best:
+                continue
+            cost, done = best[i, j]
+            steps: list[tuple[tuple[int, int], float, tuple[float, float]]] = []
+            if i < n:
+                steps.append(((i + 1, j), UNMATCHED, strips[i]))
+            if j < m:
+                span = (words[j].box[0], words[j].box[2])
+                steps.append(((i, j + 1), UNMATCHED, span))
+                if i < n:
+                    apart = max(0.0, max(span[0], strips[i][0]) - min(span[1], strips[i][1]))
+                    steps.append(((i + 1, j + 1), apart, (min(span[0], strips[i][0]), max(span[1], strips[i][1]))))
+            for key, extra, extent in steps:
+                if key not in best or cost + extra < best[key][0]:
+                    best[key] = (cost + extra, [*done, extent])
+    return best[n, m][1]
 
 
 def _merged(ranges: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -355,6 +415,7 @@ def _merged(ranges: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
 
 def _boundaries(strips: Sequence[tuple[float, float]], box: Box) -> list[float]:
     middles = [(a[1] + b[0]) / 2 for a, b in zip(strips, strips[1:], strict=False)]
+    middles = merge_positions(middles, 0.0)
     return [min(box[0], strips[0][0]) - 1, *middles, max(box[2], strips[-1][1]) + 1]
 
 
@@ -460,11 +521,10 @@ class _Word:
         return (self.box[1] + self.box[3]) / 2
 
 
-def _header_cells(head: Sequence[_Line], xs: Sequence[float], region: Region, bottom: float) -> tuple[list[GridCell], int]:
+def _header_cells(words: Sequence[_Word], xs: Sequence[float], region: Region, bottom: float) -> tuple[list[GridCell], int]:
     """The header's cells and how many rows deep it is."""
-    if not head:
+    if not words:
         return [], 0
-    words = _header_words(head, xs, region.rules)
     top = min(region.box[1], min(w.box[1] for w in words))
     found: list[tuple[int, int, int, _Word, bool]] = []  # level, c0, c1, word, leaf
     _split_header(words, 0, len(xs) - 1, top, bottom, 0, xs, region, found)
@@ -477,13 +537,13 @@ def _header_cells(head: Sequence[_Line], xs: Sequence[float], region: Region, bo
     return cells, depth
 
 
-def _header_words(head: Sequence[_Line], xs: Sequence[float], rules: Sequence[Edge]) -> list[_Word]:
+def _header_words(head: Sequence[_Line], rules: Sequence[Edge]) -> list[_Word]:
     """Tokens of one line that belong together, then lines of one cell."""
     pieces: list[list[Token]] = []
     for line in head:
         for token in line.tokens:
             last = pieces[-1] if pieces else None
-            if last and last[-1] in line.tokens and not _parted(last[-1], token, xs):
+            if last and last[-1] in line.tokens and not _parted(last[-1], token):
                 last.append(token)
             else:
                 pieces.append([token])
@@ -499,14 +559,11 @@ def _header_words(head: Sequence[_Line], xs: Sequence[float], rules: Sequence[Ed
     return merged
 
 
-def _parted(left: Token, right: Token, xs: Sequence[float]) -> bool:
-    """Two words of a header line with a column boundary in the gap between them, and each over a column of its own."""
-    gap = right.x0 - left.x1
-    if gap > 4.5 * left.em:
-        return True
-    spread = len(left.text) == 1 and len(right.text) == 1 and gap > 0  # 收 入, 项 目: letters set apart
-    between = any(left.x1 - 1 <= x <= right.x0 + 1 for x in xs[1:-1])
-    return between and not spread
+def _parted(left: Token, right: Token) -> bool:
+    """Two words of a header line; letters set apart (收 入, 项 目) are one word, 类 款 项 are three."""
+    letters = len(left.text) == 1 and len(right.text) == 1 and not {left.text, right.text} & set("类款项目") - {"项目"}
+    spread = letters or (left.text, right.text) == ("项", "目")
+    return not spread or right.x0 - left.x1 > SPREAD * left.em
 
 
 def _word(tokens: Sequence[Token]) -> _Word:
@@ -543,7 +600,8 @@ def _split_header(
         for k, word in enumerate(sorted(inside, key=lambda w: w.box[1])):
             found.append((level + k, c0, c1, word, k == len(inside) - 1))
         return
-    alone = [c for c in range(c0, c1) if _heads_alone(c, inside, top, bottom, xs)]
+    rules = [e for e in region.rules if top + 2 < e["top"] < bottom - 2 and e["x1"] > xs[c0] and e["x0"] < xs[c1]]
+    alone = [c for c in range(c0, c1) if _heads_alone(c, inside, top, bottom, xs, rules)]
     for c in alone:
         word = next(w for w in inside if xs[c] <= w.centre <= xs[c + 1])
         found.append((level, c, c + 1, word, True))
@@ -551,8 +609,7 @@ def _split_header(
         within = [w for w in inside if xs[a] <= w.centre <= xs[b]]
         if not within:
             continue
-        highest = min(within, key=lambda w: w.middle)
-        row = sorted((w for w in within if w.box[1] < highest.box[3] - 0.3 * highest.tokens[0].em), key=lambda w: w.centre)
+        row = sorted(_top_words(within, top, rules), key=lambda w: w.centre)
         for word, (s, e) in zip(row, _spans(row, a, b, xs, region), strict=True):
             if e - s == 1:
                 below = [w for w in within if w not in row and xs[s] <= w.centre <= xs[e]]
@@ -565,19 +622,36 @@ def _split_header(
                 _split_header(rest, s, e, word.box[3], bottom, level + 1, xs, region, found)
 
 
-def _heads_alone(c: int, words: Sequence[_Word], top: float, bottom: float, xs: Sequence[float]) -> bool:
+def _top_words(words: Sequence[_Word], top: float, rules: Sequence[Edge]) -> list[_Word]:
+    """The words of a header's highest line: no rule above them, or, without rules, nothing but the highest word's height."""
+    if rules:
+        free = [w for w in words if not _crossed(w, top, w.middle, rules)]
+        if free:
+            return free
+    highest = min(words, key=lambda w: w.middle)
+    reach = max(highest.box[3], 2 * highest.middle - top) + 0.2 * highest.tokens[0].em
+    return [w for w in words if w is highest or w.middle < min(reach, highest.box[3] + highest.tokens[0].em)]
+
+
+def _crossed(word: _Word, top: float, bottom: float, rules: Sequence[Edge]) -> bool:
+    return any(top < e["top"] < bottom and e["x0"] - 1 <= word.centre <= e["x1"] + 1 for e in rules)
+
+
+def _heads_alone(c: int, words: Sequence[_Word], top: float, bottom: float, xs: Sequence[float], rules: Sequence[Edge]) -> bool:
     """A column whose only header word stands in the middle of the header's height, or fills it."""
     own = [w for w in words if min(w.box[2], xs[c + 1]) - max(w.box[0], xs[c]) > 1]
     mine = [w for w in own if xs[c] <= w.centre <= xs[c + 1]]
     if len(mine) != 1 or len(own) != 1:
         return False
     word = mine[0]
+    if rules:
+        return not _crossed(word, top, bottom, rules)
     em = word.tokens[0].em
     others = [w for w in words if w is not word]
     if not others:
         return True
-    first = min(w.box[1] for w in others)
-    below = max((w.box[3] for w in others if w.box[1] < first + 0.5 * em), default=first)
+    highest = min(others, key=lambda w: w.middle)
+    first, below = highest.box[1], highest.box[3]
     whole, rest = (top + bottom) / 2, (below + bottom) / 2
     if abs(word.middle - whole) <= 0.35 * em:
         return True
