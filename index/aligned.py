@@ -33,8 +33,12 @@ PROSE_SHARE = 0.62  # a piece wider than this share of the page is prose
 BODY_LINE = re.compile(r"^(?:编制|填报|预算)?(?:部门|单位)(?:名称)?[:：]")
 AMOUNT = re.compile(r"^-?[\d,]+\.\d+%?$|^-?\d{1,3}(,\d{3})+$|^-?\d+(\.\d+)?%$")
 SPREAD = 6.0  # em: letters of one header word may be set this far apart
+SPLIT_STRIP = 20.0  # points: cost of two strips of words under one header word
 UNMATCHED = 100.0  # points: cost of a header word without a strip below it, or the other way round
 NOTE_LINE = re.compile(r"^(备?注|说明)[:：\d]")
+
+
+_Strip = tuple[float, float, bool]  # left, right, holds figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,12 +204,14 @@ def _ruled_regions(page: Page, lines: Sequence[_Line], rules: Sequence[Edge]) ->
             members.update(band)
             end += 1
         members.update(_run_on(lines, wide[end]["top"], page, taken))
+        if not regions and members:
+            members.update(_run_in(lines, first, page))
         chosen = sorted(members)
         tabular = sum(_is_tabular(lines[i], page.width) for i in chosen)
         if chosen and tabular and (end > start or tabular >= 2):
             region_lines = tuple(lines[i] for i in chosen)
             bottom = max(wide[end]["top"], max(line.bottom for line in region_lines))
-            box = (first["x0"], first["top"], first["x1"], bottom)
+            box = (first["x0"], min(first["top"], region_lines[0].top), first["x1"], bottom)
             inner = tuple(e for e in rules if box[1] - 1 <= e["top"] <= bottom + 1 and e["x1"] > box[0] and e["x0"] < box[2])
             regions.append(Region(region_lines, inner, box))
             taken |= members
@@ -244,6 +250,19 @@ def _run_on(lines: Sequence[_Line], y: float, page: Page, taken: set[int]) -> li
             break
         found.pop()
     return found if any(i in seeds for i in found) else []
+
+
+def _run_in(lines: Sequence[_Line], rule: Edge, page: Page) -> list[int]:
+    """Lines above a page's first rule that end a row of the page before: none at the table's left, none a caption."""
+    above = [i for i, line in enumerate(lines) if line.middle < rule["top"] and line.middle > 0.03 * page.height]
+    edge = rule["x0"] + 0.15 * rule["width"]
+    for i in above:
+        line = lines[i]
+        inside = line.tokens[0].x0 >= edge and line.tokens[-1].x1 <= rule["x1"] + 2
+        centred = abs(line.tokens[0].x0 + line.tokens[-1].x1 - page.width) < 0.04 * page.width
+        if not inside or centred or _is_caption(line) or _is_prose(line, page):
+            return []
+    return above
 
 
 def _is_wrap_of(line: _Line, above: _Line) -> bool:
@@ -321,7 +340,7 @@ def region_to_grid(region: Region, with_header: bool = True) -> Grid | None:
         return None
     rules = [e["top"] for e in region.rules if e["width"] >= 0.9 * (region.box[2] - region.box[0])]
     words = _header_words(head, region.rules)
-    columns = _columns(_merged([(t.x0, t.x1) for line in body for t in line.tokens]), _bottom_words(words, region, head_end))
+    columns = _columns(_strips(body), _bottom_words(words, region, head_end))
     if len(columns) < 2:
         return None
     xs = _boundaries(columns, region.box)
@@ -376,7 +395,14 @@ def _is_group(word: _Word, words: Sequence[_Word], rules: Sequence[Edge], centre
     return any(sides) and not all(sides) and abs(word.middle - centre) > 0.35 * word.tokens[0].em
 
 
-def _columns(strips: Sequence[tuple[float, float]], words: Sequence[_Word]) -> list[tuple[float, float]]:
+def _strips(body: Sequence[_Line]) -> list[_Strip]:
+    """The x ranges that the body's words fill, and whether figures stand in them."""
+    tokens = [t for line in body for t in line.tokens]
+    ranges = _merged([(t.x0, t.x1) for t in tokens])
+    return [(x0, x1, any(t.number for t in tokens if x0 <= t.centre <= x1)) for x0, x1 in ranges]
+
+
+def _columns(strips: Sequence[_Strip], words: Sequence[_Word]) -> list[tuple[float, float]]:
     """Strips of the body matched with the header words over them, in order; what has no partner is a column by itself.
 
     A centred header and a short right-aligned figure need not overlap, so nearness decides.
@@ -390,13 +416,17 @@ def _columns(strips: Sequence[tuple[float, float]], words: Sequence[_Word]) -> l
             cost, done = best[i, j]
             steps: list[tuple[tuple[int, int], float, tuple[float, float]]] = []
             if i < n:
-                steps.append(((i + 1, j), UNMATCHED, strips[i]))
+                steps.append(((i + 1, j), UNMATCHED, strips[i][:2]))
             if j < m:
                 span = (words[j].box[0], words[j].box[2])
                 steps.append(((i, j + 1), UNMATCHED, span))
-                if i < n:
-                    apart = max(0.0, max(span[0], strips[i][0]) - min(span[1], strips[i][1]))
-                    steps.append(((i + 1, j + 1), apart, (min(span[0], strips[i][0]), max(span[1], strips[i][1]))))
+                for k in range(i + 1, n + 1):
+                    if k > i + 1 and any(strip[2] for strip in strips[i:k]):
+                        break  # words of one column may leave a strip free, figures never share a column
+                    left, right = strips[i][0], strips[k - 1][1]
+                    apart = max(0.0, max(span[0], left) - min(span[1], right))
+                    split = SPLIT_STRIP * (k - i - 1)
+                    steps.append(((k, j + 1), apart + split, (min(span[0], left), max(span[1], right))))
             for key, extra, extent in steps:
                 if key not in best or cost + extra < best[key][0]:
                     best[key] = (cost + extra, [*done, extent])
@@ -615,11 +645,18 @@ def _split_header(
                 below = [w for w in within if w not in row and xs[s] <= w.centre <= xs[e]]
                 found.append((level, s, e, word, not below))
                 if below:
-                    _split_header(below, s, e, word.box[3], bottom, level + 1, xs, region, found)
+                    _split_header(below, s, e, _floor(word, rules), bottom, level + 1, xs, region, found)
             else:
                 rest = [w for w in within if w not in row]
                 found.append((level, s, e, word, False))
-                _split_header(rest, s, e, word.box[3], bottom, level + 1, xs, region, found)
+                _split_header(rest, s, e, _floor(word, rules), bottom, level + 1, xs, region, found)
+
+
+def _floor(word: _Word, rules: Sequence[Edge]) -> float:
+    """Where a header word's cell ends: the rule right below it, or its own foot."""
+    reach = word.box[3] + 1.5 * word.tokens[0].em
+    below = [e["top"] for e in rules if word.middle < e["top"] < reach and e["x0"] - 1 <= word.centre <= e["x1"] + 1]
+    return float(min(below, default=word.box[3]))
 
 
 def _top_words(words: Sequence[_Word], top: float, rules: Sequence[Edge]) -> list[_Word]:
