@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from assistant.lexicon import Lexicon
-from assistant.places import place_before
 from assistant.sounds import sound
+from assistant.words import place_before
 
 REGION = re.compile(r"([\u4e00-\u9fff]{2,}?(?:特别行政区|自治区|自治州|省|市|新区|区|县|街道|镇|乡))")
 LOCAL = re.compile(r"[（(](?:本级|机关|本部)[）)]$")

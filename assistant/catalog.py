@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from assistant.bodies import LOCAL
-from assistant.match import NOTHING, Ask, Match, core, flat, match_label
-from index.domain import Document, DocumentInfo, Figure, Measure, Origin, Section, Table
+from assistant.flat import core, flat
+from assistant.match import NOTHING, Ask, Match, match_label, missing_weight
+from index.domain import Document, DocumentInfo, Figure, Measure, Section, Table
 
 TOTAL_ROW = re.compile(r"^(?:合计|总计|小计|本年合计|.{0,4}(?:收入|支出)(?:总计|合计)|\d{4}年(?:度)?(?:预算(?:数)?)?|.{0,6}单位合计)$")
 PLAIN_COLUMN = re.compile(
@@ -46,6 +47,7 @@ class Entry:
     title: int
     context: int
     prior: float
+    title_words: float = 0.0  # how much of its own the table's title says
 
 
 class View:
@@ -85,7 +87,7 @@ class View:
         columns = tuple(self._id(c) for c in f.col_path)
         plain = not f.col_path or bool(PLAIN_COLUMN.search(core(f.col_path[-1])))
         title = table.title if table else (f.section[-1] if f.section else "")
-        where = f"{title} {' '.join(f.section[-1:])}" if table else " ".join(f.section[-2:])
+        where = title if table else " ".join(f.section[-2:])
         prior = self._prior(f, table)
         return Entry(
             figure=f,
@@ -96,6 +98,7 @@ class View:
             title=self._id(where) if where else -1,
             context=self._id(f.context) if f.context else -1,
             prior=prior,
+            title_words=missing_weight(core(where), [False] * len(core(where))) if where and table else 0.0,
         )
 
     def _prior(self, f: Figure, table: Table | None) -> float:

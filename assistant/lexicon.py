@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from assistant.flat import flat
 from index.errors import BudgetError
 
 DEFAULT = Path(__file__).with_name("lexicon.toml")
@@ -16,27 +16,18 @@ DEFAULT = Path(__file__).with_name("lexicon.toml")
 
 @dataclass(frozen=True)
 class Lexicon:
-    """``synonyms``: alias → canonical spellings; ``ask``: kind of question → phrases, longest first; ``stop``: filler words."""
+    """``synonyms``: alias → canonical spellings; ``ask``: kind of question → phrases, longest first; ``stop_words``: filler."""
 
     synonyms: Mapping[str, tuple[str, ...]]
     short: Mapping[str, tuple[str, ...]]
     suffix: Mapping[str, tuple[str, ...]]
     others: tuple[str, ...]
     ask: Mapping[str, tuple[str, ...]]
-    stop: tuple[str, ...]
+    stop_words: frozenset[str]
 
     def asks(self, kind: str, text: str) -> str | None:
         """The first phrase of this kind found in the text."""
         return next((p for p in self.ask.get(kind, ()) if p in text), None)
-
-    @property
-    def stop_pattern(self) -> re.Pattern[str]:
-        return _alternation(self.stop)
-
-
-@lru_cache(maxsize=8)
-def _alternation(words: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(re.escape(w) for w in words))
 
 
 @lru_cache(maxsize=4)
@@ -47,7 +38,7 @@ def load_lexicon(path: Path = DEFAULT) -> Lexicon:
         aliases: dict[str, list[str]] = {}
         for canonical, spoken in raw["synonyms"].items():
             for alias in spoken:
-                aliases.setdefault(alias, []).append(canonical)
+                aliases.setdefault(flat(alias), []).append(flat(canonical))
         longest = lambda words: tuple(sorted(dict.fromkeys(words), key=lambda w: (-len(w), w)))  # noqa: E731
         bodies = raw["bodies"]
         return Lexicon(
@@ -56,7 +47,7 @@ def load_lexicon(path: Path = DEFAULT) -> Lexicon:
             suffix={k: tuple(v) for k, v in bodies["suffix"].items()},
             others=longest(bodies["others"]["names"]),
             ask={kind: longest(words) for kind, words in raw["ask"].items()},
-            stop=longest(raw["stop"]["words"]),
+            stop_words=frozenset(raw["stop"]["words"]) | {p for words in raw["ask"].values() for p in words},
         )
     except (OSError, tomllib.TOMLDecodeError, KeyError, AttributeError) as error:
         raise BudgetError(f"词典 {path.name} 读不了（{error}）：请按文件开头的说明改正") from error

@@ -39,7 +39,7 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
     if want.years:
         if f.year not in want.years:
             return None
-    elif f.year is not None and doc_year is not None and f.year != doc_year:
+    elif f.year is not None and doc_year is not None and f.year != doc_year and f.measure is not Measure.COUNT:
         score -= 1.5
     if want.unit_kind and unit_kind(f.unit) != want.unit_kind:
         score -= 2.0
@@ -52,7 +52,7 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
         elif not want.code and entry.context < 0:
             return None
         elif not want.code:
-            score -= 0.6
+            score -= 2.0
     for parent in entry.parents:
         covered |= found[parent].covered
     if entry.context < 0:
@@ -65,8 +65,11 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
         beyond = found[entry.context].covered & ~covered
         score += 0.6 * ask.weight(beyond)
     if entry.title >= 0:
-        title = found[entry.title].covered & ~covered & ~beyond
-        score += 0.7 * ask.weight(title)
+        match = found[entry.title]
+        title = match.covered & ~covered & ~beyond
+        score += (1.0 if entry.leaf < 0 else 0.7) * ask.weight(title)
+        if entry.leaf < 0:  # a total is about what its table is about
+            score -= min(2.0, 0.4 * (match.missing if match.covered else entry.title_words))
         beyond |= title
     return Candidate(f, score, covered | beyond)
 

@@ -8,31 +8,20 @@ content and say little else; what no label explains is a reason to say no. Chara
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from assistant.lexicon import Lexicon
 from assistant.sounds import syllable
+from assistant.words import tag_words
 
-LEADER = re.compile(r"^(?:[一二三四五六七八九十]+[、.]|[(（][一二三四五六七八九十\d]+[)）][、.]?|\d{1,2}[.、)）](?!\d)|[⒈-⒛①-⑳])")
-WITHIN = re.compile(r"^其中[:：]|^(?:加|减)[:：]")
-QUOTES = re.compile(r"[\s“”\"'‘’「」『』《》〈〉·]+")
-GENERIC = ("支出", "预算", "经费", "资金", "费用", "收入", "项目", "情况", "数量", "合计", "总计", "小计", "总额", "金额", "财政", "拨款", "年度", "部门", "单位", "(类)", "(款)", "(项)", "万元", "(元)", "数", "费", "的", "及", "和", "与", ",", "、", "(", ")", ":", "—", "其中")
+GENERIC = tuple(
+    "支出 预算 经费 资金 费用 收入 项目 情况 数量 合计 总计 小计 总额 金额 财政 拨款 年度 部门 单位 (类) (款) (项) 万元 (元) 总表 收支 按功能分类 按经济分类 功能分类 经济分类 科目"
+    " 公开 说明 本级 数 费 的 及 和 与 , 、 ( ) : — 其中 表".split()
+)
 LIGHT = 0.3
-
-
-def flat(text: str) -> str:
-    """NFKC, lower case, no blanks, no quotation marks: the form in which questions and labels are compared."""
-    return QUOTES.sub("", unicodedata.normalize("NFKC", text).lower()).replace("——", "—").replace("--", "—")
-
-
-def core(label: str) -> str:
-    """A label without its numbering and 其中：."""
-    text = flat(label)
-    for _ in range(2):
-        text = WITHIN.sub("", LEADER.sub("", text))
-    return text or flat(label)
+# Word classes without a meaning of their own: particles, pronouns, adverbs, numbers, measure words, time, directions.
+EMPTY_CLASSES = ("p", "u", "c", "d", "r", "y", "e", "o", "f", "q", "m", "t", "w", "x", "z", "h", "k", "v")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +36,20 @@ class Match:
 NOTHING = Match()
 
 
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of the question with its class (n noun, v verb, eng, m number, …)."""
+
+    start: int
+    end: int
+    text: str
+    kind: str
+
+    @property
+    def empty(self) -> bool:
+        return self.kind.startswith(EMPTY_CLASSES)
+
+
 @dataclass(frozen=True)
 class Ask:
     """A question prepared for matching: flat text, and which of its characters carry content."""
@@ -56,6 +59,7 @@ class Ask:
     light: int
     aliases: tuple[tuple[int, int, str], ...] = ()  # start, end, canonical spelling
     bigrams: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    words: tuple[Word, ...] = ()
 
     @property
     def open(self) -> int:
@@ -74,29 +78,51 @@ def span_mask(start: int, end: int) -> int:
 
 
 def text_to_ask(text: str, lexicon: Lexicon, known: Iterable[tuple[int, int]] = (), dropped: Iterable[tuple[int, int]] = ()) -> Ask:
-    """``text`` is flat. ``known`` spans (bodies, years) are explained already; ``dropped`` ones carry the question's form."""
+    """``text`` is flat. ``known`` spans (bodies, years) are explained already; ``dropped`` ones carry the question's form.
+
+    What is left is cut into words; filler words are light, the others content.
+    """
     everything = span_mask(0, len(text))
     taken = 0
     for start, end in [*known, *dropped]:
         taken |= span_mask(start, end)
-    light = 0
-    for found in lexicon.stop_pattern.finditer(text):
-        light |= span_mask(*found.span())
-    for found in re.finditer(r"[^\w%]|_", text):
+    for found in re.finditer(r"[^\w%+.]|_", text):
         taken |= span_mask(*found.span())
+    words = tuple(cut_words(text, taken))
+    light = 0
+    for word in words:
+        if word.text in lexicon.stop_words or (len(word.text) == 1 and word.empty):
+            light |= span_mask(word.start, word.end)
     aliases = []
     for alias, canonicals in lexicon.synonyms.items():
-        at = text.find(flat(alias))
+        at = text.find(alias)
         while at >= 0:
-            end = at + len(flat(alias))
+            end = at + len(alias)
             if not taken & span_mask(at, end):
-                aliases += [(at, end, flat(c)) for c in canonicals]
-            at = text.find(flat(alias), at + 1)
+                aliases += [(at, end, c) for c in canonicals]
+            at = text.find(alias, at + 1)
     bigrams: dict[str, list[int]] = {}
     for i in range(len(text) - 1):
         if not taken & (3 << i):
             bigrams.setdefault(text[i : i + 2], []).append(i)
-    return Ask(text, everything & ~taken & ~light, light & ~taken, tuple(aliases), {k: tuple(v) for k, v in bigrams.items()})
+    return Ask(text, everything & ~taken & ~light, light & ~taken, tuple(aliases), {k: tuple(v) for k, v in bigrams.items()}, words)
+
+
+def cut_words(text: str, taken: int) -> Iterator[Word]:
+    """Words with their classes, cut separately between what is taken (a body's name must not melt into its neighbours)."""
+    start = 0
+    while start < len(text):
+        if taken >> start & 1:
+            start += 1
+            continue
+        end = start
+        while end < len(text) and not taken >> end & 1:
+            end += 1
+        at = start
+        for piece, kind in tag_words(text[start:end]):
+            yield Word(at, at + len(piece), piece, kind)
+            at += len(piece)
+        start = end
 
 
 def missing_weight(label: str, flags: list[bool]) -> float:

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from assistant.catalog import View
 from assistant.domain import Answer, Intent, Refusal
 from assistant.draft import figure_label, printed
+from assistant.flat import flat
 from assistant.leftover import leftover
 from assistant.lookups import read_change, state_change
-from assistant.match import Ask, flat, span_mask
+from assistant.match import Ask, span_mask
 from assistant.scope import Group
 from assistant.task import Task
 from index.domain import Figure, Heading, LabelPath, Para

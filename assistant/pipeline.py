@@ -13,10 +13,10 @@ from pathlib import Path
 
 from assistant.domain import Answer, Intent, Refusal, Status
 from assistant.draft import Draft
+from assistant.flat import flat
 from assistant.lexicon import Lexicon, load_lexicon
 from assistant.library import Library, Source
 from assistant.lookups import answer_change, answer_lookup, answer_previous
-from assistant.match import flat
 from assistant.passages import answer_short_text, answer_text, answer_why
 from assistant.rankings import answer_list, answer_rank
 from assistant.scope import Scope, choose

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from assistant.domain import Answer
 from assistant.draft import figure_label
+from assistant.flat import core, flat
 from assistant.lookup import Want
 from assistant.lookups import direction_word, item_name
-from assistant.match import core, flat
 from assistant.passages import view_passages
 from assistant.reading import change_of, part_ask, read_figure
 from assistant.scope import Group

@@ -8,9 +8,10 @@ from decimal import Decimal
 
 from assistant.domain import Answer
 from assistant.draft import figure_label, printed
+from assistant.flat import core
 from assistant.lookup import AMOUNTS, Want
 from assistant.lookups import answer_change, direction_word, item_name, read_change, state_difference
-from assistant.match import Ask, core, match_label
+from assistant.match import Ask, match_label
 from assistant.reading import Reading, change_of, part_ask, read_figure
 from assistant.scope import Group
 from assistant.task import Task

@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 
 from assistant.bodies import Directory
+from assistant.flat import flat
 from assistant.lexicon import Lexicon
-from assistant.match import flat, text_to_ask
+from assistant.match import text_to_ask
 from assistant.understand import YEAR, text_to_years
 
 HEAD = re.compile(r"^(?:那么?|其中|这个|它|该项|这项|还有|另外|只看|怎么会|为啥|为什么|换成|比去年|减了|增了|占|分别)")

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from assistant.bodies import Directory, Named
 from assistant.domain import Intent
+from assistant.flat import flat
 from assistant.lexicon import Lexicon
-from assistant.match import Ask, flat, text_to_ask
+from assistant.match import Ask, text_to_ask
 from index.amounts import chinese_to_int
 from index.domain import Kind
 
