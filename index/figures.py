@@ -1,8 +1,8 @@
 """Document → figures: every number of its tables and every amount of its sentences, each with its place.
 
 A table's number takes its unit from itself, its column, its row or its table, in that order, and its year from the
-labels that name one. A sentence's amounts come from ``index.prose``; here they get the numbered items and headings that
-they stand under. Ids are stable for a document: ``doc:table:row:column`` and ``doc:block:offset``.
+labels that name one. A sentence's amounts come from ``index.narrative``. Ids are stable for a document:
+``doc:table:row:column`` and ``doc:block:offset``.
 """
 
 from __future__ import annotations
@@ -10,13 +10,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from index.amounts import cell_to_value, normalise
-from index.domain import Document, Figure, Flag, Heading, LabelPath, Measure, Origin, Para, Row, SourceRef, Span, Table
-from index.prose import Mention, text_to_head, text_to_mentions
-
-NEAR_YEARS = 6  # a year further from the document's own is part of a name or a plan
+from index.domain import Document, Figure, Flag, Heading, LabelPath, Measure, Origin, Para, Row, SourceRef, Table
+from index.narrative import Narrative, sane_year
+from index.prose import Mention, text_to_mentions
 
 _UNIT_WORDS = r"百万元|万元|千元|亿元|元/股|元|%|‰|辆|人次|人|家|个|台/套|台（套）|套|台|平方米|公顷|公里|吨|次|名|户|件|册|份|项|天"
 _LABEL_UNIT = re.compile(rf"[（(](?:单位[:：]|人民币)?({_UNIT_WORDS})[)）]|(?:单位[:：])({_UNIT_WORDS})")
@@ -28,8 +27,6 @@ _NO_FIGURE_LABEL = re.compile(r"序号|编码|代码|行次|电话|邮编|日期
 _YEAR_LABEL = re.compile(r"(?<!\d)(20\d\d)\s*年|^(20\d\d)$")
 _LAST_YEAR = re.compile(r"上年(?!结转|结余)|上一年|去年|上期")
 _CHANGE_LABEL = re.compile(r"增减|变化|增加额|减少额|较上年|比上年|同比")
-_HEADING_NUMBER = re.compile(r"^(?:[一二三四五六七八九十]+、|（[一二三四五六七八九十]+）|第.{1,3}部分)")
-_BARE_ITEM = ("项目", "资金")  # says nothing without the heading above it
 _SHORT_CELL = re.compile(r"^(?:约|不少于|不低于|不超过|不高于|不多于|达到?|至少|至多|大于|小于|超过|[≥≤><≧≦﹥﹤＞＜=])*[\d,.]+\S{0,8}$")
 
 
@@ -37,16 +34,18 @@ def document_to_figures(document: Document) -> tuple[Figure, ...]:
     """Every figure of a document in reading order."""
     bodies = _bodies(document)
     fallback = _common_unit(document)
-    prose = _Prose(document, bodies)
+    narrative = Narrative(document, bodies)
     figures: list[Figure] = []
     for index, block in enumerate(document.blocks):
         if isinstance(block, Heading):
-            prose.enter(block)
+            figures.extend(narrative.flush())
+            narrative.enter(block)
         elif isinstance(block, Para):
-            figures.extend(prose.para_to_figures(index, block))
+            figures.extend(narrative.add(index, block))
         else:
+            figures.extend(narrative.flush())
             figures.extend(table_to_figures(document, block, bodies, fallback))
-    return tuple(figures)
+    return (*figures, *narrative.flush())
 
 
 def table_to_figures(document: Document, table: Table, bodies: Sequence[str] = (), fallback_unit: str = "") -> Iterator[Figure]:
@@ -115,7 +114,7 @@ class _Place:
             id=f"{document.doc_id}:{table.id}:{self.r}:{self.c}{suffix}",
             doc_id=document.doc_id,
             org=table.org or document.department,
-            year=_sane_year(mention.year, document) or self.year(),
+            year=sane_year(mention.year, document) or self.year(),
             row_path=(*row.label, *mention.items),
             col_path=(*self.column, *mention.labels),
             code=row.code,
@@ -180,120 +179,12 @@ class _Place:
         return base
 
 
-class _Prose:
-    """Walks paragraphs in order and keeps the headings and numbered items that they stand under."""
-
-    def __init__(self, document: Document, bodies: Sequence[str]) -> None:
-        self.document, self.bodies = document, bodies
-        self.headings: list[tuple[int, str]] = []
-        self.items: list[tuple[int, LabelPath]] = []  # numbered items that enclose the next paragraph
-        self.open: LabelPath = ()  # the item of a paragraph that ended in 「其中：」 or in the middle of a sentence
-        self.begun = ""  # the sentence that the last paragraph broke off
-
-    def enter(self, heading: Heading) -> None:
-        self.headings = [h for h in self.headings if h[0] < heading.level]
-        self.headings.append((heading.level, re.sub(r"\s+", "", heading.text) if not heading.text.isascii() else heading.text))
-        self.items, self.open, self.begun = [], (), ""
-        head = text_to_head(heading.text, self.bodies)
-        if (
-            head and head.level >= 2 and head.items and not re.search(r"(?:情况|说明|职责|职能|概述|安排|目标|依据)$", head.items[-1])
-        ):  # 「（一）公共安全（类）」 encloses what follows, 「一、…说明」 does not
-            self.items = [(head.level, head.items)]
-
-    def para_to_figures(self, index: int, para: Para) -> Iterator[Figure]:
-        head = text_to_head(para.text, self.bodies)
-        if head:
-            self.items = [i for i in self.items if i[0] < head.level]
-            self.open = ()
-        subject = tuple(name for _, item in self.items for name in item) if head else self.open
-        if head and head.items:
-            subject = (*subject, *head.items)
-            self.items.append((head.level, head.items))
-        begun = "" if head else self.begun
-        mentions = text_to_mentions(begun + para.text, subject, self.bodies)
-        for mention in mentions:
-            if mention.end > len(begun):
-                here = replace(mention, start=max(0, mention.start - len(begun)), end=mention.end - len(begun))
-                yield self._figure(index, para, here, subject, head.code if head else None)
-        self._leave(para, subject, mentions)
-
-    def _leave(self, para: Para, subject: LabelPath, mentions: Sequence[Mention]) -> None:
-        """Keep what the next paragraph continues: the item before 「其中：」, or a sentence cut by a page."""
-        text = para.text.rstrip()
-        end = text[-1:]
-        self.begun = ""
-        if end in "：:":
-            self.open = subject or (mentions[0].items if mentions else ())
-        elif end in "。！？!?":
-            self.open = ()
-        elif end not in "；;":
-            self.open = subject
-            self.begun = re.split(r"[。！？]", text)[-1]
-
-    def _figure(self, index: int, para: Para, mention: Mention, subject: LabelPath, code: str | None) -> Figure:
-        document = self.document
-        section = tuple(text for _, text in self.headings)
-        year = _sane_year(mention.year, document) or document.year
-        return Figure(
-            id=f"{document.doc_id}:b{index}:{mention.start}",
-            doc_id=document.doc_id,
-            org=document.department,
-            year=year,
-            row_path=self._row_path(mention.items),
-            col_path=mention.labels,
-            code=mention.code or (code if mention.items == subject else None),
-            raw=mention.raw,
-            value=mention.value,
-            unit=mention.unit,
-            origin=Origin.PROSE,
-            measure=mention.measure,
-            direction=mention.direction,
-            context=mention.context,
-            section=section,
-            row=index,
-            col=mention.start,
-            flags=para.flags,
-            source=span_source(document.doc_id, para, mention.start, mention.end),
-        )
-
-    def _row_path(self, items: LabelPath) -> LabelPath:
-        if items and items[0] not in _BARE_ITEM:
-            return items
-        return (*self._fallback(), *items)
-
-    def _fallback(self) -> LabelPath:
-        """What a nameless amount is about: the numbered item or the headings that it stands under."""
-        if self.items:
-            return self.items[-1][1]
-        return tuple(_HEADING_NUMBER.sub("", text) for level, text in self.headings[-2:] if level > 1)
-
-
-def span_source(doc_id: str, para: Para, start: int, end: int) -> SourceRef:
-    """Where the characters ``start:end`` of a paragraph are printed; the first line's part where they are broken."""
-    for span in para.spans:
-        if span.start < end and start < span.end:
-            return SourceRef(doc_id, span.page or para.page, _span_box(span, start, end), span.line if span.line is not None else para.line)
-    return SourceRef(doc_id, para.page, None, para.line)
-
-
-def _span_box(span: Span, start: int, end: int) -> tuple[float, float, float, float] | None:
-    if span.bbox is None or len(span.xs) != span.end - span.start + 1:
-        return span.bbox
-    left, right = max(start, span.start) - span.start, min(end, span.end) - span.start
-    return (span.xs[left], span.bbox[1], span.xs[right], span.bbox[3])
-
-
 def normalise_brackets(label: str) -> str:
     return normalise(label).replace("(", "（").replace(")", "）")
 
 
 def _leaf(path: LabelPath) -> str:
     return path[-1] if path else ""
-
-
-def _sane_year(year: int | None, document: Document) -> int | None:
-    near = year is not None and (document.year is None or abs(year - document.year) <= NEAR_YEARS)
-    return year if near else None
 
 
 def _bodies(document: Document) -> tuple[str, ...]:

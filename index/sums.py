@@ -1,0 +1,346 @@
+"""The sums that a budget's tables must keep: parents and children, totals and parts, income and spending, funds.
+
+A proof that fails is an alarm, so a sum is only said to fail where its structure is certain: a tree by subject codes,
+items numbered without a gap, or a column of totals that holds in the other rows. Anywhere else a sum that does not
+come out proves nothing and is left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+
+from index.amounts import format_amount
+from index.domain import Document, Figure, LabelPath, Measure, Proof, Row, Table
+
+MAJORITY = 3  # a column of totals is certain where it holds in this share (3 of 4) of the rows that fill it
+SURE_ROWS = 3  # … and in at least so many rows
+
+TOTAL = re.compile(r"^(?:本年|当年|本月)?(?:收入|支出|收支)?(?:合计|总计|小计|总额|共计|支出总计|收入总计)$")
+_GRAND = re.compile(r"(?:合计|总计)$")
+_OF_WHICH = re.compile(r"^其中|采购|结转下年|备注")
+_NUMBERED = re.compile(r"^([一二三四五六七八九十]{1,3})、")
+_NUMERALS = (
+    {n: i for i, n in enumerate("一二三四五六七八九十", 1)}
+    | {a + b: (10 if a == "十" else 20) + i for a in ("十", "二十") for i, b in enumerate("一二三四五六七八九", 1)}
+    | {"二十": 20}
+)
+_TRAVEL = re.compile(r"出国|接待|用车|会议费|培训费")
+
+
+def quantum(figures: Iterable[Figure]) -> Decimal:
+    """The printed precision of amounts: the coarsest last digit among them (0.01 for 1.20 and 3.45; 1 for 3 and 3.45)."""
+    exponents = [f.value.as_tuple().exponent for f in figures if f.value]
+    return Decimal(1).scaleb(max((e for e in exponents if isinstance(e, int)), default=-2))
+
+
+def check(kind: str, total: Figure, parts: Sequence[Figure], expected: Decimal, message: str) -> Proof:
+    """Compare a printed total with what its parts make; a difference of a last digit for each part is rounding."""
+    found = total.value or Decimal(0)
+    tolerance = quantum((total, *parts)) * max(1, len(parts))
+    held = abs(found - expected) <= tolerance
+    return Proof(
+        kind=kind,
+        held=held,
+        expected=expected,
+        found=found,
+        unit=total.unit,
+        figures=(total.id, *(p.id for p in parts)),
+        message=f"{message}：应为{format_amount(expected, total.unit)}，印为{format_amount(found, total.unit)}"
+        if found != expected
+        else message,
+        rounding=held and found != expected,
+    )
+
+
+@dataclass(frozen=True)
+class Grid:
+    """One table with the figures of its purely numeric cells."""
+
+    table: Table
+    figures: Mapping[tuple[int, int], Figure]
+
+    @cached_property
+    def money_columns(self) -> tuple[int, ...]:
+        return tuple(sorted({c for (_, c), f in self.figures.items() if f.measure is Measure.AMOUNT and f.unit.endswith("元")}))
+
+    def get(self, r: int, c: int) -> Figure | None:
+        figure = self.figures.get((r, c))
+        return figure if figure and figure.measure is Measure.AMOUNT else None
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        return self.table.rows
+
+    def name(self, r: int) -> str:
+        return "·".join(p for p in self.rows[r].label[-1:] if p) or f"第{r + 1}行"
+
+
+def to_grids(document: Document, figures: Sequence[Figure]) -> list[Grid]:
+    """The document's tables with the figures that are whole cells."""
+    cells: dict[str, dict[tuple[int, int], Figure]] = defaultdict(dict)
+    for f in figures:
+        if f.table_id is not None and f.row is not None and f.col is not None and f.id.endswith(f":{f.table_id}:{f.row}:{f.col}"):
+            cells[f.table_id][f.row, f.col] = f
+    return [Grid(table, cells[table.id]) for table in document.tables]
+
+
+def table_proofs(grids: Sequence[Grid]) -> Iterator[Proof]:
+    """All proofs that stay inside the tables."""
+    for grid in grids:
+        yield from tree_proofs(grid)
+        yield from total_row_proofs(grid)
+        yield from column_proofs(grid)
+        yield from change_row_proofs(grid)
+    yield from balance_proofs(grids)
+    yield from fund_proofs(grids)
+    yield from part_table_proofs(grids)
+
+
+# ---------------------------------------------------------------- rows
+
+
+def tree_proofs(grid: Grid) -> Iterator[Proof]:
+    """Every parent row against its direct children, column by column."""
+    rows = grid.rows
+    for r, row in enumerate(rows):
+        if not row.label or TOTAL.match(row.label[-1]):
+            continue
+        children = [
+            s
+            for s in range(r + 1, len(rows))
+            if rows[s].label[:-1] == row.label and not TOTAL.match(rows[s].label[-1]) and not _OF_WHICH.match(rows[s].label[-1])
+        ]
+        children = _contiguous(rows, r, children)
+        if not children:
+            continue
+        certain = all(rows[s].code for s in children) and _codes_nest(row.code, [rows[s].code or "" for s in children])
+        yield from _row_sums("tree", grid, r, children, certain, f"“{grid.name(r)}”应等于下级之和")
+
+
+def total_row_proofs(grid: Grid) -> Iterator[Proof]:
+    """合计 rows against the rows that they add up: top rows, or their own group's."""
+    rows = grid.rows
+    for r, row in enumerate(rows):
+        if not row.label or not TOTAL.match(row.label[-1]):
+            continue
+        group = [s for s in range(len(rows)) if s != r and rows[s].label[:-1] == row.label[:-1] and rows[s].label]
+        parts = [s for s in group if not TOTAL.match(rows[s].label[-1]) and not _OF_WHICH.match(rows[s].label[-1])]
+        before = [s for s in parts if s < r]
+        after = [s for s in parts if s > r]
+        totals = [s for s in group if TOTAL.match(rows[s].label[-1]) and s < r]
+        choices = [before, after] if not totals else [before, [totals[-1], *(s for s in before if s > totals[-1])]]
+        choices = [c for c in choices if c]
+        certain = len(choices) == 1 and not totals and (_all_coded(rows, choices[0]) or _numbered(rows, choices[0]))
+        yield from _best_row_sum(grid, r, choices, certain)
+
+
+def _best_row_sum(grid: Grid, r: int, choices: list[list[int]], certain: bool) -> Iterator[Proof]:
+    found = [list(_row_sums("sum", grid, r, parts, True, f"“{grid.name(r)}”应等于各项之和")) for parts in choices]
+    held = [proofs for proofs in found if proofs and all(p.held for p in proofs)]
+    if held:
+        yield from max(held, key=len)
+    elif certain and found:
+        yield from found[0]
+
+
+def _row_sums(kind: str, grid: Grid, r: int, parts: Sequence[int], certain: bool, message: str) -> Iterator[Proof]:
+    """One proof a money column. An uncertain parent is only proven where all of its columns hold."""
+    proofs = []
+    for c in grid.money_columns:
+        total = grid.get(r, c)
+        cells = [f for s in parts if (f := grid.get(s, c))]
+        if total is None or not cells or any(f.unit != total.unit for f in cells):
+            continue
+        proofs.append(check(kind, total, cells, sum((f.value or Decimal(0) for f in cells), Decimal(0)), message + _column(grid, c)))
+    if certain or all(p.held for p in proofs):
+        yield from proofs
+
+
+def _column(grid: Grid, c: int) -> str:
+    path = grid.table.columns[c]
+    return f"（{'·'.join(path)}）" if path else ""
+
+
+def _contiguous(rows: Sequence[Row], parent: int, children: list[int]) -> list[int]:
+    """Only children before the next row that leaves the parent (a unit's block is printed once)."""
+    label = rows[parent].label
+    for s in range(parent + 1, len(rows)):
+        if rows[s].label[: len(label)] != label:
+            return [c for c in children if c < s]
+    return children
+
+
+def _codes_nest(parent: str | None, children: Sequence[str]) -> bool:
+    lengths = {len(c) for c in children}
+    if len(lengths) != 1 or len(set(children)) != len(children):
+        return False
+    return all(c.startswith(parent) and len(c) > len(parent) for c in children) if parent else lengths == {3}
+
+
+def _all_coded(rows: Sequence[Row], parts: Sequence[int]) -> bool:
+    return len({len(rows[s].code or "") for s in parts}) == 1 and all(rows[s].code for s in parts)
+
+
+def _numbered(rows: Sequence[Row], parts: Sequence[int]) -> bool:
+    """一、二、三、… without a gap: nothing is missing between the parts."""
+    numbers = [_NUMERALS.get(m[1], 0) if (m := _NUMBERED.match(rows[s].label[-1])) else 0 for s in parts]
+    return len(numbers) > 1 and numbers == list(range(1, len(numbers) + 1))
+
+
+# ---------------------------------------------------------------- columns
+
+
+def column_proofs(grid: Grid) -> Iterator[Proof]:
+    """Columns named 合计 or 小计 against their sibling columns, row by row."""
+    columns = grid.table.columns
+    for c in grid.money_columns:
+        path = columns[c]
+        for level in range(len(path) - 1, -1, -1):
+            if TOTAL.match(path[level]):
+                yield from _best_columns(grid, c, level)
+                break
+
+
+def _best_columns(grid: Grid, c: int, level: int) -> Iterator[Proof]:
+    """The proofs of the choice of parts that holds in most rows; none where no choice is sure."""
+    columns = grid.table.columns
+    found = [(list(_column_sums(kind, grid, c, parts)), parts) for kind, parts in _column_choices(columns, columns[c], level)]
+    proofs, parts = max(found, key=lambda f: sum(p.held for p in f[0]), default=([], []))
+    if proofs and (all(p.held for p in proofs) or _sure(proofs, [columns[p] for p in parts])):
+        yield from proofs
+
+
+def _column_choices(columns: Sequence[LabelPath], path: LabelPath, level: int) -> Iterator[tuple[str, list[int]]]:
+    """The columns that a total may add up: all its siblings, or those that are no 「其中」 or procurement."""
+    prefix, post = path[:level], path[level + 1 :]
+    siblings = list(dict.fromkeys(p[level] for p in columns if p[:level] == prefix and len(p) > level and p[level] != path[level]))
+    for names in (siblings, [s for s in siblings if not _OF_WHICH.search(s)]):
+        parts = [found for name in names for found in _group(columns, (*prefix, name), post)]
+        if parts and all(names):
+            kind = "basic_project" if {"基本支出", "项目支出"} <= set(names) else "sum"
+            yield kind, parts
+
+
+def _group(columns: Sequence[LabelPath], prefix: LabelPath, post: LabelPath) -> list[int]:
+    """The columns whose sum is a group's value: itself, its own 小计, or its members."""
+    exact = [i for i, p in enumerate(columns) if p == (*prefix, *post)]
+    if exact:
+        return exact[:1]
+    inner = list(dict.fromkeys(p[len(prefix)] for p in columns if p[: len(prefix)] == prefix and len(p) > len(prefix) + len(post)))
+    totals = [name for name in inner if TOTAL.match(name)]
+    return [i for name in (totals[:1] or inner) for i in _group(columns, (*prefix, name), post)]
+
+
+def _column_sums(kind: str, grid: Grid, c: int, parts: Sequence[int]) -> Iterator[Proof]:
+    for r in range(len(grid.rows)):
+        total = grid.get(r, c)
+        cells = [f for p in parts if (f := grid.get(r, p))]
+        if total is None or not cells or any(f.unit != total.unit for f in cells):
+            continue
+        expected = sum((f.value or Decimal(0) for f in cells), Decimal(0))
+        yield check(kind, total, cells, expected, f"“{grid.name(r)}”的{'·'.join(grid.table.columns[c])}应等于各栏之和")
+
+
+def _sure(proofs: Sequence[Proof], parts: Sequence[LabelPath]) -> bool:
+    filled = [p for p in proofs if p.expected or p.found]
+    held = [p for p in filled if p.held]
+    known_form = len(parts) >= 3 and all(_TRAVEL.search("".join(path)) for path in parts)
+    return known_form or (len(held) >= SURE_ROWS and len(held) * (MAJORITY + 1) >= len(filled) * MAJORITY)
+
+
+def change_row_proofs(grid: Grid) -> Iterator[Proof]:
+    """A row 增减变化金额 below two rows by year: this year less last year."""
+    rows = grid.rows
+    for r, row in enumerate(rows):
+        if r < 2 or not row.label or not re.match(r"增减|增减变化|比上年|较上年", row.label[-1]):
+            continue
+        last, this = rows[r - 2], rows[r - 1]
+        years = [re.match(r"(20\d\d)年?$", x.label[-1]) if x.label else None for x in (last, this)]
+        if not all(years) or last.label[:-1] != this.label[:-1] or this.label[:-1] != row.label[:-1]:
+            continue
+        sign = 1 if years[0] and years[1] and int(years[0][1]) < int(years[1][1]) else -1
+        for c in range(len(grid.table.columns)):
+            change, a, b = grid.figures.get((r, c)), grid.get(r - 2, c), grid.get(r - 1, c)
+            if change and a and b and change.unit == a.unit and a.value is not None and b.value is not None:
+                yield check("change", change, (a, b), sign * (b.value - a.value), f"增减应等于两年之差{_column(grid, c)}")
+
+
+# ---------------------------------------------------------------- between tables
+
+
+def balance_proofs(grids: Sequence[Grid]) -> Iterator[Proof]:
+    """收 = 支: the last totals of the halves of one form."""
+    forms: dict[tuple[str | None, str, tuple[int, ...]], list[Figure]] = defaultdict(list)
+    for grid in grids:
+        if not re.search(r"收支|收入支出", grid.table.title) or not grid.rows:
+            continue
+        r = len(grid.rows) - 1
+        label = grid.rows[r].label[-1] if grid.rows[r].label else ""
+        total = next((f for c in grid.money_columns if (f := grid.get(r, c))), None)
+        if total and _GRAND.search(label):
+            forms[grid.table.number, grid.table.title, grid.table.pages].append(total)
+    for totals in forms.values():
+        sides = {f.row_path[-1][-2:] for f in totals}
+        for other in totals[1:]:
+            if len(sides) == 1 and other.unit == totals[0].unit and other.value is not None:
+                yield check("balance", totals[0], (other,), other.value, "收入与支出应相等")
+
+
+def fund_proofs(grids: Sequence[Grid]) -> Iterator[Proof]:
+    """支出总表 = 一般公共预算 + 政府性基金 (+ 国有资本经营) by subject code, where their totals agree."""
+    total_table = _titled(grids, r"支出.*总表|支出(?:预算|决算)表$", r"收支|财政拨款|一般公共|基金|国有资本|基本|项目|经济")
+    funds = [
+        found
+        for word in ("一般公共预算", "政府性基金", "国有资本经营")
+        if (found := _titled(grids, rf"{word}.*支出|{word}.*功能", r"基本支出|经济|三公|机关运行|采购|收入"))
+    ]
+    if not total_table or not funds:
+        return
+    whole = _by_code(total_table)
+    parts = [_by_code(f) for f in funds]
+    proofs = []
+    for code, total in whole.items():
+        cells = [p[code] for p in parts if code in p]
+        if cells and all(f.unit == total.unit for f in cells):
+            expected = sum((f.value or Decimal(0) for f in cells), Decimal(0))
+            proofs.append((code, check("funds", total, cells, expected, f"{code}支出总表应等于各类预算之和")))
+    tops = [p for code, p in proofs if len(code) == 3]
+    if tops and all(p.held for p in tops):  # otherwise other money takes part, and nothing follows
+        yield from (p for _, p in proofs)
+
+
+def part_table_proofs(grids: Sequence[Grid]) -> Iterator[Proof]:
+    """The totals of 基本支出总表 and 项目支出总表 against the columns of 支出总表."""
+    total_table = _titled(grids, r"支出.*总表", r"收支|财政拨款|一般公共|基金|国有资本|基本|项目|经济")
+    if not total_table:
+        return
+    for word in ("基本支出", "项目支出"):
+        part = _titled(grids, rf"^(?:20\d\d年)?(?:部门|单位)?{word}.*总表", r"收支")
+        column = next((c for c in total_table.money_columns if total_table.table.columns[c][-1:] == (word,)), None)
+        if part and column is not None and part.money_columns:
+            a, b = part.get(0, part.money_columns[0]), total_table.get(0, column)
+            if a and b and a.unit == b.unit and b.value is not None and part.rows[0].label == total_table.rows[0].label:
+                proof = check("basic_project", a, (b,), b.value, f"{word}总表应等于支出总表的{word}")
+                if proof.held:
+                    yield proof
+
+
+def _titled(grids: Sequence[Grid], wanted: str, unwanted: str) -> Grid | None:
+    return next((g for g in grids if re.search(wanted, g.table.title) and not re.search(unwanted, re.sub(wanted, "", g.table.title))), None)
+
+
+def _by_code(grid: Grid) -> dict[str, Figure]:
+    """First money column by subject code; codes that a table prints twice (several units) are left out."""
+    found: dict[str, Figure] = {}
+    twice: set[str] = set()
+    for r, row in enumerate(grid.rows):
+        figure = grid.get(r, grid.money_columns[0]) if row.code and grid.money_columns else None
+        if row.code and figure:
+            twice |= {row.code} & found.keys()
+            found[row.code] = figure
+    return {code: f for code, f in found.items() if code not in twice}
