@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from assistant.bodies import LOCAL
 from assistant.flat import core, flat
 from assistant.match import NOTHING, Ask, Match, match_label, missing_weight
-from index.domain import Document, DocumentInfo, Figure, Measure, Section, Table
+from index.domain import Document, DocumentInfo, Figure, Measure, Origin, Section, Table
 
 TOTAL_ROW = re.compile(r"^(?:合计|总计|小计|本年合计|.{0,4}(?:收入|支出)(?:总计|合计)|\d{4}年(?:度)?(?:预算(?:数)?)?|.{0,6}单位合计)$")
 PLAIN_COLUMN = re.compile(
     r"(?:^|年|度|初)(?:总计|合计|小计|金额|总额|预算|预算数|预算金额|年初预算数?|决算数|支出总计|收入总计|支出合计|收入合计|目标值|指标值|本年预算数?|预算资金|收入|支出|项目|执行数|一般公共预算|期末余额|本期发生额)(?:\((?:万元|元)\))?$"
+)
+PLANNED = re.compile(r"计划|拟|新增|购置")
+WHOLE_BUDGET = re.compile(
+    r"^(?:20\d\d年度?)?(?:本?部门|本?单位)?(?:预算)?(?P<side>收入|支出|收支|收、支|收入、支出)(?:预算)?(?:总计|合计|总额|预算)?$|^(?P<all>总计|预算总额|部门预算|单位预算)$"
 )
 NAME_END = re.compile(r"(?:\(本级\)|\(机关\))$")
 
@@ -48,6 +52,7 @@ class Entry:
     context: int
     prior: float
     title_words: float = 0.0  # how much of its own the table's title says
+    planned: bool = False  # 计划购置…: never what is there already
 
 
 class View:
@@ -98,6 +103,7 @@ class View:
             title=self._id(where) if where else -1,
             context=self._id(f.context) if f.context else -1,
             prior=prior,
+            planned=bool(PLANNED.search(leaf)) and f.measure is Measure.COUNT,
             title_words=missing_weight(core(where), [False] * len(core(where))) if where and table else 0.0,
         )
 
@@ -106,6 +112,24 @@ class View:
             return 0.22 if f.measure is Measure.AMOUNT else 0.3
         name = flat(table.title)
         return next((p for word, p in PLAINNESS if word in name), 0.15) - 0.01 * min(len(f.col_path), 4)
+
+    def totals(self, income: bool) -> list[Entry]:
+        """Entries that state the body's whole budget (收入总计, 支出总计, 部门预算支出), the plainest first."""
+        out = []
+        for e in self.entries:
+            f = e.figure
+            label = f.row_path[-1] if f.row_path else ""
+            row, column = core(label), core(f.col_path[-1]) if f.col_path else ""
+            named = WHOLE_BUDGET.match(row) if len(f.row_path) == 1 and (f.origin is Origin.PROSE or "收支" in self.tables[f.table_id or ""].title) else None
+            total_row = e.leaf < 0 and f.origin is Origin.TABLE and self.is_total(label) and re.fullmatch(r"(?:收入|支出)(?:总计|合计)", column)
+            if not named and not (total_row and len(f.col_path) == 1):
+                continue
+            side = (named.group("side") or "收支") if named else column[:2]
+            if ("收" in side) if income else ("支" in side):
+                own = 0.5 if re.search(r"总计|部门预算", row + column) else 0.0
+                out.append((-(e.prior + own - (0.4 if re.search("财政拨款|一般公共", self.tables[f.table_id].title if f.table_id else "") else 0)), e))
+        out.sort(key=lambda pair: pair[0])
+        return [e for _, e in out]
 
     def matches(self, ask: Ask) -> list[Match]:
         """The match of every label with the question, by label id; labels that share nothing cost one set lookup."""

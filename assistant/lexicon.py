@@ -15,6 +15,14 @@ DEFAULT = Path(__file__).with_name("lexicon.toml")
 
 
 @dataclass(frozen=True)
+class Topic:
+    """A part that every budget has: how people ask for it, and what its headings say."""
+
+    asked: tuple[str, ...]
+    headings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Lexicon:
     """``synonyms``: alias → canonical spellings; ``ask``: kind of question → phrases, longest first; ``stop_words``: filler."""
 
@@ -24,6 +32,7 @@ class Lexicon:
     others: tuple[str, ...]
     ask: Mapping[str, tuple[str, ...]]
     stop_words: frozenset[str]
+    topics: tuple[Topic, ...] = ()
 
     def asks(self, kind: str, text: str) -> str | None:
         """The first phrase of this kind found in the text."""
@@ -48,6 +57,7 @@ def load_lexicon(path: Path = DEFAULT) -> Lexicon:
             others=longest(bodies["others"]["names"]),
             ask={kind: longest(words) for kind, words in raw["ask"].items()},
             stop_words=frozenset(raw["stop"]["words"]) | {p for words in raw["ask"].values() for p in words},
+            topics=tuple(Topic(tuple(t["asked"]), tuple(t["headings"])) for t in raw.get("topics", {}).values()),
         )
     except (OSError, tomllib.TOMLDecodeError, KeyError, AttributeError) as error:
         raise BudgetError(f"词典 {path.name} 读不了（{error}）：请按文件开头的说明改正") from error

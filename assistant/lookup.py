@@ -41,12 +41,17 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
             return None
     elif f.year is not None and doc_year is not None and f.year != doc_year and f.measure is not Measure.COUNT:
         score -= 1.5
-    if want.unit_kind and unit_kind(f.unit) != want.unit_kind:
+    kind = unit_kind(f.unit)
+    if want.unit_kind and kind != want.unit_kind:
         score -= 2.0
+    elif not want.unit_kind and kind == "ratio" and f.measure in AMOUNTS:
+        score -= 1.0  # a rate is no amount; it wins only where nothing else is meant
+    if entry.planned:
+        score -= 0.7
     covered = 0
     if entry.leaf >= 0:
         row = found[entry.leaf]
-        if row.covered:
+        if row.hit:
             covered |= row.covered
             score -= (0.45 if f.origin is Origin.TABLE and entry.context < 0 else 0.15) * row.missing
         elif not want.code and entry.context < 0:
@@ -58,7 +63,8 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
     if entry.context < 0:
         score -= _column_penalty(entry, found)
     for column in entry.columns:
-        covered |= found[column].covered
+        if found[column].hit:
+            covered |= found[column].covered
     score += ask.weight(covered)
     beyond = 0
     if entry.context >= 0:
@@ -80,7 +86,7 @@ def _column_penalty(entry: Entry, found: Sequence[Match]) -> float:
     for at, column in enumerate(reversed(entry.columns)):
         match = found[column]
         plain = entry.plain_column if at == 0 else False
-        if match.covered:
+        if match.hit:
             penalty += 0.3 * match.missing if not leaf_seen else 0.05 * match.missing
             leaf_seen = True
         elif not plain and not leaf_seen:

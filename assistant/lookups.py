@@ -178,6 +178,8 @@ def state_change(task: Task, group: Group, reading: Reading) -> None:
     task.draft.say(f"{group.body}{group.year or ''}年“{name}”{baseline}{'，'.join(words)}，见{task.where(figure)}。")
     for f in amounts[:1]:
         task.draft.say(f"本年数为{task.draft.state(f)}。")
+        if task.q.wants_rate and not any(r.measure is Measure.RATE and r.value is not None for r in related):
+            state_rate(task, f, figure)
     reason = reason_after(task, figure)
     if reason:
         task.draft.say(reason)
@@ -188,6 +190,21 @@ def state_change(task: Task, group: Group, reading: Reading) -> None:
         value = task.draft.state(other)
         task.draft.say(f"注意：{task.where(other)}另写“{item_name(other)}”{direction_word(other)}{value}，两处不一致。")
         task.draft.note("discrepancy", f"两处不一致：{printed(figure)} 与 {printed(other)}。", (task.draft.cite(figure), task.draft.cite(other)))
+
+
+def state_rate(task: Task, now: Figure, change: Figure) -> None:
+    """The rate that the document does not state: change ÷ (this year − change)."""
+    if now.value is None or change.value is None or change.measure is not Measure.CHANGE:
+        return
+    delta = convert(change.value, change.unit, now.unit)
+    if delta is None or not (base := now.value - change.direction * delta):
+        return
+    rate = round_half_up(delta / base * 100, 2)
+    formula = f"{format_value(delta)} ÷ ({format_value(now.value)} {'−' if change.direction > 0 else '+'} {format_value(delta)})"
+    text = task.draft.computed(rate, "%", "增幅" if change.direction > 0 else "降幅", formula, (change, now))
+    task.draft.figures.insert(0, task.draft.figures.pop())
+    task.draft.say(f"{'增长' if change.direction > 0 else '下降'}{text}（文件未写百分比，按 {formula} 计算）。")
+    task.draft.note("rounding", "百分比四舍五入保留两位小数。")
 
 
 def other_statements(task: Task, figure: Figure) -> list[Figure]:

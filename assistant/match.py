@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from assistant.lexicon import Lexicon
 from assistant.sounds import syllable
@@ -22,6 +23,7 @@ GENERIC = tuple(
 LIGHT = 0.3
 # Word classes without a meaning of their own: particles, pronouns, adverbs, numbers, measure words, time, directions.
 EMPTY_CLASSES = ("p", "u", "c", "d", "r", "y", "e", "o", "f", "q", "m", "t", "w", "x", "z", "h", "k", "v")
+FORM_CLASSES = ("p", "u", "c", "r", "y", "e", "o", "q", "m", "t", "w", "x")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Match:
 
     covered: int = 0
     missing: float = 0.0
-    exact: bool = False  # nothing but generic words is missing and no misspelling was needed
+    hit: bool = False  # something of the label's own is matched, or the whole of a label made of generic words
 
 
 NOTHING = Match()
@@ -91,7 +93,7 @@ def text_to_ask(text: str, lexicon: Lexicon, known: Iterable[tuple[int, int]] = 
     words = tuple(cut_words(text, taken))
     light = 0
     for word in words:
-        if word.text in lexicon.stop_words or (len(word.text) == 1 and word.empty):
+        if word.text in lexicon.stop_words or word.kind.startswith(FORM_CLASSES) or (len(word.text) == 1 and word.empty):
             light |= span_mask(word.start, word.end)
     aliases = []
     for alias, canonicals in lexicon.synonyms.items():
@@ -100,6 +102,7 @@ def text_to_ask(text: str, lexicon: Lexicon, known: Iterable[tuple[int, int]] = 
             end = at + len(alias)
             if not taken & span_mask(at, end):
                 aliases += [(at, end, c) for c in canonicals]
+                light &= ~span_mask(at, end)
             at = text.find(alias, at + 1)
     bigrams: dict[str, list[int]] = {}
     for i in range(len(text) - 1):
@@ -125,15 +128,18 @@ def cut_words(text: str, taken: int) -> Iterator[Word]:
         start = end
 
 
-def missing_weight(label: str, flags: list[bool]) -> float:
-    """Characters of the label that are unexplained: 1 each, generic words next to nothing."""
-    rest = "".join("\0" if done else c for c, done in zip(label, flags, strict=True))
-    weight = 0.0
+@lru_cache(maxsize=50_000)
+def own_characters(label: str) -> tuple[bool, ...]:
+    """Which characters of a label are its own, not part of generic words like 支出 or 项目."""
+    rest = label
     for word in GENERIC:
-        if word in rest:
-            weight += 0.1 * rest.count(word) * len(word)
-            rest = rest.replace(word, "\0" * len(word))
-    return weight + sum(c != "\0" for c in rest)
+        rest = rest.replace(word, "\0" * len(word))
+    return tuple(c != "\0" for c in rest)
+
+
+def missing_weight(label: str, flags: list[bool]) -> float:
+    """Characters of the label that are unexplained: its own 1 each, generic ones next to nothing."""
+    return sum((1.0 if own else 0.1) for own, done in zip(own_characters(label), flags, strict=True) if not done)
 
 
 def match_label(ask: Ask, label: str, fuzzy: bool = True) -> Match:
@@ -154,7 +160,8 @@ def match_label(ask: Ask, label: str, fuzzy: bool = True) -> Match:
     if not covered:
         return NOTHING
     missing = missing_weight(label, flags)
-    return Match(covered, missing if exact else missing + 0.2, exact and missing < 0.95)
+    hit = missing < 0.05 or any(own and done for own, done in zip(own_characters(label), flags, strict=True))
+    return Match(covered, missing if exact else missing + 0.2, hit)
 
 
 def _common_runs(ask: Ask, label: str, flags: list[bool]) -> int:

@@ -47,10 +47,11 @@ class Passage:
     table_id: str | None = None
     table_row: int = 0
     table_col: int = 0
+    column: str = ""
 
     @property
     def lead(self) -> str:
-        return flat(" ".join((*self.section[-2:], self.row)))
+        return flat(" ".join((*self.section[-2:], self.row, self.column)))
 
 
 def passages(view: View) -> Iterator[Passage]:
@@ -75,7 +76,8 @@ def passages(view: View) -> Iterator[Passage]:
                     for piece in NUMBERED.split(text) if len(text) > 160 else [text]:
                         if piece:
                             label = row.label[-1] if row.label else ""
-                            yield Passage(view, block.section or (block.title,), label, piece, index, at, block.id, r, c)
+                            column = block.columns[c][-1] if c < len(block.columns) and block.columns[c] else ""
+                            yield Passage(view, block.section or (block.title,), label, piece, index, at, block.id, r, c, column)
                         at += len(piece)
 
 
@@ -111,18 +113,24 @@ def rank_passages(task: Task, groups: tuple[Group, ...], intent: Intent) -> list
     """Best first. The item's heading counts most, then the headings above it, then the text."""
     ask = task.ask
     out: list[Ranked] = []
+    topic = next((re.compile("|".join(t.headings)) for t in task.lexicon.topics if any(a in task.q.text for a in t.asked)), None)
+    last = next((w.text for w in reversed(ask.words) if len(w.text) > 1 and ask.content >> w.start & 1), "")
     for view in task.library.views(groups):
         for p in view_passages(view):
             row, lead, body = cover_text(ask, flat(p.row)), cover_text(ask, p.lead), cover_text(ask, flat(p.text))
             covered = row | lead | body
             score = ask.weight(row) + 0.7 * ask.weight(lead & ~row) + 0.75 * ask.weight(body & ~row & ~lead)
-            if not covered:
+            if not covered and not (topic and topic.search(p.lead)):
                 continue
             if intent is Intent.WHY:
                 score += 0.8 if REASON.search(p.text) else -3.0
                 score += 0.4 if re.search(r"原因", p.text) else 0.0
             elif intent in ROLE_WORDS and ROLE_WORDS[intent].search(p.text):
                 score += 0.3
+            if topic and topic.search(p.lead):
+                score += 2.5
+            if intent is Intent.LIST and last:
+                score += min(1.5, 0.25 * flat(p.text).count(last))
             if p.table_id:
                 score -= 0.3
             out.append(Ranked(score, covered, p))
@@ -183,9 +191,10 @@ def answer_why(task: Task) -> Answer | None:
             continue
         found = reason_passages(here, at)
         if not found:
-            state_change(task, group, reading)
-            answer = no_reason(task, here[at])
-            return answer
+            if task.q.wants_amount:
+                state_change(task, group, reading)
+                return task.draft.answered()
+            return no_reason(task, here[at])
         for passage in found:
             quote_passage(task, passage)
         return task.draft.answered()

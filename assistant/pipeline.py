@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from assistant.clauses import merge, split_clauses
 from assistant.domain import Answer, Intent, Refusal, Status
 from assistant.draft import Draft
 from assistant.flat import flat
@@ -22,11 +23,12 @@ from assistant.rankings import answer_list, answer_rank
 from assistant.scope import Scope, choose
 from assistant.sums import answer_average, answer_compare, answer_share, answer_sum
 from assistant.task import Task
-from assistant.turns import follow_up
+from assistant.turns import complete, follow_up
 from assistant.understand import Question, text_to_question
 from index.domain import Kind
 
 LONGEST_QUESTION = 2000
+OUT_OF_SCOPE = "这超出了我能回答的范围：我只查已入库的预算、决算文件里写明的数字和内容，不作评价、预测，也不提供办事建议。"
 HANDLERS = {
     Intent.LOOKUP: (answer_lookup, answer_previous, answer_short_text),
     Intent.CHANGE: (answer_change, answer_lookup),
@@ -71,10 +73,31 @@ class Assistant:
         if not self.library.infos:
             return draft.refused(Refusal.NOT_INDEXED, "库里还没有文件。请先运行 assistant ingest 文件或文件夹。")
         text = follow_up(question, history, self.library.directory, self.lexicon)
+        clauses = split_clauses(text)
+        if len(clauses) == 1:
+            return self._answer(text, draft)
+        whole = self._answer(text, Draft(question, draft.views))
+        return self._clauses(question, clauses, whole, draft)
+
+    def _clauses(self, question: str, clauses: list[str], whole: Answer, draft: Draft) -> Answer:
+        """Each clause by itself, completed by the one before; the question as a whole where that does not work."""
+        answers: list[Answer] = []
+        before = ""
+        for clause in clauses[:6]:
+            completed = complete(clause, before, self.library.directory, self.lexicon) if before else clause
+            answers.append(self._answer(completed, Draft(question, draft.views)))
+            before = completed
+        good = [a for a in answers if a.status is Status.ANSWERED]
+        if len(good) == len(answers) or (good and whole.status is not Status.ANSWERED and answers[0].status is Status.ANSWERED):
+            return merge(question, answers)
+        return whole
+
+    def _answer(self, text: str, draft: Draft) -> Answer:
+        """One question without history."""
         q = text_to_question(text, self.library.directory, self.lexicon)
         draft.trace.append(f"intent={q.intent} text={q.text}")
         if q.intent is Intent.OUT_OF_SCOPE:
-            return draft.refused(Refusal.OUT_OF_SCOPE, "这超出了我能回答的范围：我只查已入库的预算、决算文件里写明的数字和内容，不作评价、预测，也不提供办事建议。")
+            return draft.refused(Refusal.OUT_OF_SCOPE, OUT_OF_SCOPE)
         if q.named.unknown:
             return draft.refused(Refusal.NOT_INDEXED, f"库里没有{'、'.join(q.named.unknown)}的文件。{self._indexed()}")
         scope = choose(q, self.library.groups, self.library.directory)
@@ -88,9 +111,8 @@ class Assistant:
             answer = handler(task)
             if answer is not None:
                 return answer
-            task = Task(self.library, self.lexicon, q, scope, Draft(question, draft.views))
-        done = answer_previous(task) if q.years or q.relative else None
-        return done or self._refuse(task)
+            task = Task(self.library, self.lexicon, q, scope, Draft(draft.question, draft.views))
+        return self._refuse(task)
 
     def _refuse(self, task: Task) -> Answer:
         searched = "、".join(dict.fromkeys(g.label for g in task.scope.groups[:4]))

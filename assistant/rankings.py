@@ -54,11 +54,11 @@ def family(task: Task, group: Group) -> list[Figure]:
         return rows_by_code(task, group, 7, text.replace("项级科目", "").replace("项级", ""))
     if re.search(r"功能分类|功能大类|大类|类级", text):
         return rows_by_code(task, group, 3, re.sub(r"按|功能分类|功能大类|大类|类级", "", text)) or top_rows(task, group)
+    if "项目" in text and not part_ask(task.library, text.replace("项目支出", "")).content:
+        return project_rows(task, group)
     children = children_rows(task, group, text)
     if children:
         return children
-    if "项目" in text:
-        return project_rows(task, group)
     return []
 
 
@@ -203,19 +203,26 @@ def answer_list(task: Task) -> Answer | None:
 
 
 def list_new(task: Task, group: Group) -> Answer | None:
-    """Items whose own paragraph calls them new; the same item's table row is cited where it exists."""
+    """Items whose own paragraph calls them new."""
+    found = new_figures(task, group)
+    if not found:
+        return None
+    lines = [f"{group.body}{group.year or ''}年的新增项目：", "", "| 项目 | 数额 |", "|---|---|"]
+    for f in found:
+        lines.append(f"| {item_name(f)} | {task.draft.state(f)} |")
+    task.draft.say("\n".join(lines))
+    return task.draft.answered()
+
+
+def new_figures(task: Task, group: Group) -> list[Figure]:
+    """The amounts of numbered items that are called new or had no base last year."""
     found: dict[str, Figure] = {}
     for view in task.library.views([group]):
         blocks = {p.block for p in view_passages(view) if not p.table_id and NEW.search(p.text) and p.row}
         for f in view.figures:
             if f.table_id is None and f.row in blocks and f.measure is Measure.AMOUNT and f.value and f.row_path:
                 found.setdefault(flat(f.row_path[-1]), f)
-    if not found:
-        return None
-    lines = [f"{group.body}{group.year or ''}年的新增项目：", "", "| 项目 | 数额 |", "|---|---|"]
-    lines += [f"| {item_name(f)} | {task.draft.state(f)} |" for f in found.values()]
-    task.draft.say("\n".join(lines))
-    return task.draft.answered()
+    return list(found.values())
 
 
 def count_parts(task: Task, group: Group) -> Answer | None:

@@ -37,12 +37,12 @@ def read_figure(library: Library, group: Group, ask: Ask, want: Want) -> Reading
     if not candidates:
         return None
     best = candidates[0]
-    if best.covered == 0 and ask.content:
+    if best.covered == 0 and ask.content and not want.code:
         return None
     close = [c for c in candidates[1:60] if c.score >= best.score - CLOSE]
     same = tuple(c.figure for c in candidates[1:80] if same_amount(best.figure, c.figure) and c.score >= best.score - 2.5)
     rivals = tuple(_unlike(best, close))
-    return Reading(group, best.figure, best.score, best.covered, same, rivals, tuple(leftover(ask, best.covered)))
+    return Reading(group, best.figure, best.score, best.covered, same, rivals, () if want.code else tuple(leftover(ask, best.covered)))
 
 
 def _unlike(best: Candidate, close: Sequence[Candidate]) -> list[Figure]:

@@ -19,9 +19,9 @@ from index.amounts import MONEY, convert, format_amount, format_value, round_hal
 from index.domain import Figure, Measure, Origin
 
 JOIN = re.compile(r"和|与|、|加上|加|及|以及|跟|,|，")
-SHARE_OF = re.compile(r"占(?:了|到)?(?:它|其|该)?(.*?)(?:的)?(?:百分之(?:几|多少)|比[例重列]|多大比[例重]|几成|多少%?|百分比|$)")
+SHARE_OF = re.compile(r"占(?!比)(?:了|到)?(?:它|其|该)?(.*?)(?:的)?(?:百分之(?:几|多少)|比[例重列]|多大比[例重]|几成|多少%?|百分比|$)")
 PERCENT_IS = re.compile(r"^(.*?)(?:里|中)?有?百分之(?:几|多少)是(.*?)(?:出的|的|$)")
-SHARE_WITHIN = re.compile(r"^(.*?)(?:中|里面?|内)(.*?)(?:的)?(?:占比|比[例重列]|占百分)")
+SHARE_WITHIN = re.compile(r"^(.*?)(?:中|里面?|内)(.*?)(?:的)?(?:占比|比[例重列]|占百分|占多大|占几成)")
 FILLER = re.compile(r"多少|合计|一共|总共|加起来|之和|[是的]|占比|各|两类|两项|三项|钱|\?|？|。|支出合计")
 
 
@@ -30,7 +30,7 @@ FILLER = re.compile(r"多少|合计|一共|总共|加起来|之和|[是的]|占�
 
 def answer_compare(task: Task) -> Answer | None:
     """The same item of several bodies or years, as a small table, with the difference of two."""
-    if task.q.wants_change and not re.search(r"谁|哪个|差多少|相差|各是?多少|分别|对比|高|怎么变", task.q.text):
+    if task.q.wants_change and len(task.q.years) < 2 and not re.search(r"谁|哪个|差多少|相差|各是?多少|各变动|分别|对比|高|怎么变|都是", task.q.text):
         return None
     groups = pick_groups(task)
     if len(groups) >= 2:
@@ -233,7 +233,7 @@ def split_share(text: str) -> list[tuple[str, str]]:
         out.append((text[: found.start()], found.group(1)))
     if found := SHARE_WITHIN.search(text):
         out.append((found.group(1) + found.group(2), found.group(1)))
-    if found := re.search(r"^(.*?)占比", text):
+    if found := re.search(r"^(.*?)的?(?:占比|占百分|比[例重列])", text):
         out.append((found.group(1), ""))
     return out
 
@@ -262,31 +262,44 @@ def read_parts(task: Task, group: Group, text: str) -> list[Figure]:
 def read_one(task: Task, group: Group, text: str, want: Want | None = None) -> Reading | None:
     cleaned = FILLER.sub("", text)
     ask = part_ask(task.library, cleaned)
-    want = want or Want(years=frozenset(y for y in task.scope.years if y != group.year))
+    want = want or Want(years=frozenset(y for y in task.scope.years if y != group.year), unit_kind="money")
     if not ask.content:
-        names = ("支出总计", "支出合计", "部门预算支出") if "支出" in cleaned or not cleaned else ()
         full = part_ask(task.library, cleaned) if cleaned else ask
         reading = read_figure(task.library, group, full, want) if full.light else None
-        if reading and reading.score >= 1.0 and full.weight(reading.covered) >= 0.5 * full.weight(full.light):
+        if reading and reading.score >= 1.0 and full.weight(reading.covered) >= 0.7 * full.weight(full.light):
             return reading
-        for name in names:
-            found = read_figure(task.library, group, part_ask(task.library, name), want)
-            if found:
-                return found
+        if not cleaned or re.search(r"总|全部|支出|预算", cleaned):
+            return task.read_total(group, want)
         return None
     reading = read_figure(task.library, group, ask, want)
     return reading if reading and reading.sure else None
 
 
 def read_whole(task: Task, group: Group, text: str, part: Figure) -> Figure | None:
-    """The whole of a share: what the text names, else the part's own total."""
-    reading = read_one(task, group, text) if text.strip() else None
-    if reading is None:
-        reading = read_one(task, group, "支出总计")
-    if reading is None:
-        return None
-    same = [f for f in (reading.figure, *reading.same) if f.table_id == part.table_id]
-    return same[0] if same else reading.figure
+    """The whole of a share: what the text names, in the part's own table where it stands there, too; else the part's total."""
+    if re.sub(r"[的它其该]", "", FILLER.sub("", text)).strip():
+        reading = read_one(task, group, text)
+        if reading is None:
+            return None
+        same = [f for f in (reading.figure, *reading.same) if f.table_id == part.table_id and f.row == part.row]
+        same = same or [f for f in (reading.figure, *reading.same) if f.table_id == part.table_id]
+        return same[0] if same else reading.figure
+    return default_whole(task, part)
+
+
+def default_whole(task: Task, part: Figure) -> Figure | None:
+    """小计 or 总计 of the part's own column group, the total row of its column, or the item that its sentence divides."""
+    view = task.library.view(part.doc_id)
+    if part.origin is Origin.PROSE:
+        return next((f for f in view.figures if f.row == part.row and f.table_id is None and f.row_path == part.row_path[:-1] and f.unit == part.unit), None)
+    beside = [f for f in view.figures if f.table_id == part.table_id and f.row == part.row and f.col != part.col and f.value is not None]
+    for depth in range(len(part.col_path) - 1, -1, -1):
+        outer = part.col_path[:depth]
+        for f in beside:
+            if f.col_path[:depth] == outer and len(f.col_path) == depth + 1 and re.search(r"小计|合计|总计", f.col_path[-1]):
+                return f
+    above = [f for f in view.figures if f.table_id == part.table_id and f.col == part.col and f.row != part.row and f.row_path]
+    return next((f for f in above if view.is_total(f.row_path[-1])), None)
 
 
 def state_share(task: Task, group: Group, parts: list[Figure], whole: Figure) -> None:
@@ -364,10 +377,21 @@ def answer_sum(task: Task) -> Answer | None:
         if len(readings) >= 2:
             return state_sum(task, [r.figure for _, r in readings], "合计")
     for group in groups[:1]:
-        figures = list_items(task, group, task.q.text)
+        figures = new_items(task, group) if re.search(r"新增", task.q.text) else list_items(task, group, task.q.text)
         if len(figures) > 1:
             return state_sum(task, figures, f"{group.body}{group.year or ''}年合计")
     return None
+
+
+def new_items(task: Task, group: Group) -> list[Figure]:
+    """New items whose label shares a word with the question; all new items where it names none."""
+    from assistant.rankings import new_figures
+
+    found = new_figures(task, group)
+    text = re.sub(r"新增的?|[两三四五几]个", "", FILLER.sub("", task.q.text))
+    ask = part_ask(task.library, text)
+    named = [f for f in found if ask.content and match_label(ask, core(f.row_path[-1])).hit]
+    return named if ask.content else found
 
 
 def state_sum(task: Task, figures: list[Figure], label: str) -> Answer:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from assistant.draft import Draft
 from assistant.lexicon import Lexicon
 from assistant.library import Library
-from assistant.lookup import AMOUNTS, Want
+from assistant.lookup import AMOUNTS, Want, same_amount
 from assistant.match import Ask
-from assistant.reading import Reading, part_ask, read_figure
+from assistant.reading import Reading, read_figure
 from assistant.scope import Group, Scope
 from assistant.understand import Question
 from index.domain import Figure, Measure
@@ -51,16 +51,20 @@ class Task:
         return reading
 
     def read_total(self, group: Group, want: Want) -> Reading | None:
-        """The body's whole budget: 支出总计 (or 收入总计 where income is named)."""
+        """The body's whole budget: 支出总计 (or 收入总计 where income is named), or its stated change."""
         if not TOTAL_WORDS.search(self.q.text):
             return None
-        names = ("收入总计", "收入合计", "部门预算收入") if INCOME.search(self.q.text) else ("支出总计", "支出合计", "部门预算支出", "收入总计")
-        years = want.years if group.year not in want.years else frozenset[int]()
-        for name in names:
-            reading = read_figure(self.library, group, part_ask(self.library, name), replace(want, years=years))
-            if reading and reading.covered.bit_count() >= 3:
-                return replace(reading, unexplained=())
-        return None
+        years = want.years or frozenset({group.year} if group.year else ())
+        found = [
+            e.figure
+            for view in self.library.views([group])
+            for e in view.totals(bool(INCOME.search(self.q.text)))
+            if e.figure.value is not None and e.figure.measure in want.measures and (e.figure.year in years or e.figure.year is None)
+        ]
+        if not found:
+            return None
+        same = tuple(f for f in found[1:] if same_amount(f, found[0]))
+        return Reading(group, found[0], 3.0, 0, same)
 
     def where(self, figure: Figure) -> str:
         """见表5 项目支出总表第26页 / 见第三部分…."""

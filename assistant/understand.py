@@ -159,11 +159,13 @@ def text_to_intent(text: str, lexicon: Lexicon) -> Intent:
         return Intent.SHARE
     if re.search(r"加起来|加在一起|之和|总和|加一起|[两三四五六]项合计|[两三四五]类支出合计|(?:合计|一共|总共)(?=多少|$)", text) and re.search(r"和|与|、|加|两|三|所有|全部|各", text):
         return Intent.SUM
+    if re.search(r"新增.{0,6}项目|新设.{0,4}项目", text):
+        return Intent.LIST
     if has("list") and not re.search(r"分别是?多少|各(?:是)?多少", text):
         return Intent.LIST
     if has("text") and not re.search(r"目标值|多少|几", text):
         return Intent.TEXT
-    if has("compare"):
+    if has("compare") or (has("change") and len(text_to_years(text)[0]) > 1):
         return Intent.COMPARE
     if has("change"):
         return Intent.CHANGE

@@ -1,0 +1,54 @@
+"""Several questions in one: 一共多少辆车，其中执法执勤车几辆 is two, the second about the same body and year."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from assistant.domain import Answer, Status, Step
+from assistant.flat import flat
+
+ASKS = re.compile(r"多少|几[个家辆人台项次款类]|百分之|什么|为啥|为什么|为何|哪|原因|怎么|吗$|呢$|增减|增幅|降幅|幅度|占比|比例|有没有|是否|啥")
+SPLIT = re.compile(r"[，,；;。？?！!]+")
+
+
+def split_clauses(text: str) -> list[str]:
+    """The questions of a text, each with what precedes it; one item where there is only one question."""
+    pieces = [p for p in SPLIT.split(flat(text)) if p]
+    out: list[str] = []
+    lead = ""
+    for piece in pieces:
+        if ASKS.search(piece):
+            out.append(lead + piece)
+            lead = ""
+        elif out:
+            out[-1] += "，" + piece
+        else:
+            lead += piece + "，"
+    if lead:
+        out = [lead.rstrip("，")] if not out else out
+    return out or [flat(text)]
+
+
+def merge(question: str, answers: list[Answer]) -> Answer:
+    """Answers of several clauses as one, places renumbered; a clause without an answer says so in its own words."""
+    done = [a for a in answers if a.status is Status.ANSWERED]
+    citations, texts = list(done[0].citations), [done[0].answer]
+    figures, steps, notices = list(done[0].figures), list(done[0].calculation), list(done[0].notices)
+    for answer in done[1:]:
+        number: dict[int, int] = {}
+        for c in answer.citations:
+            known = next((k.n for k in citations if replace(k, n=0) == replace(c, n=0)), None)
+            if known is None:
+                known = len(citations) + 1
+                citations.append(replace(c, n=known))
+            number[c.n] = known
+        renumber = lambda m, number=number: f"[{number.get(int(m.group(1)), m.group(1))}]"  # noqa: E731
+        text = re.sub(r"\[(\d+)\]", renumber, answer.answer)
+        if text not in texts:
+            texts.append(text)
+        figures += [f for f in (replace(f, citation=number.get(f.citation, f.citation)) for f in answer.figures) if f not in figures]
+        steps += [Step(s.formula, tuple(number.get(i, i) for i in s.inputs), s.result, s.unit) for s in answer.calculation]
+        notices += [replace(n, citations=tuple(number.get(i, i) for i in n.citations)) for n in answer.notices]
+    texts += [a.answer for a in answers if a.status is not Status.ANSWERED]
+    return replace(done[0], question=question, answer="\n\n".join(texts), figures=tuple(figures), citations=tuple(citations), calculation=tuple(steps), notices=tuple(dict.fromkeys(notices)))
