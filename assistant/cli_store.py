@@ -60,8 +60,6 @@ def export(args: argparse.Namespace) -> int:
 
 
 def show(args: argparse.Namespace) -> int:
-    from index.show import show_page
-
     with Index.open(args.store) as index:
         doc_id = known_id(index, args.doc)
         source = Path(index.source(doc_id))
@@ -70,16 +68,18 @@ def show(args: argparse.Namespace) -> int:
         raise BudgetError(f"{doc_id} 只有 {document.page_count} 页，没有第 {args.page} 页：请换一个 --page")
     if not source.is_file():
         raise BudgetError(f"{doc_id} 的原文件 {source} 不在了：请放回原处再画")
+    from index.show import show_page
+
     show_page(source, document, figures, args.page, args.out)
     print(f"已画出 {doc_id} 第 {args.page} 页：{args.out}")
     return 0
 
 
 def audit(args: argparse.Namespace) -> int:
-    from index import audit as audits
-
     with Index.open(args.store) as index:
         ids = [known_id(index, args.doc)] if args.doc else [info.doc_id for info in index.documents()]
+        from index import audit as audits  # past the check of the id: it loads more than a wrong id deserves
+
         findings = [
             (doc_id, finding)
             for doc_id in ids

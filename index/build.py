@@ -7,28 +7,30 @@ interrupted ingest leaves the store as it was, with the documents that were fini
 from __future__ import annotations
 
 import contextlib
-import hashlib
+import importlib
 import json
 import shutil
 import threading
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from index.codec import bytes_to_document, document_to_bytes, from_plain, to_plain
+from index.docids import choose_id, shared_stems
 from index.domain import Chunk, Document, Figure, Proof
 from index.embed import Embedder, make_embedder
 from index.errors import BudgetError, ParseError, StoreError
 from index.files import READERS, check_content, expand
 from index.sandbox import Progress, Sandbox
 from index.settings import IndexSettings, load_settings
-from index.stores.figures import Entry, FigureStore, Known
-from index.stores.manifest import check_manifest, new_manifest, read_manifest, write_manifest
+from index.stores.figures import Entry, FigureStore
+from index.stores.manifest import check_manifest, read_manifest
+from index.stores.writing import locked, opened, save_vectors, take_over
 
-LOCK_NAME = ".lock"
 MUCH_BYTES = 30_000  # of files: more passages than the light engine should embed
 OnProgress = Callable[[Path, str, int, int], None]  # file, stage in Chinese, done, total
 
@@ -68,11 +70,7 @@ def parse(path: str, doc_id: str, settings: dict[str, Any], progress: Progress) 
     """Everything about a file that needs no model, as JSON bytes; runs in the reader's process."""
     from index.chunks import document_to_chunks
     from index.figures import document_to_figures
-
-    try:  # until proofs are there
-        from index.proofs import prove
-    except ImportError:
-        prove = lambda document, figures: ()  # noqa: E731
+    from index.proofs import prove
 
     source = Path(path)
     document = replace(READERS[source.suffix.lower()](source, doc_id, progress), file_name=source.name)
@@ -112,7 +110,7 @@ def ingest(
     Raises StoreError where the store is stale, locked or not writable; what is wrong with a file is in its report.
     """
     settings = settings or load_settings()
-    with _opened(store, settings) as records:
+    with opened(store, settings) as records:
         run = _Run(store, records, settings, embedder or make_embedder(settings), on_progress)
         return run.all(paths, on_report or (lambda report: None))
 
@@ -124,7 +122,7 @@ def rebuild(store: Path, on_progress: OnProgress | None = None, on_report: Calla
     """
     if read_manifest(store) is None:
         raise StoreError(f"{store} 里没有索引：请先运行 assistant ingest 文件或文件夹 --store {store}")
-    with _locked(store):
+    with locked(store):
         old = FigureStore(store)
         sources = [Path(known.source) for known in old.known()]
         old.close()
@@ -137,72 +135,28 @@ def rebuild(store: Path, on_progress: OnProgress | None = None, on_report: Calla
         if not all(report.ok for report in reports):
             shutil.rmtree(fresh, ignore_errors=True)
             return reports
-        _take_over(fresh, store)
+        take_over(fresh, store)
     return reports
-
-
-def _take_over(fresh: Path, store: Path) -> None:
-    """The database first: a reader that catches the old manifest is refused for a moment, and never misreads."""
-    for old in store.glob("vectors-*.faiss"):
-        old.unlink(missing_ok=True)
-    files = sorted(fresh.iterdir(), key=lambda item: item.suffix != ".sqlite")
-    for item in files:
-        if item.name != LOCK_NAME:
-            item.replace(store / item.name)
-    shutil.rmtree(fresh, ignore_errors=True)
 
 
 def remove(store: Path, doc_id: str, settings: IndexSettings | None = None) -> None:
     """Forget a document everywhere. Raises StoreError where it is not there."""
     settings = settings or load_settings()
     check_manifest(store, settings)
-    with _opened(store, settings) as records:
+    with opened(store, settings) as records:
         records.remove(doc_id)
-        _save_vectors(store, records)
+        save_vectors(store, records)
 
 
 # ---------------------------------------------------------------- one run
 
 
-@contextlib.contextmanager
-def _locked(store: Path) -> Iterator[None]:
-    try:
-        store.mkdir(parents=True, exist_ok=True)
-        handle = (store / LOCK_NAME).open("w")
-    except OSError as error:
-        raise StoreError(f"索引文件夹 {store} 不能写（{error.strerror}）：请换一个 --store") from error
-    with handle:
-        with contextlib.suppress(ImportError):
-            import fcntl
+class Reading(NamedTuple):
+    """What came of reading a file; no content where the store has it already."""
 
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                raise StoreError(f"另一个 ingest 正在写索引 {store}：请等它结束后再运行") from error
-        yield
-
-
-@contextlib.contextmanager
-def _opened(store: Path, settings: IndexSettings) -> Iterator[FigureStore]:
-    with _locked(store):
-        if read_manifest(store) is not None:
-            check_manifest(store, settings)
-        records = FigureStore(store, create=True)
-        if read_manifest(store) is None:  # after the database: a store without a manifest is no store yet
-            write_manifest(store, new_manifest(settings))
-        try:
-            yield records
-        finally:
-            records.close()
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a file goes: its id, the document it replaces, and documents that must take their full names (old, new)."""
-
-    doc_id: str
-    replaces: str | None = None
-    renames: tuple[tuple[str, str], ...] = ()
+    sha256: str
+    parsed: Parsed | None
+    seconds: float
 
 
 class _Run:
@@ -230,14 +184,19 @@ class _Run:
         self._warm(files)
         limits = (self.settings.reader_memory_mb, self.settings.reader_stall_seconds, self.settings.reader_total_seconds)
         try:
-            with Sandbox(*limits) as sandbox, _Ahead(lambda path: self._read(sandbox, path)) as ahead:
+            # The sandbox closes first, which ends a reading that is under way in the thread.
+            with ThreadPoolExecutor(1) as pool, Sandbox(*limits) as sandbox:
+                readings = deque(pool.submit(self._read, sandbox, path) for path in files[:1])
                 for path, upcoming in zip(files, [*files[1:], None], strict=True):
-                    report = self._one(path, ahead, upcoming)
-                    reports.append(report)
-                    on_report(report)
+                    self.current = path
+                    wait(readings)
+                    if upcoming:
+                        readings.append(pool.submit(self._read, sandbox, upcoming))
+                    reports.append(self._finish(path, readings.popleft()))
+                    on_report(reports[-1])
         finally:
             if self.records.generation() != self.began:
-                _save_vectors(self.store, self.records)
+                save_vectors(self.store, self.records)
         return reports
 
     def _warm(self, files: Sequence[Path]) -> None:
@@ -250,30 +209,28 @@ class _Run:
         def work() -> None:
             with contextlib.suppress(BudgetError):
                 self.embedder.warm()
+                importlib.import_module("index.stores.vectors")
 
         threading.Thread(target=work, daemon=True).start()
 
-    def _one(self, path: Path, ahead: _Ahead, upcoming: Path | None) -> FileReport:
+    def _finish(self, path: Path, reading: Future[Reading]) -> FileReport:
+        """Embed and store what was read; ``reading`` is done."""
         start = time.monotonic()
-        self.current = path
         try:
-            try:
-                sha256, parsed = ahead.take(path)
-            finally:
-                ahead.begin(upcoming)
-            same = next((k.doc_id for k in self.records.known() if k.sha256 == sha256), None)
-            if same is not None or parsed is None:
-                return FileReport(path, "skipped", same or "", f"内容与已有的 {same} 相同")
-            return self._store(path, sha256, parsed, start)
+            sha256, parsed, seconds = reading.result()
+            same = next((k.doc_id for k in self.records.known() if k.sha256 == sha256), "")
+            if same or parsed is None:
+                return FileReport(path, "skipped", same, f"内容与已有的 {same} 相同")
+            return self._store(path, sha256, parsed, start - seconds)
         except BudgetError as error:
-            return FileReport(path, "failed", message=str(error).removeprefix(f"{path.name}："), seconds=time.monotonic() - start)
+            return FileReport(path, "failed", message=str(error).removeprefix(f"{path.name}："))
 
-    def _read(self, sandbox: Sandbox, path: Path) -> tuple[str, Parsed | None]:
-        """(sha256, content); no content where the store has it already."""
+    def _read(self, sandbox: Sandbox, path: Path) -> Reading:
+        start = time.monotonic()
         sha256 = check_content(path)
         known = self.records.known()
         if any(k.sha256 == sha256 for k in known):
-            return sha256, None
+            return Reading(sha256, None, 0.0)
         settings = self.settings.to_json()
         contested = path.stem in self.contested or any(Path(k.file_name).stem == path.stem and k.source != str(path) for k in known)
         name = path.name if contested else path.stem  # goes into ids of tables and figures; the document's own id is chosen last
@@ -283,7 +240,7 @@ class _Run:
                 self.on_progress(path, stage, done, total)
 
         data = sandbox.run("index.build", "parse", str(path), name, settings, progress=progress)
-        return sha256, bytes_to_parsed(data)
+        return Reading(sha256, bytes_to_parsed(data), time.monotonic() - start)
 
     def _store(self, path: Path, sha256: str, parsed: Parsed, start: float) -> FileReport:
         texts = [chunk.embed_text for chunk in parsed.chunks]
@@ -295,94 +252,17 @@ class _Run:
         self.records.put(entry, place.replaces, place.renames)
         held = sum(proof.held for proof in parsed.proofs)
         return FileReport(
-            path, "replaced" if place.replaces else "added", place.doc_id, "；".join(f"{a} 改称 {b}" for a, b in place.renames), document.page_count, len(document.tables),
-            len(parsed.figures), len(parsed.chunks), held, len(parsed.proofs) - held, tuple(u.page for u in document.unread),
-            document.ocr_pages, time.monotonic() - start,
-        )  # fmt: skip
-
-
-class _Ahead:
-    """Runs ``read`` for one file in a thread ahead of its use; the work itself is in the reader's process."""
-
-    def __init__(self, read: Callable[[Path], tuple[str, Parsed | None]]) -> None:
-        self._read = read
-        self._path: Path | None = None
-        self._thread: threading.Thread | None = None
-        self._result: tuple[str, Parsed | None] | BaseException | None = None
-
-    def __enter__(self) -> _Ahead:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass  # the sandbox is stopped next, which ends the thread
-
-    def begin(self, path: Path | None) -> None:
-        if path is None:
-            return
-        self._path = path
-
-        def work() -> None:
-            try:
-                self._result = self._read(path)
-            except BaseException as error:
-                self._result = error
-
-        self._thread = threading.Thread(target=work, daemon=True)
-        self._thread.start()
-
-    def take(self, path: Path) -> tuple[str, Parsed | None]:
-        if self._thread is None or self._path != path:
-            return self._read(path)
-        self._thread.join()
-        result, self._thread = self._result, None
-        if isinstance(result, BaseException):
-            raise result
-        assert result is not None
-        return result
-
-
-def shared_stems(files: Sequence[Path]) -> set[str]:
-    """Stems that several of these files share although their contents differ."""
-    groups: dict[str, list[Path]] = defaultdict(list)
-    for path in files:
-        groups[path.stem].append(path)
-    return {stem for stem, paths in groups.items() if len(paths) > 1 and len({_sha256(path) for path in paths}) > 1}
-
-
-def choose_id(path: Path, sha256: str, known: Sequence[Known], contested: bool = False) -> Place:
-    """A document's id is its file stem; where files of different content share a stem, all take their full names.
-
-    A file takes the place of the document that was read from the same path, or under the same name where that older
-    file is gone or has changed. Two existing files of one name are told apart by their folders.
-    """
-    here = str(path.resolve())
-    old = next((k for k in known if k.source == here), None) or next(
-        (k for k in known if k.file_name == path.name and not _still_there(k)), None
-    )
-    others = [k for k in known if k is not old]
-    taken = {k.doc_id for k in others}
-    rivals = [k for k in others if Path(k.file_name).stem == path.stem]
-    renames = tuple((k.doc_id, k.file_name) for k in rivals if k.doc_id == path.stem and k.file_name not in taken)
-    taken = (taken - {a for a, _ in renames}) | {b for _, b in renames}
-    names = [path.name, f"{path.parent.name}/{path.name}", f"{path.name}~{sha256[:8]}"]
-    if not rivals and not contested:
-        names.insert(0, path.stem)
-    doc_id = next(name for name in names if name not in taken)
-    return Place(doc_id, old.doc_id if old else None, renames)
-
-
-def _still_there(known: Known) -> bool:
-    return _sha256(Path(known.source)) == known.sha256
-
-
-def _sha256(path: Path) -> str | None:
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError:
-        return None
-
-
-def _save_vectors(store: Path, records: FigureStore) -> None:
-    from index.stores import vectors
-
-    vectors.save(vectors.rows_to_store(records.vectors()), store, records.generation())
+            path,
+            "replaced" if place.replaces else "added",
+            place.doc_id,
+            "；".join(f"{old} 改称 {new}" for old, new in place.renames),
+            document.page_count,
+            len(document.tables),
+            len(parsed.figures),
+            len(parsed.chunks),
+            held,
+            len(parsed.proofs) - held,
+            tuple(page.page for page in document.unread),
+            document.ocr_pages,
+            time.monotonic() - start,
+        )

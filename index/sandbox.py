@@ -52,31 +52,34 @@ class Sandbox:
         """``module.function(*arguments, progress)`` in the child. Raises ParseError with one line where it fails."""
         self.start()
         assert self._pipe is not None
-        began = time.monotonic()
         try:
             self._pipe.send((module, function, arguments))
-            while True:
-                if not self._pipe.poll(self._stall):
-                    raise ParseError(f"解析停住超过 {self._stall:g} 秒，已中止")
-                kind, content = self._pipe.recv()
-                if kind == "done":
-                    return bytes(content)
-                if kind == "error":
-                    raise ParseError(content)
-                if progress:
-                    progress(*content)
-                if time.monotonic() - began > self._total:
-                    raise ParseError(f"解析超过 {self._total:g} 秒，已中止")
+            kind, content = self._answer(self._pipe, progress)
         except (EOFError, BrokenPipeError, ConnectionResetError) as error:
             self._stop()
             raise ParseError("解析进程意外退出（文件可能已损坏，或过大）") from error
-        except ParseError:
-            if time.monotonic() - began > min(self._stall, self._total):
-                self._stop()
-            raise
         except BaseException:
             self._stop()
             raise
+        if kind == "done":
+            return bytes(content)
+        if kind == "fatal":
+            self._stop()
+        raise ParseError(content)
+
+    def _answer(self, pipe: Connection, progress: Progress | None) -> tuple[str, Any]:
+        """The child's last word on a job: done, error, or fatal where the child is no longer to be used."""
+        end = time.monotonic() + self._total
+        while True:
+            if not pipe.poll(self._stall):
+                return "fatal", f"解析停住超过 {self._stall:g} 秒，已中止"
+            kind, content = pipe.recv()
+            if kind != "progress":
+                return kind, content
+            if progress:
+                progress(*content)
+            if time.monotonic() > end:
+                return "fatal", f"解析超过 {self._total:g} 秒，已中止"
 
     def _stop(self) -> None:
         if self._pipe is not None:
@@ -114,8 +117,7 @@ def _serve(pipe: Connection, memory_mb: int) -> None:
         except BudgetError as error:
             pipe.send(("error", _one_line(error)))
         except MemoryError:
-            pipe.send(("error", f"解析所需内存超过上限 {memory_mb} MB"))
-            return  # a process that ran out of memory once is not to be trusted
+            pipe.send(("fatal", f"解析所需内存超过上限 {memory_mb} MB"))
         except RecursionError:
             pipe.send(("error", "文件结构嵌套过深，无法解析"))
         except Exception as error:

@@ -6,6 +6,7 @@ change raises in the same transaction; so a reader sees all of the old state or 
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -68,7 +69,8 @@ class FigureStore:
             if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
                 for statement in records.SCHEMA.split(";"):
                     db.execute(statement)
-                db.execute("INSERT INTO meta VALUES ('generation', '0')")
+                # Not from 0: the vectors of a rebuilt store must never pass for those of the old one.
+                db.execute("INSERT INTO meta VALUES ('generation', ?)", (str(secrets.randbits(40)),))
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
