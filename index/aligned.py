@@ -28,6 +28,7 @@ WRAP_PITCH = 1.55  # em from line to line: nearer lines of a column are one wrap
 ROW_REACH = 3.5  # em: a gap wider than this ends a table without rules
 WIDE_RULE = 0.35  # share of the page width
 SAME_RULE = 6.0  # points by which the ends of a table's rules may differ
+LONE_ROW = 3  # so many figures in one line are a table by themselves
 RIGHT_EDGE = 2.5  # points by which right-aligned numbers may differ
 PROSE_SHARE = 0.62  # a piece wider than this share of the page is prose
 BODY_LINE = re.compile(r"^(?:编制|填报|预算)?(?:部门|单位)(?:名称)?[:：]")
@@ -35,6 +36,7 @@ AMOUNT = re.compile(r"^-?[\d,]+\.\d+%?$|^-?\d{1,3}(,\d{3})+$|^-?\d+(\.\d+)?%$")
 SPREAD = 6.0  # em: letters of one header word may be set this far apart
 SPLIT_STRIP = 20.0  # points: cost of two strips of words under one header word
 UNMATCHED = 100.0  # points: cost of a header word without a strip below it, or the other way round
+HEADER_WORD = re.compile(r"^(项\s*目|科目|名称|金额|合计|总计|小计|备注|序号|单位|内容|类别|预算|决算|指标)|(名称|编码|金额|预算数|决算数|目标|备注|数)(（.*）)?$")
 NOTE_LINE = re.compile(r"^(备?注|说明)[:：\d]")
 
 
@@ -179,7 +181,13 @@ def _is_tabular(line: _Line, width: float) -> bool:
         return False
     if len(line.pieces) >= 2 and any(p.number or p.text in BLANKS for p in line.pieces[1:]):
         return True
-    return len(line.pieces) >= 4
+    return len(line.pieces) >= 4 or _is_header_line(line)
+
+
+def _is_header_line(line: _Line) -> bool:
+    """项目名称 | 预算数（万元） | 绩效目标: short words that head columns."""
+    texts = [p.text for p in line.pieces]
+    return len(texts) >= 3 and all(len(t) <= 16 for t in texts) and sum(bool(HEADER_WORD.search(t)) for t in texts) >= 2
 
 
 def _is_caption(line: _Line) -> bool:
@@ -305,6 +313,10 @@ def _open_regions(page: Page, lines: Sequence[_Line | None]) -> list[Region]:
 
 def _has_aligned_numbers(run: Sequence[_Line]) -> bool:
     edges = [p.x1 for line in run for p in line.pieces[1:] if p.number]
+    if len(edges) >= LONE_ROW and max(sum(p.number for p in line.pieces) for line in run) >= LONE_ROW:
+        return True
+    if edges and any(_is_header_line(line) for line in run):
+        return True
     return len(run) >= 2 and any(sum(abs(e - other) <= RIGHT_EDGE for other in edges) >= 2 for e in edges)
 
 
@@ -367,14 +379,25 @@ def _header_end(region: Region, first: int) -> float:
     if above:
         return float(max(above))
     start = first
-    while start > 0 and _label_only_above(lines[start - 1], lines[start], anchor):
+    while start > 0 and _label_only_above(lines[start - 1], lines[start], lines[first:]):
         start -= 1
     return (lines[start - 1].bottom + lines[start].top) / 2 if start > 0 else region.box[1] - 1
 
 
-def _label_only_above(line: _Line, below: _Line, anchor: _Line) -> bool:
-    """The first line of a wrapped label above its number: one piece at the left, close to the line below."""
-    return len(line.pieces) == 1 and _is_wrap_of(line, below) and line.pieces[0].x0 <= anchor.pieces[0].x0 + 2 * line.em and below is anchor
+def _label_only_above(line: _Line, below: _Line, rest: Sequence[_Line]) -> bool:
+    """The first line of a wrapped label above its figures: it stands at their left, or goes on as far below them as above."""
+    anchor = rest[0]
+    if not _is_wrap_of(line, below) or len(line.pieces) > 1:
+        return False
+    piece = line.pieces[0]
+    if piece.x0 <= anchor.pieces[0].x0 + 2 * line.em and below is anchor:
+        return True
+    up = anchor.middle - line.middle
+    for other in rest[1:3]:
+        level = abs((other.middle - anchor.middle) - up) <= 0.4 * line.em
+        if level and not other.has_number and any(min(p.x1, piece.x1) - max(p.x0, piece.x0) > line.em for p in other.pieces):
+            return True
+    return False
 
 
 def _bottom_words(words: Sequence[_Word], region: Region, bottom: float) -> list[_Word]:
@@ -666,8 +689,9 @@ def _top_words(words: Sequence[_Word], top: float, rules: Sequence[Edge]) -> lis
         if free:
             return free
     highest = min(words, key=lambda w: w.middle)
-    reach = max(highest.box[3], 2 * highest.middle - top) + 0.2 * highest.tokens[0].em
-    return [w for w in words if w is highest or w.middle < min(reach, highest.box[3] + highest.tokens[0].em)]
+    lower = [w.middle for w in words if w.box[1] >= highest.box[3] - 1]
+    reach = (highest.middle + min(lower)) / 2 + 0.15 * highest.tokens[0].em if lower else highest.box[3]
+    return [w for w in words if w is highest or w.middle <= reach]
 
 
 def _crossed(word: _Word, top: float, bottom: float, rules: Sequence[Edge]) -> bool:

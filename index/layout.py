@@ -120,6 +120,9 @@ class PageStream:
         if self._form is not None and not self._between and not self._captions and _is_note(text, self._form):
             self._form.notes.append(text)
             return
+        form = self._form
+        if form is not None and not self._between and not self._captions and page.number != form.pages[0] and form.take_tail(piece.line, page.number):
+            return
         if self._para is None and self._is_caption_line(piece, page):
             self._captions.append(piece)
             return

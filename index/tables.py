@@ -15,6 +15,7 @@ from index.grids import Grid, GridCell
 from index.headings import unit_of
 from index.hierarchy import RowLabel, is_body, is_total, rows_to_paths
 from index.innerforms import grids_to_rows, has_inner_headers
+from index.textlines import TextLine, lines_to_text
 
 EDGE_MATCH = 6.0  # points: how far a column edge may move from page to page
 MATCHING_EDGES = 0.75  # share of a continuation's column edges that must be found again
@@ -56,8 +57,7 @@ FormRow = list[Placed]
 
 def _appended(head: Placed, tail: Placed) -> Placed:
     """A cell with the rest of its text from the next page; its place stays where it begins."""
-    whole = head.cell.with_lines(head.cell.lines + tail.cell.lines)
-    return replace(head, cell=replace(whole, lines=head.cell.lines))
+    return replace(head, cell=replace(head.cell, text=head.cell.text + tail.cell.text))
 
 
 @dataclass
@@ -75,6 +75,7 @@ class PrintedForm:
     flags: frozenset[Flag] = frozenset()
     open_bottom: bool = False  # the last page's last row is cut
     grids: list[tuple[int, Grid]] = field(default_factory=list)
+    drawn: bool = True
     inner: bool = False  # has inner headers, see innerforms
 
     @staticmethod
@@ -90,6 +91,7 @@ class PrintedForm:
         form._add_rows(body[start:], title_rows + start, page, list(range(grid.n_cols + 1)))
         form.open_bottom = grid.open_bottom
         form.grids.append((page, grid))
+        form.drawn = grid.drawn
         form.inner = has_inner_headers(grid)
         return form
 
@@ -186,6 +188,21 @@ class PrintedForm:
             for i, placed in enumerate(row):
                 if placed.c0 == extra.c0 and extra.cell.text:
                     row[i] = _appended(placed, extra) if placed.cell.text else replace(extra, first=True)
+
+    def take_tail(self, line: TextLine, page: int) -> bool:
+        """A line that goes on with a text cell of the last row on the next page of a table without grid lines."""
+        if self.drawn or not self.rows or self.inner:
+            return False
+        for c in range(1, len(self.xs) - 1):
+            if self.xs[c] - 2 <= line.x0 and line.x1 <= self.xs[c + 1] + 2 and line.x0 - self.xs[c] < 3 * line.size:
+                row = self.rows[-1]
+                for i, placed in enumerate(row):
+                    if placed.c0 == c and cell_kind(placed.cell.text) == "text":
+                        row[i] = replace(placed, cell=replace(placed.cell, text=placed.cell.text + lines_to_text([line])))
+                        if page not in self.pages:
+                            self.pages.append(page)
+                        return True
+        return False
 
     def to_tables(self, doc_id: str, next_index: int) -> list[Table]:
         """The logical tables of the form: one for each half."""
