@@ -87,6 +87,8 @@ class Page:
     """One page as a reader saw it, before any structure: visible glyphs in drawing order and ruling lines.
 
     ``unread`` holds the reason (in Chinese, for people) where the page could not be read; its glyphs are then empty.
+    A scanned page is described level and upright: ``skew`` (degrees counter-clockwise) and, on top of the page's own,
+    ``turned`` (degrees clockwise) say how its image was turned for that.
     """
 
     number: int
@@ -97,6 +99,8 @@ class Page:
     origin: str = "text"  # "text" | "ocr"
     rotation: int = 0
     unread: str | None = None
+    skew: float = 0.0
+    turned: int = 0
 
 
 # ---------------------------------------------------------------- where something stands

@@ -20,6 +20,7 @@ from index.errors import ParseError
 from index.layout import PageStream
 from index.lies import page_lies
 from index.readers.pictures import page_to_pictures
+from index.readers.unturn import Turn, blocks_as_shown, page_to_turn
 from index.textlines import clean_glyph
 
 Progress = Callable[[str, int, int], None]
@@ -48,6 +49,7 @@ def read_pdf(path: Path, doc_id: str, progress: Progress | None = None) -> Docum
     stream = PageStream(doc_id)
     unread: list[UnreadPage] = []
     ocr_pages: list[int] = []
+    turns: dict[int, Turn] = {}
     with _open(data, path) as pdf:
         total = len(pdf)
         for page in _pages(pdf, path, progress):
@@ -55,8 +57,10 @@ def read_pdf(path: Path, doc_id: str, progress: Progress | None = None) -> Docum
                 unread.append(UnreadPage(page.number, page.unread))
             elif page.origin == "ocr":
                 ocr_pages.append(page.number)
+                if turn := page_to_turn(page):
+                    turns[page.number] = turn
             stream.feed(page)
-    blocks = stream.finish()
+    blocks = blocks_as_shown(stream.finish(), turns)
     texts = [*stream.front_texts, *(b.text for b in blocks if not isinstance(b, Table))]
     tables = tuple(b for b in blocks if isinstance(b, Table))
     who = identify(texts, tables, path.name)

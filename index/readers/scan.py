@@ -44,6 +44,8 @@ class ScanSettings:
     least_loose_score: float = 0.85  # ink that the detector missed must read well
     sample: int = 6  # lines read to see whether the page stands upright
     least_upright: float = 0.75  # mean score of a sample; worse may stand on its head
+    side_gap: float = 0.2  # inches: level lines that jut out this far beside the last upright enclose a column without a side
+    same_size: float = 0.12  # sizes that differ by this share are one size, measured on different characters
     edge: float = 0.12  # inches: lines at the very edge are the scanner's, not the page's
 
 
@@ -63,8 +65,7 @@ def ocr_page(image: Any, number: int, width: float, height: float, settings: Sca
     """A rendered page (PIL image or RGB array) → Page with origin ``ocr`` in points; ``width`` × ``height`` is its size in points.
 
     A page that shows ink and yields no text has ``unread`` set; an empty one is an empty page. Where the image
-    stands sideways or on its head it is read upright, ``rotation`` says by how many degrees it was turned clockwise,
-    and ``width`` and ``height`` are those of the upright page.
+    stands sideways or on its head it is read upright, and ``width`` and ``height`` are those of the upright page.
     """
     pixels = _to_array(image)
     level = _level(pixels, width, settings)
@@ -79,10 +80,11 @@ def ocr_page(image: Any, number: int, width: float, height: float, settings: Sca
         number=number,
         width=width,
         height=height,
-        glyphs=tuple(_run_to_glyph(run, sx, sy) for run in runs),
+        glyphs=even_sizes([_run_to_glyph(run, sx, sy) for run in runs], settings.same_size),
         rules=tuple(_to_rule(rule, sx, sy) for rule in rules),
         origin="ocr",
-        rotation=quarter * 90,
+        skew=level.skew,
+        turned=quarter * 90,
     )
     return page if runs or not _has_writing(pixels, sx) else replace(page, unread=UNREADABLE)
 
@@ -94,6 +96,7 @@ class _Level(NamedTuple):
     mask: Image
     boxes: list[PixelBox]
     dpi: float
+    skew: float
 
 
 def _level(pixels: Image, width: float, settings: ScanSettings) -> _Level:
@@ -103,12 +106,12 @@ def _level(pixels: Image, width: float, settings: ScanSettings) -> _Level:
     if skew:
         pixels = ink.turn(pixels, skew)
         mask = ink.image_to_mask(ink.to_grey(pixels), dpi)
-    return _Level(pixels, mask, _detect(pixels, settings), dpi)
+    return _Level(pixels, mask, _detect(pixels, settings), dpi, skew)
 
 
 def _read_level(level: _Level, settings: ScanSettings) -> tuple[list[Run], list[PixelRule]]:
     """Text runs and ruling lines, in pixels of the level image."""
-    pixels, mask, boxes, dpi = level
+    pixels, mask, boxes, dpi, _ = level
     rules = _real_rules(ink.mask_to_rules(mask, dpi), boxes, pixels.shape, settings.edge * dpi)
     clean, bare = ink.erase(pixels, mask, rules)
     boxes = _grow(boxes, bare, rules, settings)
@@ -117,7 +120,7 @@ def _read_level(level: _Level, settings: ScanSettings) -> tuple[list[Run], list[
     runs += _recognise(clean, _missed(bare, boxes, rules, settings), settings.least_loose_score)
     runs = [part for run in runs for part in _part_figures(run, clean, bare, settings)]
     runs = _checked([_with_dashes(run, bare) for run in _dashes(runs, settings)], clean, bare, settings)
-    return _mend_wrapped([run._replace(text=mend_text(run.text)) for run in runs]), rules
+    return _mend_wrapped([run._replace(text=mend_text(run.text)) for run in runs]), rules + open_sides(rules, settings.side_gap * dpi)
 
 
 # ---------------------------------------------------------------- the engine
@@ -231,6 +234,28 @@ def _real_rules(rules: list[PixelRule], boxes: list[PixelBox], shape: tuple[int,
     return level + [
         r for r in kept if not r.horizontal and any(h.start - 3 <= r.at <= h.end + 3 and r.start - 3 <= h.at <= r.end + 3 for h in level)
     ]
+
+
+def open_sides(rules: list[PixelRule], least: float) -> list[PixelRule]:
+    """The left and right sides of tables whose outermost lines are not drawn: where level lines jut out beside the last upright."""
+    level = [r for r in rules if r.horizontal]
+    sides = []
+    for left in (True, False):
+        ends: dict[PixelRule, list[PixelRule]] = {}
+        for upright in (r for r in rules if not r.horizontal):
+            met = [h for h in level if h.start - 3 <= upright.at <= h.end + 3 and upright.start - 3 <= h.at <= upright.end + 3]
+            for h in met:
+                other = ends.get(h, [upright])[0]
+                if (upright.at <= other.at) if left else (upright.at >= other.at):
+                    ends[h] = [upright]
+        jutting = [h for h, (u,) in ends.items() if (u.at - h.start if left else h.end - u.at) > least]
+        if len(jutting) >= 2:
+            at = sorted(h.start if left else h.end for h in jutting)[len(jutting) // 2]
+            near = [h for h in jutting if abs((h.start if left else h.end) - at) < least]
+            top, bottom = min(h.at for h in near), max(h.at for h in near)
+            if len(near) >= 2:
+                sides.append(PixelRule(False, float(at), round(top), round(bottom), 1))
+    return sides
 
 
 def box_to_pieces(box: PixelBox, bare: Image, rules: list[PixelRule], settings: ScanSettings = SETTINGS) -> list[PixelBox]:
@@ -360,6 +385,22 @@ def _run_to_glyph(run: Run, sx: float, sy: float) -> Glyph:
     return Glyph(run.text, x0 * sx, y0 * sy, x1 * sx, y1 * sy, size=(y1 - y0) * sy / em)
 
 
+def even_sizes(glyphs: list[Glyph], share: float) -> tuple[Glyph, ...]:
+    """Runs of one size of print get one size: what their ink says differs with the characters they hold."""
+    groups: list[list[int]] = []
+    for i in sorted(range(len(glyphs)), key=lambda i: glyphs[i].size):
+        if groups and glyphs[i].size <= (1 + share) * glyphs[groups[-1][len(groups[-1]) // 2]].size:
+            groups[-1].append(i)
+        else:
+            groups.append([i])
+    even = list(glyphs)
+    for group in groups:
+        size = glyphs[group[len(group) // 2]].size
+        for i in group:
+            even[i] = replace(glyphs[i], size=size)
+    return tuple(even)
+
+
 def _to_rule(rule: PixelRule, sx: float, sy: float) -> Rule:
     if rule.horizontal:
         return Rule(rule.start * sx, (rule.at + 0.5) * sy, rule.end * sx, (rule.at + 0.5) * sy)
@@ -384,6 +425,7 @@ def mend_text(text: str) -> str:
     text = text.strip()
     if _FIGURE.fullmatch(text):
         return mend_figure(text)
+    text = re.sub(r"(?<=\d)，(?=\d{3}(?!\d))", ",", text)
     text = re.sub(r"\d[\d.,]*\d", lambda m: mend_figure(m.group()), text)
     text = re.sub(rf"(?<=[{_HAN}])[,:;()?!]|[(](?=[{_HAN}])|(?<=[（(])[)]", lambda m: _FULL_WIDTH[m.group()], text)
     text = re.sub(r"（([^（）()]*)[)]", r"（\1）", text)
