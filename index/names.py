@@ -52,9 +52,9 @@ class Names:
         return tuple(sorted(self._codes.get(name, ()))) or _standard()[2].get(name, ())
 
     def _best(self, label: str, code: str | None) -> str:
-        bag = _bag(label)
+        bag = bag_of(label)
         names, words, _ = _standard()
-        if code and _bag(names.get(code, "")) == bag:
+        if code and bag_of(names.get(code, "")) == bag:
             return _in_width(names[code], label)
         known = words.get(bag)
         if known:
@@ -62,7 +62,7 @@ class Names:
         if len(label) not in WINDOW:
             return label
         votes = self._windows_of(len(label)).get(_sum(label), Counter())
-        ranked = [(count, text == label, text) for text, count in votes.items() if _bag(text) == bag]
+        ranked = [(count, text == label, text) for text, count in votes.items() if bag_of(text) == bag]
         return max(ranked)[2] if ranked else label
 
     def _windows_of(self, length: int) -> dict[int, Counter[str]]:
@@ -84,13 +84,20 @@ def _distinct(lines: Sequence[Line]) -> list[str]:
     return list(dict.fromkeys(squash(line.text) for line in lines))
 
 
-def _bag(text: str) -> str:
+def bag_of(text: str) -> str:
     return "".join(sorted(text.translate(_WIDTHS)))
 
 
 def _in_width(name: str, label: str) -> str:
     """The name with brackets in the width that the label prints."""
     return name.replace("（", "(").replace("）", ")") if "(" in label else name
+
+
+@cache
+def target_bags() -> dict[str, str]:
+    """The phrases that indicators give as a target in place of a number, by their characters in order of code."""
+    data = tomllib.loads(files("index").joinpath("subjects.toml").read_text("utf-8"))
+    return {bag_of(phrase): phrase for phrase in data["words"]["targets"]}
 
 
 @cache
@@ -108,8 +115,8 @@ def _standard() -> tuple[dict[str, str], dict[str, str], dict[str, tuple[str, ..
     data = tomllib.loads(files("index").joinpath("subjects.toml").read_text("utf-8"))
     names: dict[str, str] = {**data["function"], **data["economy"]}
     bags: dict[str, set[str]] = defaultdict(set)
-    for word in [*names.values(), *data["words"]["rows"], *data["words"]["titles"], *form_words()]:
-        bags[_bag(word)].add(word.translate(_WIDTHS))
+    for word in [*names.values(), *data["words"]["rows"], *data["words"]["titles"], *data["words"]["targets"], *form_words()]:
+        bags[bag_of(word)].add(word.translate(_WIDTHS))
     codes: dict[str, list[str]] = defaultdict(list)
     for code, name in names.items():
         codes[name].append(code)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from index.domain import Block, Flag, Heading, LabelPath, Line, Para, Span
+from index.domain import Block, Flag, Heading, Line, Para, Span
 from index.headings import text_to_level
 
 FULL_SHARE = 0.9  # a line this long, of the usual full line, runs on
@@ -30,7 +30,7 @@ def tidy(text: str) -> str:
     return _GAP.sub("", text.strip())
 
 
-def lines_to_blocks(lines: Sequence[Line], prefix: str, section: LabelPath) -> list[Block]:
+def lines_to_blocks(lines: Sequence[Line]) -> list[Block]:
     """Headings and paragraphs. A new paragraph starts at a numbered item after a closed sentence, and after a closed line
     that stops short of the margin."""
     margin = full_width(lines)

@@ -35,6 +35,7 @@ class Region:
     lines: tuple[Line, ...]
     notes: tuple[Line, ...] = ()
     line: int = 0
+    kind: str = "figures"  # "figures" | "goals" (projects and their goals) | "performance" (tasks and indicators)
 
 
 Reading = Callable[[str, str | None], str]  # (label as mended, code) → the label's best reading
@@ -59,7 +60,7 @@ def regions_to_tables(regions: Sequence[Region], table_id: str, section: LabelPa
     if header is None:
         header = Header(tuple((f"第{i + 1}列",) for i in range(width)), 0, None, (width,) if sides == 1 else (1,) * width)
     flags = _header_flags(header, doubtful)
-    note = "\n".join(_join(lines) for lines in _note_groups(regions)) or None
+    note = note_of(regions)
     halves = _halves(records, header) if len(header.sides) > 1 else [records]
     tables: list[Table] = []
     start = 0
@@ -95,9 +96,14 @@ def _empty(regions: Sequence[Region], table_id: str, section: LabelPath) -> Tabl
     first = regions[0]
     lines = [line for region in regions for line in region.lines]
     header = heap_to_header([line.text for line in lines], 3, first.title)
-    note = "\n".join(_join(group) for group in _note_groups(regions)) or None
+    note = note_of(regions)
     columns = header.columns if header and not header.residue else ()
     return Table(table_id, first.number, first.title, columns, (), first.unit, section=section, org=first.org, note=note, line=first.line)
+
+
+def note_of(regions: Sequence[Region]) -> str | None:
+    """The remarks printed below a table, one a line."""
+    return "\n".join(_join(group) for group in _note_groups(regions)) or None
 
 
 def _note_groups(regions: Sequence[Region]) -> list[list[Line]]:

@@ -10,12 +10,14 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from dataclasses import dataclass, replace
+from itertools import groupby, pairwise
 from pathlib import Path
 
+from index.cells import mend_cells
 from index.domain import Block, Document, Heading, LabelPath, Line, Table
 from index.errors import ParseError
+from index.goals import goal_header, is_performance, region_to_goals, regions_to_performance
 from index.headings import caption_of, is_toc_line, squash, text_to_level, unit_of
 from index.identity import identify
 from index.names import Names
@@ -37,7 +39,7 @@ def read_text(path: Path, doc_id: str, progress: Progress = None) -> Document:
     raw = decode(data, path.name).replace("\r\n", "\n").replace("\r", "\n").replace("\f", "").split("\n")
     if progress:
         progress("还原字序", 0, 3)
-    mended = mend_lines(raw)
+    mended = mend_cells(raw, mend_lines)
     lines = tuple(
         Line(i, new if squash(new) != squash(old) else old, old if squash(new) != squash(old) else None)
         for i, (old, new) in enumerate(zip(raw, mended, strict=True), 1)
@@ -105,19 +107,51 @@ def lines_to_document_blocks(lines: Sequence[Line], doc_id: str) -> tuple[Block,
     """Headings, paragraphs and tables in reading order."""
     full = [line for line in _without_contents(lines) if line.text.strip() and not _FOOTER.match(line.text.strip())]
     names = Names(full)
-    parts = _parts(full, names)
-    blocks: list[Block] = []
+    parts = _join_pages(_parts(full, names))
     section: list[Heading] = []
-    for number, part in enumerate(_join_pages(parts)):
-        if not isinstance(part, _Prose):
-            path = tuple(h.text for h in section)
-            blocks.extend(regions_to_tables(part, f"{doc_id}#t{number}", path, names.reading, names.codes_of))
-            continue
-        for block in lines_to_blocks(part.lines, f"{doc_id}#p{number}", tuple(h.text for h in section)):
-            if isinstance(block, Heading):
-                section = [h for h in section if h.level < block.level] + [block]
-            blocks.append(block)
-    return tuple(blocks)
+    built: list[list[Block]] = []
+    paths: list[LabelPath] = []
+    for number, part in enumerate(parts):
+        blocks: list[Block] = []
+        paths.append(tuple(h.text for h in section))
+        if isinstance(part, _Prose):
+            for block in lines_to_blocks(part.lines):
+                if isinstance(block, Heading):
+                    section = [h for h in section if h.level < block.level] + [block]
+                blocks.append(block)
+        elif part[0].kind == "figures":
+            blocks.extend(regions_to_tables(part, f"{doc_id}#t{number}", paths[-1], names.reading, names.codes_of))
+        built.append(blocks)
+    _add_goals(parts, built, paths, doc_id, names, page_starts(full))
+    return tuple(block for blocks in built for block in blocks)
+
+
+def _add_goals(
+    parts: Sequence[list[Region] | _Prose], built: Sequence[list[Block]], paths: Sequence[LabelPath], doc_id: str, names: Names, breaks: frozenset[int]
+) -> None:
+    """Tables of goals last: the project names that the other tables print tell names from prose in them."""
+    known = [row.label[-1] for blocks in built for t in blocks if isinstance(t, Table) and "项目" in t.title for row in t.rows if row.label]
+    for kind in ("goals", "performance"):
+        for number, part in enumerate(parts):
+            if isinstance(part, _Prose) or part[0].kind != kind:
+                continue
+            table_id = f"{doc_id}#t{number}"
+            if kind == "goals":
+                table = region_to_goals(part[0], table_id, paths[number], names.reading, known)
+            else:
+                table = regions_to_performance(part, table_id, paths[number], names.reading, known, breaks)
+            known.extend(row.label[-1] for row in table.rows if row.label and kind == "goals")
+            built[number].append(table)
+
+
+def page_starts(lines: Sequence[Line]) -> frozenset[int]:
+    """Lines that begin a page, where the extraction leaves a trace of it: a wider gap, or a lone blank before the line."""
+    gaps = Counter(b.number - a.number for a, b in pairwise(lines))
+    usual = gaps.most_common(1)[0][0] if gaps else 1
+    lone = [line.number for line in lines if re.match(r" \S", line.raw or line.text)]
+    starts = set(lone) if len(lone) * 20 < len(lines) else set()
+    starts.update(b.number for a, b in pairwise(lines) if b.number - a.number >= usual + 2)
+    return frozenset(starts)
 
 
 def _without_contents(lines: Sequence[Line]) -> list[Line]:
@@ -146,6 +180,9 @@ def _parts(lines: Sequence[Line], names: Names) -> list[Region | _Prose]:
     index = 0
     while index < len(lines):
         caption = _caption(lines, index, names)
+        goals = goal_header(lines, index) if caption is None else None
+        if goals:
+            caption = _Caption(None, "", None, None, 0)
         if caption is None:
             prose.append(lines[index])
             index += 1
@@ -161,9 +198,11 @@ def _parts(lines: Sequence[Line], names: Names) -> list[Region | _Prose]:
                 notes_at = end
             end += 1
         body_end = end if notes_at is None else notes_at
-        parts.append(
-            Region(caption.number, caption.title, caption.unit, caption.org, tuple(lines[start:body_end]), tuple(lines[body_end:end]), lines[index].number)
+        region = Region(
+            caption.number, caption.title, caption.unit, caption.org, tuple(lines[start:body_end]), tuple(lines[body_end:end]), lines[index].number
         )
+        kind = "goals" if goals else "performance" if is_performance(region) else "figures"
+        parts.append(replace(region, kind=kind))
         index = end
     if prose:
         parts.append(_Prose(tuple(prose)))
@@ -212,7 +251,7 @@ def _join_pages(parts: Sequence[Region | _Prose]) -> list[list[Region] | _Prose]
     """Pages of one table together: the same number and the same title follow each other."""
 
     def key(part: Region | _Prose) -> tuple[object, ...]:
-        return (part.number, "".join(sorted(part.title))) if isinstance(part, Region) else (id(part),)
+        return (part.kind, part.number, "".join(sorted(part.title))) if isinstance(part, Region) else (id(part),)
 
     joined: list[list[Region] | _Prose] = []
     for _, group in groupby(parts, key):
