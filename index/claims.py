@@ -29,11 +29,8 @@ _GENERIC = re.compile(
 def claim_proofs(document: Document, grids: Sequence[Grid], figures: Sequence[Figure]) -> Iterator[Proof]:
     """Proofs that touch prose, and project names that several tables state."""
     prose = [f for f in figures if f.origin is Origin.PROSE and f.value is not None]
-    by_paragraph: dict[int, list[Figure]] = defaultdict(list)
-    for f in prose:
-        by_paragraph[f.row or 0].append(f)
-    for claims in by_paragraph.values():
-        yield from rate_proofs(document, claims)
+    for claims in _paragraphs(prose):
+        yield from rate_proofs(claims)
         yield from repeated_proofs(document, claims)
         yield from part_proofs(claims)
     yield from share_proofs(prose)
@@ -67,10 +64,23 @@ def _step(figure: Figure, wanted: str) -> Decimal:
     return convert(last, figure.unit, wanted) or last
 
 
+def _paragraphs(prose: Sequence[Figure]) -> Iterator[list[Figure]]:
+    """The figures by paragraph; one that a page cuts in two goes on where its item does."""
+    claims: list[Figure] = []
+    for f in prose:
+        near = bool(claims) and (f.row or 0) - (claims[-1].row or 0) <= 1
+        if claims and f.row != claims[-1].row and not (near and len(f.row_path) > 1 and f.row_path == claims[-1].row_path):
+            yield claims
+            claims = []
+        claims.append(f)
+    if claims:
+        yield claims
+
+
 # ---------------------------------------------------------------- arithmetic inside a paragraph
 
 
-def rate_proofs(document: Document, claims: Sequence[Figure]) -> Iterator[Proof]:
+def rate_proofs(claims: Sequence[Figure]) -> Iterator[Proof]:
     """增长率 = 增减额 ÷ 上年数, 完成率 = 决算 ÷ 年初预算, 增减额 = 今年 − 去年, for one item in one paragraph."""
     for i, claim in enumerate(claims):
         before = [
