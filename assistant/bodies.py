@@ -65,7 +65,9 @@ def core_aliases(core: str, lexicon: Lexicon) -> set[str]:
     forms = {core} if len(core) > 1 else set()
     for full, shorts in lexicon.short.items():
         if full in core:
-            forms |= {core.replace(full, s) for s in shorts} | {s for s in shorts if len(s) > 1}
+            forms |= {core.replace(full, s) for s in shorts}
+        if full in core or any(s in core for s in shorts if len(s) > 1):
+            forms |= {s for s in shorts if len(s) > 1}
     for full, shorts in lexicon.suffix.items():
         forms |= {f.removesuffix(full) + s for f in list(forms) if f.endswith(full) for s in shorts}
     return {f for f in forms if len(f) > 1}

@@ -89,6 +89,7 @@ class View:
         single = table is not None and table.id in self._single
         total = self.is_total(leaf) or (single and not f.code)
         parents = tuple(self._id(p) for p in f.row_path[:-1] if not self.is_total(p))
+        parents += tuple(self._id(c.text) for c in table.rows[f.row].cells if c.text and len(c.text) <= 20 and not re.search(r"\d", c.text)) if table and f.row is not None else ()
         columns = tuple(self._id(c) for c in f.col_path)
         plain = not f.col_path or bool(PLAIN_COLUMN.search(core(f.col_path[-1])))
         title = table.title if table else (f.section[-1] if f.section else "")

@@ -35,7 +35,7 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
         return None
     if want.code and f.code != want.code:
         return None
-    score = entry.prior
+    score = entry.prior + (0.35 if f.origin is Origin.TABLE and entry.context < 0 else 0.0)
     if want.years:
         if f.year not in want.years:
             return None
@@ -69,7 +69,7 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
     beyond = 0
     if entry.context >= 0:
         beyond = found[entry.context].covered & ~covered
-        score += 0.6 * ask.weight(beyond)
+        score += 0.6 * (beyond & ask.content).bit_count()
     if entry.title >= 0:
         match = found[entry.title]
         title = match.covered & ~covered & ~beyond

@@ -8,7 +8,9 @@ from decimal import Decimal
 
 from assistant.domain import Answer, Intent, Refusal
 from assistant.draft import figure_label, printed
+from assistant.flat import core
 from assistant.lookup import AMOUNTS, Want, same_amount
+from assistant.match import match_label
 from assistant.reading import Reading, change_of, read_figure
 from assistant.scope import Group
 from assistant.task import Task
@@ -46,7 +48,20 @@ def state_figure(task: Task, group: Group, reading: Reading) -> None:
     note = task.draft.views[figure.doc_id].tables[figure.table_id].note if figure.table_id else None
     if figure.value == 0 and note and re.search(r"无|空表|没有", note):
         task.draft.say(f"表注：{note}")
+    state_columns(task, figure)
     state_disputes(task, figure)
+
+
+def state_columns(task: Task, figure: Figure) -> None:
+    """Columns of text in the same row that the question names, too (用的哪种采购组织形式)."""
+    table = task.draft.views[figure.doc_id].tables.get(figure.table_id or "")
+    if table is None or figure.row is None:
+        return
+    for col, cell in enumerate(table.rows[figure.row].cells):
+        if cell.text and not re.search(r"\d", cell.text) and len(cell.text) <= 60 and table.columns[col]:
+            found = match_label(task.ask, core(table.columns[col][-1]))
+            if found.hit and found.missing < 1:
+                task.draft.say(f"{table.columns[col][-1]}：{cell.text}[{task.draft.cite_cell(task.draft.views[figure.doc_id], table.id, figure.row, col)}]。")
 
 
 def _other_places(reading: Reading) -> list[Figure]:
@@ -289,6 +304,8 @@ def state_difference(task: Task, group: Group, before: Figure, now: Figure) -> N
         share = round_half_up(abs(difference) / before.value * 100, 2)
         rate = f"，{'增长' if difference > 0 else '下降'}{task.draft.computed(share, '%', '增幅', f'({a} − {b}) ÷ {b}', (now, before))}"
         task.draft.note("rounding", "百分比四舍五入保留两位小数。")
+        if task.q.wants_rate:
+            task.draft.figures.insert(0, task.draft.figures.pop())
     task.draft.say(f"{group.body}“{item_name(now)}”{before.year}年{first}，{now.year}年{second}，{word}{text}{rate}。")
 
 

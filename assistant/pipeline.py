@@ -19,7 +19,7 @@ from assistant.lexicon import Lexicon, load_lexicon
 from assistant.library import Library, Source
 from assistant.lookups import answer_change, answer_lookup, answer_previous
 from assistant.passages import answer_short_text, answer_text, answer_why
-from assistant.rankings import answer_list, answer_rank
+from assistant.rankings import answer_empty, answer_list, answer_rank
 from assistant.scope import Scope, choose
 from assistant.sums import answer_average, answer_compare, answer_share, answer_sum
 from assistant.task import Task
@@ -107,7 +107,7 @@ class Assistant:
         if barred:
             return draft.refused(Refusal.NOT_IN_DOCUMENTS, barred)
         task = Task(self.library, self.lexicon, q, scope, draft)
-        for handler in HANDLERS[q.intent]:
+        for handler in (answer_empty, *HANDLERS[q.intent]):
             answer = handler(task)
             if answer is not None:
                 return answer

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from assistant.domain import Answer
+from assistant.domain import Answer, Refusal
 from assistant.draft import figure_label
 from assistant.flat import core, flat
+from assistant.leftover import leftover
 from assistant.lookup import Want
 from assistant.lookups import direction_word, item_name
+from assistant.match import match_label
 from assistant.passages import view_passages
 from assistant.reading import change_of, part_ask, read_figure
 from assistant.scope import Group
@@ -97,7 +99,7 @@ def top_rows(task: Task, group: Group) -> list[Figure]:
 
 def children_rows(task: Task, group: Group, text: str) -> list[Figure]:
     """Rows directly under the row that the rest of the question names."""
-    reading = read_figure(task.library, group, part_ask(task.library, text), Want())
+    reading = read_figure(task.library, group, part_ask(task.library, text), Want(origin=Origin.TABLE))
     if reading is None or not reading.sure or reading.figure.table_id is None:
         return []
     for parent in (reading.figure, *reading.rivals, *reading.same):
@@ -177,6 +179,22 @@ def list_changes(task: Task, group: Group, changes: list[Figure]) -> Answer:
         lines.append(f"| {item_name(f)} | {direction_word(f)}{task.draft.state(f)} |")
     task.draft.say("\n".join(lines))
     return task.draft.answered()
+
+
+def answer_empty(task: Task) -> Answer | None:
+    """A question for the items of a table that holds none: refused, with the table's own words."""
+    if not re.search(r"(?:哪些|什么|各)(?:个|类|级)?(?:科目|项目|内容|单位)|明细", task.q.text):
+        return None
+    for view in task.library.views(task.scope.groups):
+        for table in view.document.tables:
+            found = match_label(task.ask, core(table.title))
+            if not found.hit or leftover(task.ask, found.covered) or any(re.search(r"[1-9]", c.text or "") for r in table.rows for c in r.cells):
+                continue
+            if any(c.text and not re.search(r"[\d.—-]", c.text) for r in table.rows for c in r.cells if c.text):
+                continue
+            note = f"，表注：{table.note}" if table.note else ""
+            return task.draft.refused(Refusal.EMPTY_TABLE, f"《{table.name}》是空表，没有列出任何金额{note}（{view.info.title}）。")
+    return None
 
 
 def answer_list(task: Task) -> Answer | None:

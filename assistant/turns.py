@@ -9,9 +9,10 @@ from assistant.bodies import Directory
 from assistant.flat import flat
 from assistant.lexicon import Lexicon
 from assistant.match import text_to_ask
-from assistant.understand import YEAR, text_to_years
+from assistant.understand import DEPARTMENT_LEVEL, UNIT_LEVEL, YEAR, text_to_years
 
 HEAD = re.compile(r"^(?:那么?|其中|这个|它|该项|这项|还有|另外|只看|怎么会|为啥|为什么|换成|比去年|减了|增了|占|分别)")
+MEASURE = re.compile(r"实际(?:花了|支出|花)?|决算数?|年初预算数?|预算执行数|执行数|预算安排")
 ASKING = re.compile(r"(?:是|有|安排了?|预算)?(?:多少|几)[^，。？]*[？?]?$|呢[？?]?$|[？?]$")
 
 
@@ -31,10 +32,15 @@ def complete(text: str, before: str, directory: Directory, lexicon: Lexicon) -> 
     """Replace what the new turn names, keep the rest of the earlier one."""
     named, named_before = directory.find(text), directory.find(before)
     years, _ = text_to_years(text)
-    ask = text_to_ask(text, lexicon, [*named.spans, *(m.span() for m in YEAR.finditer(text))])
+    kind = [m.span() for pattern in (UNIT_LEVEL, DEPARTMENT_LEVEL) for m in pattern.finditer(text)]
+    ask = text_to_ask(text, lexicon, [*named.spans, *(m.span() for m in YEAR.finditer(text)), *kind])
     body = "" if named.mentions or named.unknown else "".join(before[m.start : m.end] for m in named_before.mentions)
     year = "" if years or re.search(r"去年|上年|今年", text) else "".join(f"{y}年" for y in text_to_years(before)[0][:1])
     item = item_of(before, directory, lexicon)
+    if MEASURE.search(text):
+        item = MEASURE.sub("", item)
+    if kind:
+        item = DEPARTMENT_LEVEL.sub("", UNIT_LEVEL.sub("", item))
     if not ask.content or re.match(r"^(?:其中|为|怎|比|换|减|增|占|服务|货物|工程|分别|.{0,6}占)", text) or HEAD.match(text) and not _has_item(text, ask.content):
         if re.search(r"^那?.{0,12}呢[？?]?$", text) or not re.search(r"多少|几|为|怎|比|换|占|减|增|分别|原因|啥", text):
             return strip_body(before, directory, text) if named.mentions or years else f"{body}{year}{text.rstrip('呢?？')}{question_form(before)}"

@@ -23,7 +23,7 @@ COUNTERS = ("个", "家", "辆", "台", "人", "名", "项", "次", "套", "平�
 TOP = re.compile(r"(?:前|top)([一二两三四五六七八九十\d]+)|(?:最[大多高小少低])的?([一二两三四五六七八九十\d]+)[个项家类款]?")
 UNIT_LEVEL = re.compile(r"单位预算|局本级|本级单位|单位口径|只看本级|\(本级\)")
 DEPARTMENT_LEVEL = re.compile(r"部门预算|部门口径|含下属|部门决算|(?<=年)部门|部门(?=财政|一般|基本|三公|支出|收入|政府)")
-SCOPES = ("一般公共预算", "政府性基金", "国有资本经营", "财政拨款", "基本支出", "项目支出")
+EXCLUDED = re.compile(r"[，,]?(?:不要|不含|不算|别把|不把|除去|剔除|不包括).*?(?:算进去|在内|计入|[，。]|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,7 @@ def text_to_question(raw: str, directory: Directory, lexicon: Lexicon) -> Questi
     intent = text_to_intent(text, lexicon)
     spans = [*named.spans, *year_spans, *(m.span() for m in RELATIVE.finditer(text)), *code_spans]
     dropped = [m.span() for m in UNIT.finditer(text)] + [m.span() for m in UNIT_LEVEL.finditer(text)] + [m.span() for m in DEPARTMENT_LEVEL.finditer(text)]
+    dropped += [m.span() for m in EXCLUDED.finditer(text)]
     why = lexicon.asks("why", text) is not None
     change = lexicon.asks("change", text)
     rate = lexicon.asks("rate", text) is not None
@@ -127,7 +128,9 @@ def text_to_kinds(text: str) -> frozenset[Kind]:
     kinds = set(Kind) - {Kind.OTHER}
     if re.search(r"决算", text):
         kinds -= {Kind.DEPARTMENT_BUDGET, Kind.UNIT_BUDGET}
-    if UNIT_LEVEL.search(text):
+    if UNIT_LEVEL.search(text) and DEPARTMENT_LEVEL.search(text):
+        pass  # both are named: they are to be compared
+    elif UNIT_LEVEL.search(text):
         kinds -= {Kind.DEPARTMENT_BUDGET, Kind.DEPARTMENT_FINAL}
     elif DEPARTMENT_LEVEL.search(text):
         kinds -= {Kind.UNIT_BUDGET, Kind.UNIT_FINAL}
@@ -165,7 +168,7 @@ def text_to_intent(text: str, lexicon: Lexicon) -> Intent:
         return Intent.LIST
     if has("text") and not re.search(r"目标值|多少|几", text):
         return Intent.TEXT
-    if has("compare") or (has("change") and len(text_to_years(text)[0]) > 1):
+    if has("compare") or (has("change") and len(text_to_years(text)[0]) > 1 and not re.search(r"[比较](?:20)?\d{2}年?", text)):
         return Intent.COMPARE
     if has("change"):
         return Intent.CHANGE
