@@ -88,7 +88,8 @@ class Page:
 
     ``unread`` holds the reason (in Chinese, for people) where the page could not be read; its glyphs are then empty.
     A scanned page is described level and upright: ``skew`` (degrees counter-clockwise) and, on top of the page's own,
-    ``turned`` (degrees clockwise) say how its image was turned for that.
+    ``turned`` (degrees clockwise) say how its image was turned for that; ``doubts`` are the boxes of figures that two
+    readings read differently.
     """
 
     number: int
@@ -101,6 +102,7 @@ class Page:
     unread: str | None = None
     skew: float = 0.0
     turned: int = 0
+    doubts: tuple[Box, ...] = ()
 
 
 # ---------------------------------------------------------------- where something stands

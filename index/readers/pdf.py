@@ -20,7 +20,7 @@ from index.errors import ParseError
 from index.layout import PageStream
 from index.lies import page_lies
 from index.readers.pictures import page_to_pictures
-from index.readers.unturn import Turn, blocks_as_shown, page_to_turn
+from index.readers.scanned import Scan, mark_scanned, page_to_scan
 from index.textlines import clean_glyph
 
 Progress = Callable[[str, int, int], None]
@@ -49,7 +49,7 @@ def read_pdf(path: Path, doc_id: str, progress: Progress | None = None) -> Docum
     stream = PageStream(doc_id)
     unread: list[UnreadPage] = []
     ocr_pages: list[int] = []
-    turns: dict[int, Turn] = {}
+    scans: dict[int, Scan] = {}
     with _open(data, path) as pdf:
         total = len(pdf)
         for page in _pages(pdf, path, progress):
@@ -57,10 +57,9 @@ def read_pdf(path: Path, doc_id: str, progress: Progress | None = None) -> Docum
                 unread.append(UnreadPage(page.number, page.unread))
             elif page.origin == "ocr":
                 ocr_pages.append(page.number)
-                if turn := page_to_turn(page):
-                    turns[page.number] = turn
+                scans[page.number] = page_to_scan(page)
             stream.feed(page)
-    blocks = blocks_as_shown(stream.finish(), turns)
+    blocks = mark_scanned(stream.finish(), scans)
     texts = [*stream.front_texts, *(b.text for b in blocks if not isinstance(b, Table))]
     tables = tuple(b for b in blocks if isinstance(b, Table))
     who = identify(texts, tables, path.name)

@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from index.amounts import is_number_cell, normalise
-from index.domain import Glyph, Page, Rule
+from index.domain import Box, Glyph, Page, Rule
 from index.errors import require
 from index.readers import ink
 from index.readers.ink import PixelBox, PixelRule
@@ -34,6 +34,7 @@ class ScanSettings:
     detect_side: int = 1440  # pixels of the longer side that the detector sees
     column_gap: float = 0.9  # white this wide parts two columns; an em space is narrower
     figure_gap: float = 0.35  # white this wide parts two figures that were read as one
+    sure: float = 0.9  # mean score; a figure read worse is read twice
     many: int = 5  # figures on a page, from which their usual width is known
     width_slack: float = 0.07  # share by which the width of a digit may differ from the usual
     second_margin: float = 0.35  # wider margins for the second reading: characters smaller, and at other places
@@ -85,6 +86,7 @@ def ocr_page(image: Any, number: int, width: float, height: float, settings: Sca
         origin="ocr",
         skew=level.skew,
         turned=quarter * 90,
+        doubts=tuple(_to_box(run.box, sx, sy) for run in runs if run.doubt),
     )
     return page if runs or not _has_writing(pixels, sx) else replace(page, unread=UNREADABLE)
 
@@ -305,7 +307,7 @@ def _part_figures(run: Run, clean: Image, bare: Image, settings: ScanSettings) -
 
 
 def _checked(runs: list[Run], clean: Image, bare: Image, settings: ScanSettings) -> list[Run]:
-    """Figures that are as wide, or have as many pieces of ink, as their characters need; the others are read again, at another size.
+    """Figures that are as wide, or have as many pieces of ink, as their characters need; the others are read twice.
 
     A recogniser drops a character now and then and is sure of itself. Where the second reading differs, the one that
     fits the ink holds; where neither does, the figure is in doubt.
@@ -313,7 +315,7 @@ def _checked(runs: list[Run], clean: Image, bare: Image, settings: ScanSettings)
     figures = [i for i, run in enumerate(runs) if _DIGITS.fullmatch(run.text)]
     widths = sorted(_advance(runs[i].text, runs[i].box) for i in figures)
     usual = widths[len(widths) // 2] if len(widths) >= settings.many else 0.0
-    suspects = [i for i in figures if not _fits(runs[i].text, runs[i].box, bare, usual, settings)]
+    suspects = [i for i in figures if runs[i].score < settings.sure or not _fits(runs[i].text, runs[i].box, bare, usual, settings)]
     again = _engine().recognize_txt([_crop(clean, runs[i].box, settings.second_margin) for i in suspects]).txts if suspects else ()
     checked = list(runs)
     for i, second in zip(suspects, again, strict=True):
@@ -380,9 +382,13 @@ def _has_writing(pixels: Image, points_per_pixel: float) -> bool:
 
 
 def _run_to_glyph(run: Run, sx: float, sy: float) -> Glyph:
-    x0, y0, x1, y1 = run.box
     em = 0.92 if any(c > "\u2e80" for c in run.text) else 0.74  # share of the em that ink of such text is high
-    return Glyph(run.text, x0 * sx, y0 * sy, x1 * sx, y1 * sy, size=(y1 - y0) * sy / em)
+    box = _to_box(run.box, sx, sy)
+    return Glyph(run.text, *box, size=(box[3] - box[1]) / em)
+
+
+def _to_box(box: PixelBox, sx: float, sy: float) -> Box:
+    return box.x0 * sx, box.y0 * sy, box.x1 * sx, box.y1 * sy
 
 
 def even_sizes(glyphs: list[Glyph], share: float) -> tuple[Glyph, ...]:
