@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from index.domain import Block, Box, Flag, Glyph, Heading, LabelPath, Page, Para, Span, Table
 from index.aligned import Region, page_to_regions, region_to_grid
+from index.domain import Block, Box, Flag, Glyph, Heading, Page, Para, Span
 from index.grids import Grid, edges_to_grids, rules_to_edges
 from index.headings import caption_of, is_toc, text_to_level, unit_of
 from index.tables import Caption, PrintedForm
@@ -20,12 +20,17 @@ FRONT_LINES = 150  # lines kept for telling whose document this is
 MARGIN = 0.11  # share of the page height at top and bottom where running headers and page numbers stand
 INDENT = 1.2  # em: a line that starts this far inside opens a paragraph
 SHORT = 1.6  # em: a line that ends this far before the margin closes one
+MARGIN_SHARE = 0.12  # so many of a page's lines begin, or end, at its margin
+TOC_ENTRY = 25  # characters; longer lines are text
 PITCH = 2.2  # line heights: a gap wider than this parts paragraphs
 PAGE_NUMBER = re.compile(r"^[-—–－·~\s]*(第?\s*\d{1,4}\s*页?|[ivxIVX]{1,5}|\d{1,4}\s*/\s*\d{1,4}|第\d+页[，,/]?共\d+页)[-—–－·~\s]*$")
 NOTE = re.compile(r"^(备?注|说明)[:：\d]|^[（(](无|本表)")
 NOTE_MORE = re.compile(r"^(\d+[.、．]|[“\"]|本套|本表)")
 BODY_NAME = re.compile(r"^(?:编制|填报|预算)?(?:部门|单位)(?:名称)?[:：](?P<name>.*)$")
 SENTENCE_END = tuple("。；：！？;:!?")
+UNIT_REST = re.compile(r"^(单位[:：])?[万亿千百]*元?$|^金额")
+PART = re.compile(r"^第[一二三四五六七八九十\d]+部分")
+NUMBERED = re.compile(r"^(第[一二三四五六七八九十\d]+|[（(][一二三四五六七八九十\d]+[）)]|[一二三四五六七八九十]+[、.．]|\d{1,2}[、.．](?!\d))")
 YEAR = re.compile(r"(20\d\d)年")
 
 
@@ -68,6 +73,8 @@ class PageStream:
         self._trail: list[tuple[int, str]] = []
         self._para: _OpenPara | None = None
         self._form: PrintedForm | None = None
+        self._note: _Piece | None = None
+        self._toc: set[str] | None = None  # entries of the table of contents, on the pages right after it
         self._between = False  # did text stand between the open form and here?
         self._tables = 0
         self._captions: list[_Piece] = []  # lines above, that may be a table's caption
@@ -102,7 +109,9 @@ class PageStream:
         body = [piece for piece in pieces if not _is_furniture(piece, page, repeated)]
         if is_toc([piece.text for piece in body]) and not grids:
             self._close_all()
+            self._toc = {*(self._toc or ()), *(_flat(piece.text) for piece in body)}
             return
+        body = self._without_toc_rest(body)
         left, right = _margins(body)
         flags = frozenset({Flag.OCR}) if page.origin == "ocr" else frozenset()
         items: list[tuple[float, int, _Piece | Grid | Region]] = [(piece.line.middle, 0, piece) for piece in body]
@@ -115,10 +124,22 @@ class PageStream:
             else:
                 self._take_line(item, page, left, right)
 
+    def _without_toc_rest(self, body: list[_Piece]) -> list[_Piece]:
+        """The lines after the last entries of a table of contents that runs over on this page."""
+        entries, self._toc = self._toc, None
+        if not entries:
+            return body
+        for i, piece in enumerate(body):
+            flat = _flat(piece.text)
+            if flat in entries or (text_to_level(piece.text) is None and caption_of(piece.text) is None and len(flat) > TOC_ENTRY):
+                return body[i:]
+        return []
+
     def _take_line(self, piece: _Piece, page: Page, left: float, right: float) -> None:
         text = piece.text.strip()
-        if self._form is not None and not self._between and not self._captions and _is_note(text, self._form):
-            self._form.notes.append(text)
+        if self._form is not None and not self._between and not self._captions and self._take_note(piece):
+            return
+        if self._continues_heading(piece) or self._turns_caption(piece):
             return
         form = self._form
         if form is not None and not self._between and not self._captions and page.number != form.pages[0] and form.take_tail(piece.line, page.number):
@@ -137,12 +158,41 @@ class PageStream:
         self._between = True
         self._add_to_para(piece, left, right)
 
+    def _take_note(self, piece: _Piece) -> bool:
+        """A note below the open table, or its next line."""
+        form, text = self._form, piece.text.strip()
+        if form is None:
+            return False
+        if NOTE.match(text) or (form.notes and NOTE_MORE.match(text)):
+            form.notes.append(text)
+        elif form.notes and self._note is not None and self._note.page == piece.page and not NUMBERED.match(text):
+            near = piece.line.box[1] - self._note.line.box[3] < PITCH * piece.line.size
+            if not near or self._note.line.x1 < form.xs[-1] - 3 * piece.line.size:
+                return False
+            form.notes[-1] += text
+        else:
+            return False
+        self._note = piece
+        return True
+
+    def _turns_caption(self, piece: _Piece) -> bool:
+        """The second line of a table's title that was too long for one; the first waits as a paragraph."""
+        para = self._para
+        if para is None or len(para.pieces) != 1 or para.pieces[0].text.endswith(SENTENCE_END) or piece.page != para.pieces[0].page:
+            return False
+        first = para.pieces[0].text.strip()
+        if abs(para.pieces[0].line.size - piece.line.size) > 1 or PART.match(first) or caption_of(first + piece.text.strip()) is None:
+            return False
+        self._para = None
+        self._captions = [para.pieces[0], piece]
+        return True
+
     def _is_caption_line(self, piece: _Piece, page: Page) -> bool:
         """Could the line stand above a table: number, title, unit, name of the body, or a centred short line?"""
         text = piece.text.strip()
         if any(unit_of(segment) or BODY_NAME.match(segment) for segment in piece.segments):
             return True
-        if text_to_level(text) is not None and caption_of(text) is None:
+        if PART.match(text) or (text_to_level(text) is not None and caption_of(text) is None):
             return False
         if caption_of(text) is not None:
             return True
@@ -158,14 +208,14 @@ class PageStream:
         form = self._form
         if form is not None and not self._between and page.number not in form.pages and not (grid and form.repeats_header(grid)):
             grid = region_to_grid(region, with_header=False) or grid
-            if self._captions and not self._read_captions()[0].continues(form.caption):
+            if self._captions and not self._read_captions().continues(form.caption):
                 grid = region_to_grid(region)
         if grid is not None:
             self._take_grid(grid, page, flags)
 
     def _take_grid(self, grid: Grid, page: Page, flags: frozenset[Flag]) -> None:
-        caption, spare = self._read_captions()
-        if self._form is not None and not self._between and not spare:
+        caption = self._read_captions()
+        if self._form is not None and not self._between:
             form = self._form
             new_page = page.number not in form.pages
             if (new_page or not (caption.title or caption.number)) and caption.continues(form.caption) and form.accepts(grid):
@@ -173,9 +223,6 @@ class PageStream:
                 form.extend(grid, page.number)
                 return
         self._close_form()
-        for piece in spare:
-            self._between = True
-            self._add_to_para(piece, piece.line.x0, piece.line.x1)
         self._captions = []
         self._close_para()
         if not caption.title:
@@ -183,33 +230,34 @@ class PageStream:
         form = PrintedForm.open(grid, page.number, caption, tuple(text for _, text in self._trail), flags)
         self._form, self._between = form, False
 
-    def _read_captions(self) -> tuple[Caption, list[_Piece]]:
-        """The caption in the lines above; lines before it that belong to no table."""
+    def _read_captions(self) -> Caption:
+        """The caption in the lines above: title first, then unit and name of the body, in any order with the number."""
         caption = Caption()
-        spare: list[_Piece] = []
         titles: list[str] = []
+        below_title = name_open = False
         for piece in self._captions:
             for segment in piece.segments:
                 flat = re.sub(r"\s+", "", segment)
-                unit, name = unit_of(segment), BODY_NAME.match(flat)
-                numbered = caption_of(segment)
+                unit, name, numbered = unit_of(segment), BODY_NAME.match(flat), caption_of(segment)
                 year = YEAR.search(flat)
                 if unit:
-                    caption = replace(caption, unit=unit)
+                    caption, below_title = replace(caption, unit=unit), True
                 elif name:
-                    caption = replace(caption, org=name["name"] or caption.org)
+                    caption, below_title, name_open = replace(caption, org=name["name"] or caption.org), True, True
                 elif numbered and numbered[0]:
                     caption = replace(caption, number=numbered[0])
-                    titles = [numbered[1]] if numbered[1] else []
+                    titles += [numbered[1]] if numbered[1] else []
                 elif year and len(flat) <= 7:
-                    caption = replace(caption, year=int(year[1]))
-                else:
+                    caption, below_title = replace(caption, year=int(year[1])), True
+                elif not below_title:
                     titles.append(flat)
+                elif name_open and not UNIT_REST.match(flat):
+                    caption = replace(caption, org=(caption.org or "") + flat)
         title = "".join(titles)
         year = YEAR.search(title)
         if year and caption.year is None:
             caption = replace(caption, year=int(year[1]))
-        return replace(caption, title=title), spare
+        return replace(caption, title=title)
 
     def _close_form(self) -> None:
         if self._form is None:
@@ -239,15 +287,23 @@ class PageStream:
             return True
         last = para.pieces[-1]
         em = piece.line.size
+        text = piece.text.strip()
         if piece.line.x0 - left >= INDENT * em or abs(last.line.size - em) > 0.15 * em:
             return True
-        if para.right - last.line.x1 >= SHORT * em:
+        ended = last.text.rstrip().endswith(SENTENCE_END)
+        if NUMBERED.match(text) and ended:
             return True
-        same_page = last.page == piece.page
-        return same_page and piece.line.box[1] - last.line.box[3] > PITCH * em
+        if last.page == piece.page and piece.line.box[1] - last.line.box[3] > PITCH * em:
+            return True
+        missing = para.right - last.line.x1
+        if missing < SHORT * em:
+            return False
+        # A figure that does not fit moves to the next line as a whole, so a short line alone ends nothing.
+        whole = "".join(p.text for p in para.pieces)
+        return ended or text_to_level(whole) is not None or bool(NUMBERED.match(text)) or missing > 0.4 * (para.right - para.left)
 
     def _add_to_para(self, piece: _Piece, left: float, right: float) -> None:
-        if self._para is not None and self._opens_para(piece, left, right) and not self._continues_heading(piece):
+        if self._para is not None and self._opens_para(piece, left, right):
             self._close_para()
         self._close_form()
         if self._para is None:
@@ -257,14 +313,17 @@ class PageStream:
             self._para.left, self._para.right = left, right
 
     def _continues_heading(self, piece: _Piece) -> bool:
-        """The second line of a centred heading that is too long for one."""
+        """Take the second line of a centred heading that is too long for one."""
         para = self._para
-        if para is None or len(para.pieces) != 1 or para.pieces[0].page != piece.page:
+        if para is None or len(para.pieces) != 1 or para.pieces[0].page != piece.page or NUMBERED.match(piece.text.strip()):
             return False
         first = para.pieces[0].line
-        same = abs(first.size - piece.line.size) < 0.1 * first.size and first.size >= 14
-        centred = abs((first.x0 + first.x1) - (piece.line.x0 + piece.line.x1)) < 12 and abs(first.x0 + first.x1 - piece.width) < 24
-        return same and centred and text_to_level(piece.text) is None and text_to_level(first.text) == 2
+        same = abs(first.size - piece.line.size) < 0.1 * first.size and piece.line.box[1] - first.box[3] < 1.6 * first.size
+        centred = abs(first.x0 + first.x1 - piece.line.x0 - piece.line.x1) < 2 * first.size and abs(first.x0 + first.x1 - piece.width) < 40
+        if not (same and centred and PART.match(first.text.strip()) and len(piece.text) <= 30 and not piece.text.endswith("。")):
+            return False
+        para.pieces.append(piece)
+        return True
 
     def _close_para(self) -> None:
         para, self._para = self._para, None
@@ -285,6 +344,10 @@ class PageStream:
 
 
 # ---------------------------------------------------------------- lines of a page
+
+
+def _flat(text: str) -> str:
+    return re.sub(r"[\s.．·…\d]+$", "", re.sub(r"\s+", "", text))
 
 
 def _page_tables(page: Page) -> tuple[list[Grid], list[Region], list[Glyph]]:
@@ -340,13 +403,15 @@ def _is_furniture(piece: _Piece, page: Page, repeated: set[str]) -> bool:
 
 
 def _margins(pieces: list[_Piece]) -> tuple[float, float]:
+    """Where the lines of the page begin and end; a lone footer or note in the margin does not move them."""
     if not pieces:
         return 0.0, 0.0
-    return min(p.line.x0 for p in pieces), max(p.line.x1 for p in pieces)
-
-
-def _is_note(text: str, form: PrintedForm) -> bool:
-    return bool(NOTE.match(text) or (form.notes and NOTE_MORE.match(text)))
+    em = sorted(p.line.size for p in pieces)[len(pieces) // 2]
+    enough = max(2, round(MARGIN_SHARE * len(pieces)))
+    lefts, rights = sorted(p.line.x0 for p in pieces), sorted((p.line.x1 for p in pieces), reverse=True)
+    left = next((x for x in lefts if sum(abs(x - other) < 0.8 * em for other in lefts) >= enough), lefts[0])
+    right = next((x for x in rights if sum(abs(x - other) < 0.8 * em for other in rights) >= enough), rights[0])
+    return left, right
 
 
 def _join(pieces: list[_Piece]) -> tuple[str, tuple[Span, ...]]:
@@ -360,6 +425,3 @@ def _join(pieces: list[_Piece]) -> tuple[str, tuple[Span, ...]]:
         spans.append(Span(len(text), len(text) + len(line.text), piece.page, None, line.box, line.edges))
         text += line.text
     return text, tuple(spans)
-
-
-__all__ = ["LabelPath", "PageStream", "Table", "pages_to_document_blocks"]
