@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from index.amounts import MONEY, RATIO, convert, format_amount, round_half_up
-from index.domain import Document, Figure, Kind, LabelPath, Measure, Origin, Proof
+from index.domain import Document, Figure, Flag, Kind, LabelPath, Measure, Origin, Proof
 from index.sums import TOTAL, Grid, quantum
 
 _NUMBERING = re.compile(r"^(?:[一二三四五六七八九十]{1,3}、|（[一二三四五六七八九十]{1,3}）|\d{1,2}[.、．]|（\d{1,2}）|其中[:：]?|[①-⑳])+")
@@ -29,6 +29,12 @@ _GENERIC = re.compile(
 def claim_proofs(document: Document, grids: Sequence[Grid], figures: Sequence[Figure]) -> Iterator[Proof]:
     """Proofs that touch prose, and project names that several tables state."""
     prose = [f for f in figures if f.origin is Origin.PROSE and f.value is not None]
+    mended = {f.id for f in prose if Flag.REORDERED in f.flags}  # their words may still stand wrong: no alarm from them
+    yield from (p for p in _prose_proofs(document, grids, prose) if p.held or not mended.intersection(p.figures))
+    yield from project_proofs(grids)
+
+
+def _prose_proofs(document: Document, grids: Sequence[Grid], prose: Sequence[Figure]) -> Iterator[Proof]:
     for claims in _paragraphs(prose):
         yield from rate_proofs(claims)
         yield from repeated_proofs(document, claims)
@@ -36,7 +42,6 @@ def claim_proofs(document: Document, grids: Sequence[Grid], figures: Sequence[Fi
     yield from share_proofs(prose)
     yield from change_proofs(prose)
     yield from text_table_proofs(document, grids, prose)
-    yield from project_proofs(grids)
 
 
 def name_key(label: str) -> str:

@@ -108,6 +108,11 @@ def _cover_lines(lines: Sequence[str]) -> list[str]:
     return cover
 
 
+def _org(text: str) -> str:
+    """A body printed above a table, without the unit that stands on the same line."""
+    return re.split(r"[：，]|(?:金额)?单位(?=[：元万])", _UNIT_TAIL.sub("", _flat(text)))[0]
+
+
 def _labelled(line: str) -> tuple[str, str] | None:
     """(label, body) of 「部门名称：…」; None for 单位：万元 and other labels."""
     match = _LABEL.search(line)
@@ -155,7 +160,7 @@ def _department(
     if len(from_cover) in NAME_LENGTH and _BODY_END.search(from_cover) and not re.search(r"[：，。\d]", from_cover):
         return from_cover
     for names in (
-        (_flat(t.org) for t in tables if t.org),
+        (_org(t.org) for t in tables if t.org),
         (name for _, name in labels if _BODY_END.search(name)),
         (m[1] for line in lines if (m := _SUBJECT.match(line)) and _BODY_END.search(m[1])),
     ):

@@ -22,7 +22,7 @@ _ONE_TO_ONE = str.maketrans("０１２３４５６７８９％．－():;!?＞＜
 _DOTTED = {chr(0x2488 + i): f"{i + 1}." for i in range(20)}  # ⒈ and its like
 
 _UNITS = (
-    r"个百分点|百分点|%|‰|(?:百万|千万|万|亿|千|百)?元(?:/股)?|台（套）|台/套|辆/套|台套|人次|家次|人/次|平方米|㎡|m²|平方公里|公顷|公里|千瓦时|吨标准煤|吨|"
+    r"个百分点|百分点|%|‰|元万(?!元)|(?:百万|千万|万|亿|千|百)?元(?:/股)?|台（套）|台/套|辆/套|台套|人次|家次|人/次|平方米|㎡|m²|平方公里|公顷|公里|千瓦时|吨标准煤|吨|"
     r"[辆家台套件名人个次场项份册户例篇批座条所艘架幅间栋期枚亩米]"
 )
 _AMOUNT = re.compile(
@@ -214,7 +214,7 @@ class _Reader:
         lead = self._lead(previous, match.start())
         if "number" not in groups:
             return self._without_number(match, lead, start, end)
-        unit = groups["unit"] or ""
+        unit = (groups["unit"] or "").replace("元万", "万元")  # a displaced character, never a unit of its own
         if not self._is_figure(match, groups):
             return None
         value, unit = self._value(groups, unit, lead)

@@ -139,6 +139,8 @@ def _unit_counts(document: Document, figures: Sequence[Figure]) -> Iterator[Find
         first: dict[LabelPath, Figure] = {}
         for f in figures:
             if f.origin is Origin.PROSE and f.measure is Measure.COUNT and f.row_path[-1:] == (noun,) and f.value is not None:
+                if not re.search(rf"(?:包括|共).*{re.escape(f.raw)}", f.context):
+                    continue  # some of them only: 「其中2家基层单位为非独立核算单位」
                 first.setdefault(f.section, f)
         counted = list(first.values())
         for other in counted[1:]:

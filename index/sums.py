@@ -41,7 +41,7 @@ def quantum(figures: Iterable[Figure]) -> Decimal:
 def check(kind: str, total: Figure, parts: Sequence[Figure], expected: Decimal, message: str) -> Proof:
     """Compare a printed total with what its parts make; a difference of a last digit for each part is rounding."""
     found = total.value or Decimal(0)
-    tolerance = quantum((total, *parts)) * max(1, len(parts))
+    tolerance = quantum((total, *parts)) * (len(parts) + 1) / 2  # each printed number is off by half a digit at most
     held = abs(found - expected) <= tolerance
     return Proof(
         kind=kind,
