@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from index.stores.retrieve import Searcher
 
 T = TypeVar("T")
+DEFAULT_HITS = 8
 CACHED_VALUES = 400  # documents, figure lists, … kept in memory
 
 
@@ -91,7 +92,7 @@ class Index:
 
     # ---------------------------------------------------------------- text search
 
-    def search(self, text: str, k: int, doc_ids: Sequence[str] | None = None) -> list[Hit]:
+    def search(self, text: str, k: int = DEFAULT_HITS, doc_ids: Sequence[str] | None = None) -> list[Hit]:
         """The ``k`` best chunks by meaning and by words, best first; only of ``doc_ids`` where given (none: no hits)."""
         with self._lock:
             self._refresh()
