@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import re
 import tomllib
+from pathlib import Path
 
 import pytest
 
-from index.samples.make import HERE, NUMBER, SAMPLES, rows_of
+from index.samples.make import FONT, HERE, NUMBER, SAMPLES, make, rows_of
 from index.samples.paint import header_to_cells
+
+
+def pdf_text(path: Path) -> str:
+    import pypdfium2
+
+    with pypdfium2.PdfDocument(path) as pdf:
+        return "".join(page.get_textpage().get_text_range() for page in pdf)
 
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_committed_pdf_holds_every_figure_of_its_data_and_prose(name: str) -> None:
-    import pypdfium2
-
     facts = tomllib.loads((HERE / f"{name}.toml").read_text(encoding="utf-8"))
     prose = (HERE / f"{name}.md").read_text(encoding="utf-8")
-    with pypdfium2.PdfDocument(HERE / f"{name}.pdf") as pdf:
-        text = "".join(page.get_textpage().get_text_range() for page in pdf)
-    printed = re.findall(r"-?[\d,]+\.\d+", text)
+    printed = re.findall(r"-?[\d,]+\.\d+", pdf_text(HERE / f"{name}.pdf"))
     wanted = re.findall(r"-?[\d,]+\.\d+", prose)
     for table in facts["tables"]:
         if "rows" in table:
@@ -48,3 +52,13 @@ def test_short_column_path_reaches_down_beside_a_deep_one() -> None:
     assert spans[("总计", 1)] == (2, 2)
     assert spans[("一般公共预算", 1)] == (1, 1)
     assert spans[("公务用车", 3)] == (1, 1)
+
+
+def test_samples_come_out_the_same_when_made_again(tmp_path: Path) -> None:
+    pytest.importorskip("fpdf", reason="fpdf2 is missing: pip install 'budget-assistant[samples]'")
+    if not FONT.is_file():
+        pytest.skip(f"{FONT} is missing: apt install fonts-wqy-zenhei")
+    for name in SAMPLES:
+        first, again = make(name, tmp_path, FONT).read_bytes(), make(name, tmp_path, FONT).read_bytes()
+        assert first == again
+        assert pdf_text(tmp_path / f"{name}.pdf") == pdf_text(HERE / f"{name}.pdf"), "run python -m index.samples.make"
