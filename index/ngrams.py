@@ -100,21 +100,25 @@ class Own:
         self._histories = counts_to_histories(self._counts)
         self._total = sum(count for ngram, count in self._counts.items() if len(ngram) == 1)
         self._left: Counter[str] = Counter()
-        self._left_histories: Counter[str] = Counter()
 
     def leave_out(self, texts: Iterable[str]) -> None:
-        self._left = count_ngrams(texts, DOCUMENT_ORDER)
-        self._left_histories = counts_to_histories(self._left)
+        for counts, sign in ((self._left, 1), (count_ngrams(texts, DOCUMENT_ORDER), -1)):
+            for ngram, count in counts.items():
+                self._counts[ngram] += sign * count
+                if len(ngram) > 1:
+                    self._histories[ngram[:-1]] += sign * count
+            self._left = counts
 
     def probability(self, history: str, symbol: str) -> float:
-        value = (self._counts.get(symbol, 0) - self._left.get(symbol, 0) + UNSEEN) / (self._total + VOCABULARY)
+        counts, histories = self._counts, self._histories
+        value = (counts.get(symbol, 0) + UNSEEN) / (self._total + VOCABULARY)
         for size in range(1, min(len(history), DOCUMENT_ORDER - 1) + 1):
             before = history[-size:]
-            seen = self._histories.get(before, 0) - self._left_histories.get(before, 0)
+            seen = histories.get(before, 0)
             if seen <= 0:
                 break
-            ngram, smooth = before + symbol, DOCUMENT_SMOOTHING[size]
-            value = (self._counts.get(ngram, 0) - self._left.get(ngram, 0) + smooth * value) / (seen + smooth)
+            smooth = DOCUMENT_SMOOTHING[size]
+            value = (counts.get(before + symbol, 0) + smooth * value) / (seen + smooth)
         return value
 
 

@@ -8,8 +8,12 @@ and their digits; a blank beside a number proves nothing. Among all orders that 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import log
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from index.ngrams import Language, Own, general, is_number, token_to_symbol
 
@@ -19,18 +23,29 @@ _CODE = re.compile(r"^\s*(?!(?:19|20)\d\d\s)[0-9]{3,}\s+(?=\D)")
 _TORN = re.compile(r"(?:^|[\u3400-\u9fff] )[，。、；）](?![、，])|[\u3400-\u9fff]{2} [\u3400-\u9fff] [\u3400-\u9fff]{2}|（ ）")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _CLOSING, _OPENING = frozenset("，。、：；）》”〉！？"), frozenset("（《“〈")
+_PROSE = frozenset("，。；、")
 _CLASSES = frozenset("YDPLNa")
+PASSES = 2
 
 
 @dataclass(frozen=True)
 class Weights:
     """Log-likelihood (nats) of what makes an order less likely."""
 
-    new_run: float = -3.0        # one more jump back
-    odd_run: float = -3.0        # a run that does not start at the first free place
+    first_run: float = -1.0      # the first jump back
+    new_run: float = -5.0        # one more jump back
+    odd_run: float = -4.0        # a run that does not start at the first free place
+    same_layer: float = -2.0     # two runs of one layer side by side
+    layer: float = 1.3           # trust in the shares of displaced characters
+    displaced: float = 0.15      # share of a line's characters that are displaced where nothing else is known
+    torn: float = 0.6            # trust in neighbours of the extraction that often stand side by side
     honest_gap: float = -7.0     # a blank between Chinese characters that is the document's own
     bad_edge: float = -6.0       # a line that starts with a closing mark or ends with an opening one
+    cell: float = -5.0           # a blank between cells, all before it in the cells before
+    prose_cell: float = -8.0     # the same in a line of sentences
+    window: float = 30.0         # orders that fall this far behind the best are given up
     beam: int = 60               # orders kept at each step
+    doubt: float = 4.0           # occurrences of a character that weigh as much as that share
     most_runs: int = 6
     damaged_share: float = 0.1   # of the lines with enough Chinese, how many must have gaps before a document counts as damaged
     long_line: int = 12          # Chinese characters that make a line long enough to judge the document by
@@ -76,88 +91,139 @@ def line_to_pieces(line: _Line) -> Iterator[str]:
     yield line.symbols[start:]
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
+class _State(NamedTuple):
+    """An order begun. `placed` has bit i set where token i stands, `displaced` where it is of the displaced layer."""
+
     score: float
+    placed: int
+    last: int
+    displaced: int
+    cells: int       # bit i set: token i begins a cell
     history: str
-    runs: int
+    runs: int        # jumps back so far
     furthest: int
-    path: tuple[object, ...]  # (path before, index), outermost last
+    path: tuple[Any, ...]  # (path before, index)
 
 
-def _moves(line: _Line, placed: int, last: int, state: _State, weights: Weights) -> list[tuple[int, float, int]]:
-    """(index, penalty, runs started) of each token that may stand next."""
-    size, following = len(line.tokens), last + 1
-    open_next = last >= 0 and following < size and not placed >> following & 1
-    if open_next and not line.gaps[following]:
-        return [(following, 0.0, state.runs)]
-    moves: list[tuple[int, float, int]] = []
-    if open_next:
-        moves.append((following, 0.0 if line.loose[following] else weights.honest_gap, state.runs))
+class _Costs:
+    """What each token of a line costs by itself: by layer, as the start of a run, against its own frequency."""
+
+    def __init__(self, line: _Line, language: Language, weights: Weights, displaced: Mapping[str, float]) -> None:
+        size, symbols = len(line.tokens), line.symbols
+        alone = [language.log_likelihood("", symbol) for symbol in symbols]
+        shares = [displaced.get(token, weights.displaced) for token in line.tokens]
+        # Against its own frequency: orders that have used up the frequent characters must not look better halfway.
+        self.by_layer = [(weights.layer * log(1 - share) - own, weights.layer * log(share) - own)
+                         for share, own in zip(shares, alone, strict=True)]
+        self.starts = [(i, 3 << (i - 1), -weights.torn * max(0.0, language.log_likelihood(symbols[i - 1], symbols[i]) - alone[i]))
+                       for i in range(1, size) if not line.gaps[i]]
+        numbers = [i for i in range(size) if is_number(line.tokens[i])]
+        self.needs = [0] * size
+        self.cell = weights.prose_cell if _PROSE.intersection(symbols) else weights.cell
+        for earlier, later in zip(numbers, numbers[1:], strict=False):
+            self.needs[later] = 1 << earlier
+
+
+def _moves(line: _Line, costs: _Costs, state: _State, weights: Weights) -> Iterator[tuple[int, float, int, bool]]:
+    """(index, penalty, layer, cell break) of each token that may stand next."""
+    size, placed, last, layers = len(line.tokens), state.placed, state.last, state.displaced
+    following = last + 1
+    here = layers >> last & 1 if last >= 0 else -1
+    if last >= 0 and following < size and not placed >> following & 1:
+        if not line.gaps[following]:
+            yield following, 0.0, here, False
+            return
+        yield following, 0.0 if line.loose[following] else weights.honest_gap, here, False
+    count = placed.bit_count()
+    if 0 < count < size and line.gaps[count] and placed == (1 << count) - 1:
+        yield count, costs.cell, 0, True
+    same = (weights.same_layer if here == 0 else 0.0, weights.same_layer if here == 1 else 0.0)
     if not placed & 1:
-        moves.append((0, 0.0, state.runs))
+        yield 0, same[0], 0, False
+        yield 0, same[1], 1, False
     edges = placed & ~(placed >> 1)
     while edges:
         low = edges & -edges
         edges ^= low
         index = low.bit_length()
-        if index - 1 != last and index < size:
-            moves.append((index, 0.0, state.runs))
+        if index != following and index < size:
+            layer = layers >> index - 1 & 1
+            yield index, same[layer], layer, False
     if state.runs < weights.most_runs:
-        for index in range(1, size):
-            if not line.gaps[index] and not placed >> index - 1 & 3:
-                penalty = weights.new_run if index > state.furthest else weights.new_run + weights.odd_run
-                moves.append((index, penalty, state.runs + 1))
-    return moves
+        begun = weights.new_run if state.runs else weights.first_run
+        for index, taken, torn in costs.starts:
+            if not placed & taken:
+                penalty = begun + torn + (weights.odd_run if index < state.furthest else 0.0)
+                yield index, penalty + same[0], 0, False
+                yield index, penalty + same[1], 1, False
 
 
-def _search(line: _Line, language: Language, before: str, after: str, weights: Weights) -> list[tuple[float, list[int]]]:
-    """Orders (indices in page order) with their scores, best first; none where the beam lost its way."""
-    size = len(line.tokens)
-    alone = [language.log_likelihood("", symbol) for symbol in line.symbols]
-    numbers = [i for i in range(size) if is_number(line.tokens[i])]
-    number_before = dict(zip(numbers[1:], numbers, strict=False))
-    beam: dict[tuple[int, int], _State] = {(0, -1): _State(0.0, before, 0, -1, ())}
+def _search(line: _Line, language: Language, before: str, after: str, weights: Weights,
+            displaced: Mapping[str, float]) -> list[_Order]:
+    """Orders with their scores, best first; none where the beam lost its way."""
+    size, symbols, gaps = len(line.tokens), line.symbols, line.gaps
+    costs = _Costs(line, language, weights, displaced)
+    by_layer, needs, likelihood = costs.by_layer, costs.needs, language.log_likelihood
+    beam = [_State(0.0, 0, -1, 0, 0, before, 0, -1, ())]
     for step in range(size):
-        grown: dict[tuple[int, int], _State] = {}
-        for (placed, last), state in beam.items():
-            for index, penalty, runs in _moves(line, placed, last, state, weights):
-                needed = number_before.get(index)
-                if needed is not None and not placed >> needed & 1:
+        edge = _CLOSING if step == 0 else _OPENING if step == size - 1 else frozenset()
+        grown: dict[tuple[int, int, int], _State] = {}
+        floor = float("-inf")
+        for state in beam:
+            placed, history = state.placed, state.history
+            for index, penalty, layer, cell in _moves(line, costs, state, weights):
+                score = state.score + penalty + by_layer[index][layer]
+                symbol = symbols[index]
+                if symbol in edge or (cell and (symbol in _CLOSING or history[-1] in _OPENING)):
+                    score += weights.bad_edge
+                score += likelihood("" if cell else history, symbol)
+                if score < floor or needs[index] & ~placed:
                     continue
-                symbol = line.symbols[index]
-                if (step == 0 and symbol in _CLOSING) or (step == size - 1 and symbol in _OPENING):
-                    penalty += weights.bad_edge
-                # Against its own frequency: orders that have used up the frequent characters must not look better halfway.
-                score = state.score + penalty + language.log_likelihood(state.history, symbol) - alone[index]
-                key = (placed | 1 << index, index)
+                layers = state.displaced | layer << index
+                key = (placed | 1 << index, index, layers)
                 known = grown.get(key)
                 if known is None or score > known.score:
-                    grown[key] = _State(score, state.history[-3:] + symbol, runs, max(state.furthest, index), (state.path, index))
-        if len(grown) > weights.beam:
-            grown = dict(sorted(grown.items(), key=lambda item: -item[1].score)[:weights.beam])
-        beam = grown
-    return sorted((_finish(state, language, after) for state in beam.values()), reverse=True)
+                    floor = max(floor, score - weights.window)
+                    fresh = index > 0 and not placed >> (index - 1) & 1
+                    grown[key] = _State(
+                        score, key[0], index, layers, state.cells | cell << index, symbol if cell else history[-3:] + symbol,
+                        state.runs + fresh, max(state.furthest, index), (state.path, index))
+        beam = sorted(grown.values(), key=_score, reverse=True)[:weights.beam]
+    return sorted((_finish(state, language, after) for state in beam), key=lambda order: -order.score)
 
 
-def _finish(state: _State, language: Language, after: str) -> tuple[float, list[int]]:
+_score = itemgetter(0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """Token indices in page order; `layers` has bit i set where token i is displaced, `cells` where it begins a cell."""
+
+    score: float
+    indices: list[int]
+    layers: int
+    cells: int
+
+
+def _finish(state: _State, language: Language, after: str) -> _Order:
     score, history = state.score, state.history
     for symbol in after:
         score += language.log_likelihood(history, symbol)
         history += symbol
-    order: list[int] = []
+    indices: list[int] = []
     path = state.path
     while path:
-        order.append(path[1])  # type: ignore[arg-type]
+        indices.append(path[1])  # type: ignore[arg-type]
         path = path[0]  # type: ignore[assignment]
-    return score, order[::-1]
+    return _Order(score, indices[::-1], state.displaced, state.cells)
 
 
-def order_to_text(line: _Line, order: Sequence[int]) -> str:
-    """Blanks are kept where both neighbours of the extraction still stand side by side."""
+def order_to_text(line: _Line, order: _Order) -> str:
+    """Blanks are kept where both neighbours of the extraction still stand side by side, and between cells."""
     words: list[str] = []
-    for place, index in enumerate(order):
-        if place and order[place - 1] + 1 == index and line.gaps[index]:
+    indices = order.indices
+    for place, index in enumerate(indices):
+        if place and (order.cells >> index & 1 or indices[place - 1] + 1 == index and line.gaps[index]):
             words.append(" ")
         words.append(line.tokens[index])
     return "".join(words)
@@ -189,52 +255,72 @@ def is_damaged(lines: Sequence[str], weights: Weights = Weights()) -> bool:
 
 
 def mend(lines: Sequence[str], weights: Weights = Weights()) -> list[Mended]:
-    """Each line put in order, in two passes: the second one knows the phrases and neighbours that the first one found."""
+    """Each line put in order, in passes: a later one knows the phrases, neighbours and displaced characters that the one before found."""
     mended = [Mended(line, line, 0.0) for line in lines]
     if not is_damaged(lines, weights):
         return mended
     parts = {i: _text_to_parts(line) for i, line in enumerate(lines) if _HAN.search(line)}
-    bodies = {i: part.body for i, part in parts.items()}
-    margins: dict[int, float] = {}
-    for second in (False, True):
-        bodies, margins = _one_pass(parts, bodies, second, weights)
+    found = {i: _Found(part.body, text_to_line(part.body), 0.0, 0) for i, part in parts.items()}
+    for number in range(PASSES):
+        found = _one_pass(parts, found, number > 0, weights)
     for i, part in parts.items():
-        if bodies[i] != part.body:
-            mended[i] = replace(mended[i], text=part.head + bodies[i] + part.tail, margin=margins[i])
+        if found[i].text != part.body:
+            mended[i] = replace(mended[i], text=part.head + found[i].text + part.tail, margin=found[i].margin)
     return mended
 
 
-def _one_pass(parts: dict[int, _Parts], known: dict[int, str], neighbours: bool,
-              weights: Weights) -> tuple[dict[int, str], dict[int, float]]:
-    lines = {i: text_to_line(text) for i, text in known.items()}
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a pass made of a line's text."""
+
+    text: str
+    line: _Line     # of the text as mended
+    margin: float
+    layers: int     # of the tokens in extraction order
+
+
+def _displaced_shares(raw: Mapping[int, _Line], found: Mapping[int, _Found], weights: Weights) -> dict[str, float]:
+    """How often each character was displaced, in the lines that the last pass mended; few occurrences count little."""
+    seen: Counter[str] = Counter()
+    displaced: Counter[str] = Counter()
+    for tokens, layers in {(raw[i].tokens, found[i].layers) for i in found if found[i].layers}:
+        for index, token in enumerate(tokens):
+            seen[token] += 1
+            displaced[token] += layers >> index & 1
+    return {token: min(0.95, max(0.02, (displaced[token] + weights.doubt * weights.displaced) / (count + weights.doubt)))
+            for token, count in seen.items()}
+
+
+def _one_pass(parts: Mapping[int, _Parts], known: Mapping[int, _Found], later: bool, weights: Weights) -> dict[int, _Found]:
     raw = {i: text_to_line(part.body) for i, part in parts.items()}
-    unique = {(part.body, known[i]): i for i, part in parts.items()}
-    language = Language(general(), Own(piece for i in unique.values() for piece in line_to_pieces(lines[i])))
-    bodies: dict[int, str] = {}
-    margins: dict[int, float] = {}
-    done: dict[tuple[str, str, str, str], tuple[str, float]] = {}
+    unique = {(part.body, known[i].text): i for i, part in parts.items()}
+    language = Language(general(), Own(piece for i in unique.values() for piece in line_to_pieces(known[i].line)))
+    displaced = _displaced_shares(raw, known, weights) if later else {}
+    found: dict[int, _Found] = {}
+    done: dict[tuple[str, str, str, str], _Found] = {}
     order = list(parts)
     for place, i in enumerate(order):
         before = after = ""
-        if neighbours and place and not parts[order[place - 1]].tail:
-            before = lines[order[place - 1]].symbols[-3:]
-        if neighbours and place + 1 < len(order) and not parts[order[place + 1]].head and not parts[i].tail:
-            after = lines[order[place + 1]].symbols[:2]
-        key = (parts[i].body, known[i], before, after)
+        if later and place and not parts[order[place - 1]].tail:
+            before = known[order[place - 1]].line.symbols[-3:]
+        if later and place + 1 < len(order) and not parts[order[place + 1]].head and not parts[i].tail:
+            after = known[order[place + 1]].line.symbols[:2]
+        key = (parts[i].body, known[i].text, before, after)
         if key not in done:
-            language.leave_out(line_to_pieces(lines[i]))
-            done[key] = _mend_body(raw[i], parts[i].body, language, before, after, weights)
-        bodies[i], margins[i] = done[key]
-    return bodies, margins
+            language.leave_out(line_to_pieces(known[i].line))
+            done[key] = _mend_body(raw[i], parts[i].body, _search(raw[i], language, before, after, weights, displaced))
+        found[i] = done[key]
+    return found
 
 
-def _mend_body(line: _Line, body: str, language: Language, before: str, after: str, weights: Weights) -> tuple[str, float]:
-    found = _search(line, language, before, after, weights) if len(line.tokens) > 1 else []
-    if not found:
-        return body, 0.0
-    margin = found[0][0] - found[1][0] if len(found) > 1 else float("inf")
-    order = found[0][1]
-    return (body if order == list(range(len(order))) else order_to_text(line, order)), margin
+def _mend_body(line: _Line, body: str, orders: Sequence[_Order]) -> _Found:
+    if not orders:
+        return _Found(body, line, 0.0, 0)
+    best = orders[0].indices
+    other = next((order for order in orders if order.indices != best), None)
+    margin = orders[0].score - other.score if other else float("inf")
+    text = body if best == list(range(len(best))) else order_to_text(line, orders[0])
+    return _Found(text, text_to_line(text), margin, orders[0].layers)
 
 
 def mend_lines(lines: Sequence[str]) -> list[str]:
