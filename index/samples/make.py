@@ -160,13 +160,14 @@ def set_sample(prose: str, facts: Facts, font: Path, contents: Sequence[tuple[in
 
 
 def make(name: str, out: Path, font: Path) -> Path:
-    """Sets one sample twice, the second time with the page numbers for its table of contents."""
+    """Sets one sample until its table of contents names the pages that its headings really came to stand on."""
     prose = (HERE / f"{name}.md").read_text(encoding="utf-8")
     facts = tomllib.loads((HERE / f"{name}.toml").read_text(encoding="utf-8"))
-    draft = set_sample(prose, facts, font, ())
-    draft = set_sample(prose, facts, font, draft.headings)  # the table of contents itself now has its length
+    contents: list[tuple[int, str, int]] = []
+    while (canvas := set_sample(prose, facts, font, contents)).headings != contents:
+        contents = canvas.headings
     path = out / f"{name}.pdf"
-    set_sample(prose, facts, font, draft.headings).save(path)
+    canvas.save(path)
     return path
 
 
