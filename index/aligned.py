@@ -254,7 +254,7 @@ def _run_on(lines: Sequence[_Line], y: float, page: Page, taken: set[int]) -> li
         found.append(i)
         last = line.bottom
     while found and not _is_tabular(lines[found[-1]], page.width) and len(lines[found[-1]].pieces) == 1:
-        if lines[found[-1]].top - y < WRAP_PITCH * lines[found[-1]].em or len(found) > 1 and _is_wrap_of(lines[found[-1]], lines[found[-2]]):
+        if lines[found[-1]].top - y < WRAP_PITCH * lines[found[-1]].em or (len(found) > 1 and _is_wrap_of(lines[found[-1]], lines[found[-2]])):
             break
         found.pop()
     return found if any(i in seeds for i in found) else []

@@ -30,7 +30,10 @@ BODY_NAME = re.compile(r"^(?:编制|填报|预算)?(?:部门|单位)(?:名称)?[
 SENTENCE_END = tuple("。；：！？;:!?")
 UNIT_REST = re.compile(r"^(单位[:：])?[万亿千百]*元?$|^金额")
 PART = re.compile(r"^第[一二三四五六七八九十\d]+部分")
-NUMBERED = re.compile(r"^(第[一二三四五六七八九十\d]+|[（(][一二三四五六七八九十\d]+[）)]|[一二三四五六七八九十]+[、.．]|\d{1,2}[、.．](?!\d))")
+TABLE_NAME = re.compile(r"^(?:\d{1,2}|[一二三四五六七八九十]{1,3})[、.．][^，。；]{2,60}表(?:（[^）]{1,12}）)?$")
+NUMBERED = re.compile(
+    r"^(第[一二三四五六七八九十\d]+|[（(][一二三四五六七八九十\d]+[）)]|[一二三四五六七八九十]+[、.．]|\d{1,2}[、.．](?!\d))"
+)
 YEAR = re.compile(r"(20\d\d)年")
 
 
@@ -136,13 +139,13 @@ class PageStream:
         return []
 
     def _take_line(self, piece: _Piece, page: Page, left: float, right: float) -> None:
-        text = piece.text.strip()
         if self._form is not None and not self._between and not self._captions and self._take_note(piece):
             return
         if self._continues_heading(piece) or self._turns_caption(piece):
             return
         form = self._form
-        if form is not None and not self._between and not self._captions and page.number != form.pages[0] and form.take_tail(piece.line, page.number):
+        at_open = form is not None and not self._between and not self._captions
+        if form is not None and at_open and page.number != form.pages[0] and form.take_tail(piece.line, page.number):
             return
         if self._para is None and self._is_caption_line(piece, page):
             self._captions.append(piece)
@@ -192,6 +195,8 @@ class PageStream:
         text = piece.text.strip()
         if any(unit_of(segment) or BODY_NAME.match(segment) for segment in piece.segments):
             return True
+        if TABLE_NAME.match(text) and not text.endswith(SENTENCE_END):
+            return True
         if PART.match(text) or (text_to_level(text) is not None and caption_of(text) is None):
             return False
         if caption_of(text) is not None:
@@ -210,8 +215,13 @@ class PageStream:
             grid = region_to_grid(region, with_header=False) or grid
             if self._captions and not self._read_captions().continues(form.caption):
                 grid = region_to_grid(region)
-        if grid is not None:
+        joins = form is not None and grid is not None and not self._between and form.accepts(grid)
+        if grid is not None and (region.rules or grid.header_rows or self._captions or joins):
             self._take_grid(grid, page, flags)
+            return
+        left, right = region.box[0], region.box[2]
+        for piece in _page_pieces(page, region.glyphs):
+            self._take_line(piece, page, left, right)
 
     def _take_grid(self, grid: Grid, page: Page, flags: frozenset[Flag]) -> None:
         caption = self._read_captions()

@@ -5,10 +5,12 @@ A ``PrintedForm`` gathers the grids of one printed table, page by page; ``to_tab
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from index.amounts import is_number_cell
 from index.columns import Column, Content, Role, cell_kind, header_height, header_paths, is_numbering_row, paths_to_columns
 from index.domain import Box, Cell, Flag, LabelPath, Row, Table
 from index.grids import Grid, GridCell
@@ -108,6 +110,8 @@ class PrintedForm:
             return abs(edges[0] - self.xs[0]) <= EDGE_MATCH and abs(edges[-1] - self.xs[-1]) <= EDGE_MATCH
         if not grid.drawn:
             return self._centres_fit(edges)
+        if not self.rows:  # the page ended within the header
+            return abs(edges[0] - self.xs[0]) <= EDGE_MATCH and abs(edges[-1] - self.xs[-1]) <= EDGE_MATCH
         if len(edges) == len(self.xs):
             offset = edges[0] - self.xs[0]
             if all(abs(a - offset - b) <= EDGE_MATCH for a, b in zip(edges, self.xs, strict=True)):
@@ -134,6 +138,9 @@ class PrintedForm:
             return
         matrix = grid.matrix()
         title_rows = _title_rows(matrix, grid.n_cols)
+        if not self.rows and not title_rows and grid.drawn:
+            self._go_on_with_header(grid, matrix, page)
+            return
         skip = title_rows
         for text in self.header:
             if skip < len(matrix) and _row_texts(matrix[skip : skip + 1])[0] == text:
@@ -146,6 +153,19 @@ class PrintedForm:
             skip += 1
         cut = grid.open_top and self.open_bottom and skip == 0
         self._add_rows(matrix[skip:], skip, page, self._column_map(grid), cut)
+        self.open_bottom = grid.open_bottom
+
+    def _go_on_with_header(self, grid: Grid, matrix: Sequence[Sequence[GridCell | None]], page: int) -> None:
+        """The header began on the page before; its lower rows stand here."""
+        height = header_height(matrix)
+        repeated = _row_texts(matrix[: len(self.header)]) == self.header
+        lower = header_paths(matrix, height, grid.n_cols)
+        if not repeated:
+            uppers = [self.paths[self._column_at((a + b) / 2)] for a, b in itertools.pairwise(grid.xs)]
+            lower = [(*upper, *path) for upper, path in zip(uppers, lower, strict=True)]
+            self.header = (*self.header, *_row_texts(matrix[:height]))
+        self.paths, self.xs = lower, grid.xs
+        self._add_rows(matrix[height:], height, page, list(range(grid.n_cols + 1)))
         self.open_bottom = grid.open_bottom
 
     def _column_map(self, grid: Grid) -> list[int]:
@@ -235,9 +255,8 @@ class PrintedForm:
         if not values:
             return None
         drafts = [draft for row in self.rows if (draft := _draft_row(row, columns, half, values)) is not None]
-        rows = _drafts_to_rows(drafts)
-        paths = tuple(columns[i].path for i in values)
-        return self._table(table_id, paths, rows)
+        paths, drafts = _with_inner_headers(tuple(columns[i].path for i in values), drafts)
+        return self._table(table_id, paths, _drafts_to_rows(drafts))
 
     def _table(self, table_id: str, paths: tuple[LabelPath, ...], rows: tuple[Row, ...]) -> Table:
         caption = self.caption
@@ -271,6 +290,40 @@ class _Draft:
     cells: tuple[Cell, ...]
     page: int
     box: Box | None
+
+
+def _with_inner_headers(paths: tuple[LabelPath, ...], drafts: list[_Draft]) -> tuple[tuple[LabelPath, ...], list[_Draft]]:
+    """Rows that head the rows below them anew: short words all over columns of figures; columns become the union."""
+    figures = [sum(is_number_cell(d.cells[i].text) for d in drafts) for i in range(len(paths))]
+    words = [sum(cell_kind(d.cells[i].text or "") == "text" for d in drafts) for i in range(len(paths))]
+    numeric = {i for i in range(len(paths)) if figures[i] > 2 * words[i] and words[i]}
+    heads = [k for k, d in enumerate(drafts) if k and _heads_anew(d, numeric)]
+    if not heads or len(numeric) < 1:
+        return paths, drafts
+    union: list[LabelPath] = list(paths)
+    current = list(paths)
+    kept: list[_Draft] = []
+    placed: list[list[LabelPath]] = []
+    for k, draft in enumerate(drafts):
+        if k in heads:
+            current = [(cell.text,) if cell.text else () for cell in draft.cells]
+            union.extend(path for path in current if path and path not in union)
+            continue
+        kept.append(draft)
+        placed.append(current)
+    for draft, own in zip(kept, placed, strict=True):
+        cells = {path: cell for path, cell in zip(own, draft.cells, strict=True) if cell.text is not None}
+        draft.cells = tuple(cells.get(path, Cell(None)) for path in union)
+    return tuple(union), kept
+
+
+def _heads_anew(draft: _Draft, numeric: set[int]) -> bool:
+    filled = [i for i, cell in enumerate(draft.cells) if cell.text]
+    if len(filled) < 2 or not numeric & set(filled) or any(draft.code_parts):
+        return False
+    return all(cell_kind(draft.cells[i].text or "") == "text" and len(draft.cells[i].text or "") <= 20 for i in filled) and (
+        not any(draft.labels) or draft.labels[-1] in ("项目", "科目", "指标")
+    )
 
 
 def _draft_row(row: FormRow, columns: Sequence[Column], half: int, values: Sequence[int]) -> _Draft | None:
@@ -363,8 +416,8 @@ def _stepped_labels(drafts: Sequence[_Draft]) -> tuple[list[LabelPath], list[str
         labels = draft.labels
         filled = [i for i, text in enumerate(labels) if text]
         if not filled:
-            prefixes.append(())
-            leaves.append("")
+            prefixes.append(tuple(text for text in above[:-1] if text))
+            leaves.append(above[-1] if above else "")
             continue
         leaf = filled[-1]
         if is_total(labels[leaf]) and len(filled) == 1 and leaf == 0:

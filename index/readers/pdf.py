@@ -22,6 +22,7 @@ from index.lies import page_lies
 from index.readers.pictures import page_to_pictures
 from index.readers.scanned import Scan, mark_scanned, page_to_scan
 from index.textlines import clean_glyph
+from index.turning import Turn, blocks_on_page, turn_upright
 
 Progress = Callable[[str, int, int], None]
 
@@ -187,10 +188,9 @@ def _text_page(pdf: Any, number: int) -> Page:
         glyphs = tuple(_glyphs(handle, placed))
         rules = tuple(_rules(handle, placed))
         width, height = placed.size
-        page = Page(number, width, height, glyphs, rules, rotation=placed.rotation)
     finally:
         handle.close()
-    return page
+    return Page(number, width, height, glyphs, rules, rotation=placed.rotation)
 
 
 class _Placement:
@@ -278,7 +278,7 @@ def _glyph(char: str, box: Box, origin: tuple[float, float], angle: float, style
     x0, x1, top, bottom = min(ax, bx), max(ax, bx), min(ay, by), max(ay, by)
     if not placed.shows((x0 + x1) / 2, (top + bottom) / 2):
         return None
-    turned = (round(math.degrees(-angle)) + placed.rotation) % 360  # clockwise on the displayed page
+    turned = (round(math.degrees(angle)) + placed.rotation) % 360  # clockwise on the displayed page
     upright = turned < 10 or turned > 350
     if upright:
         size = style.size if 0.5 < (bottom - top) / max(style.size, 0.1) < 2.0 else bottom - top
