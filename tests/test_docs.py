@@ -51,6 +51,12 @@ def test_every_command_is_in_the_readme_and_helps_in_both_languages(capsys: pyte
         assert re.search("[一-鿿]", text) and re.search("[a-z]{4,}", text)
 
 
+def test_every_measuring_command_is_in_the_readme() -> None:
+    done = subprocess.run([sys.executable, "-m", "eval", "--help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    names = set(re.findall(r"(?m)^ +([a-z]+)\s", done.stdout))
+    assert names and names == set(re.findall(r"python -m eval ([a-z]+)", README))
+
+
 def test_settings_table_names_real_settings_with_their_defaults() -> None:
     table = dict(re.findall(r"^\| `(BUDGET_ASSISTANT_\w+)` \| (?:`([^`]*)`|空) \|", README, re.MULTILINE))
     known = {ENV_PREFIX + item.name.upper(): str(item.default) for item in dataclasses.fields(IndexSettings)}
