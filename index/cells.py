@@ -7,11 +7,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 
-from index.goals import is_indicator_header, level_cut, target_cut
-from index.headings import caption_of, squash, text_to_level
+from index.goals import is_indicator_header, is_value, level_cut, target_cut
+from index.headings import caption_of, squash, text_to_level, unit_of
+from index.names import bag_of, standard_word
 from index.plainrows import PIECE, STRONG
 
+_PART = re.compile(r"^(?:第\S{1,3}部分|[一二三四五六七八九十]+、|[（(][一二三四五六七八九十]+[）)])\s*")
+_TORN = re.compile(r"[\u4e00-\u9fff、，。（）“”]\s+[\u4e00-\u9fff、，。（）“”]")
+_UNIT_HEAP = re.compile(r"^[金额单位人民币:：百万千亿元]{4,13}$")
+_KEYS = ("单位名称", "部门名称", "部门（单位）名称", "主管部门", "预算单位", "编制部门", "编制单位", "填报单位", "填报部门")
+_KEY_BAGS = {bag_of(key + colon): key + colon for key in _KEYS for colon in ("", "：")}
+CAPTION_LINES = 5  # below a caption: title, body and unit, keys of a performance form
+_LIMIT = re.compile(r"^[≥≤＞＜>≧≦]\d[\d,.]*[%％]?$")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -24,31 +33,41 @@ def mend_cells(raws: Sequence[str], mend: Callable[[Sequence[str]], list[str]]) 
     for raw, cells in zip(raws, spans, strict=True):
         text, done = "", 0
         for start, end in cells:
-            new = next(mended)
-            text += raw[done:start] + (raw[start:end] if _keeps(raw[start:end], new) else new.strip())
+            text += raw[done:start] + _best(raw[start:end], next(mended).strip())
             done = end
         lines.append(text + raw[done:])
     return lines
 
 
-def _keeps(raw: str, new: str) -> bool:
-    """A line that is a heading as it stands was not damaged, whatever a mender makes of it."""
-    return text_to_level(raw) is not None and text_to_level(new) != text_to_level(raw)
+def _best(raw: str, mended: str) -> str:
+    """A cell that is a heading, a value or a standard word needs no guess."""
+    if text_to_level(raw) is not None and not _TORN.search(_PART.sub("", raw.strip())):
+        return raw
+    unit = unit_of(raw)
+    if unit and _UNIT_HEAP.match(squash(raw)):
+        return f"单位：{unit}"
+    if is_value(raw):
+        return squash(raw)
+    return _KEY_BAGS.get(bag_of(squash(raw))) or standard_word(squash(raw)) or mended
 
 
 def lines_to_cells(raws: Sequence[str]) -> Iterator[list[tuple[int, int]]]:
     """The spans of a line's text cells: whole lines of prose, what stands between numbers in tables, and the parts of an
     indicator line (merged label, indicator, target)."""
     in_table = in_indicators = False
+    since_caption = CAPTION_LINES
     for raw in raws:
         caption = caption_of(raw)
+        since_caption += bool(raw.strip())
         if caption is not None and caption[0] and not caption[1]:
-            in_table, in_indicators = True, False
+            in_table, in_indicators, since_caption = True, False, 0
         elif in_table and text_to_level(raw) in (1, 2):
             in_table = in_indicators = False
         words = [(m.start(), m.end()) for m in re.finditer(r"\S+", raw)]
         if not words or not _HAN.search(raw):
             yield []
+        elif since_caption < CAPTION_LINES and (unit_of(raw) or since_caption > 1):
+            yield _keyed_cells(raw, words)
         elif in_indicators and not is_indicator_header(raw):
             yield _indicator_cells(raw, words)
         elif in_table:
@@ -63,7 +82,7 @@ def _cells_between_numbers(raw: str, words: Sequence[tuple[int, int]]) -> list[t
     open_cell: tuple[int, int] | None = None
     for start, end in words:
         word = raw[start:end]
-        if STRONG.match(word) or (PIECE.match(word) and not re.match(r"^\d{1,2}\.$", word)):
+        if STRONG.match(word) or _LIMIT.match(word) or (PIECE.match(word) and not re.match(r"^\d{1,2}\.$", word)):
             if open_cell:
                 cells.append(open_cell)
             open_cell = None
@@ -72,6 +91,20 @@ def _cells_between_numbers(raw: str, words: Sequence[tuple[int, int]]) -> list[t
     if open_cell:
         cells.append(open_cell)
     return cells
+
+
+def _keyed_cells(raw: str, words: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Keys (单位名称：, 主管部门) and the unit at the line's end apart from the names between them."""
+    texts = [raw[start:end] for start, end in words]
+    end = next((i for i in range(len(words)) if _UNIT_HEAP.match("".join(texts[i:])) and unit_of("".join(texts[i:]))), len(words))
+    cuts, at = {0, end, len(words)}, 0
+    while at < end:
+        size = next((n for n in range(1, 9) if at + n <= end and bag_of("".join(texts[at : at + n])) in _KEY_BAGS), 0)
+        if size:
+            cuts.update((at, at + size))
+        at += size or 1
+    parts = [words[a:b] for a, b in pairwise(sorted(cuts)) if a < b]
+    return [cell for part in parts for cell in _cells_between_numbers(raw, part) if _HAN.search(raw[cell[0] : cell[1]])]
 
 
 def _indicator_cells(raw: str, words: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -83,4 +116,5 @@ def _indicator_cells(raw: str, words: Sequence[tuple[int, int]]) -> list[tuple[i
     if target:
         cuts.append(cuts[-1] + target)
     ends = [*cuts[1:], len(words)]
-    return [(words[a][0], words[b - 1][1]) for a, b in zip(cuts, ends, strict=True) if a < b and _HAN.search(squash("".join(texts[a:b])))]
+    parts = [words[a:b] for a, b in zip(cuts, ends, strict=True) if a < b]
+    return [cell for part in parts for cell in _cells_between_numbers(raw, part) if _HAN.search(raw[cell[0] : cell[1]])]

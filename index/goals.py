@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from index.domain import Cell, Flag, LabelPath, Line, Row, Table
 from index.headings import squash
@@ -331,9 +332,9 @@ def _indicators(lines: Sequence[Line], reading: Reading) -> tuple[list[_Indicato
         if not head and not label:
             if found:
                 found[-1].label += found[-1].target
-                found[-1].target = tidy(value)
+                found[-1].target = reading(tidy(value), None)
             continue
-        found.append(_Indicator(reading(label + tidy(head), None), tidy(value), start if label else line.number))
+        found.append(_Indicator(reading(label + tidy(head), None), reading(tidy(value), None), start if label else line.number))
         label, start = "", 0
         open_target = not head and len(squash(value)) >= WIDE_TARGET
     return found, levels
@@ -366,17 +367,22 @@ def _drop(text: str, count: int) -> str:
     return text[index:].strip()
 
 
+def is_value(text: str) -> bool:
+    """Does a cell read like a number with a unit (≥15个, 1次/每月)?"""
+    return bool(_TARGET_VALUE.match(squash(text)))
+
+
 def is_target(text: str) -> bool:
     """Does a cell read like an indicator's target: a number with a unit, or a phrase such as 有效提升 in any order?"""
-    flat = squash(text)
-    return bool(_TARGET_VALUE.match(flat)) or bag_of(flat) in target_bags()
+    return is_value(text) or bag_of(squash(text)) in target_bags()
 
 
 def target_cut(words: Sequence[str]) -> int | None:
     """The index of the word at which the target of an indicator line starts, None where it holds none."""
     for cut in range(len(words)):
         tail = "".join(words[cut:])
-        if is_target(tail) and not (cut == 0 and re.match(r"^\d+[.．、]", tail)):
+        lone = len(tail) == 1 and not tail.isdigit() and cut > 2  # a single character behind torn words is a displaced one
+        if is_target(tail) and not lone and not (cut == 0 and re.match(r"^\d+[.．、]", tail)):
             return cut
     return None
 
@@ -411,36 +417,39 @@ def _split_target(text: str) -> tuple[str, str | None]:
 def _assign_levels(found: list[_Indicator], levels: Sequence[tuple[str, int, bool]], breaks: Sequence[int]) -> None:
     """Give each indicator the second-level label whose merged cell it stands in: cells follow each other, and a label
     stands in the middle of its cell, or of the part of it that is on the label's page."""
-    count = len(found)
-    if not levels or not count:
+    if not levels or len(found) < len(levels):
         return
-    infinity = float("inf")
-    best = [[infinity] * (count + 1) for _ in range(len(levels) + 1)]
-    back = [[0] * (count + 1) for _ in range(len(levels) + 1)]
-    best[0][0] = 0.0
-    for i, (name, place, inline) in enumerate(levels):
-        for end in range(i + 1, count + 1):
-            for start in range(i, end):
-                if best[i][start] == infinity:
-                    continue
-                cost = best[i][start] + _cell_cost(found, name, place, inline, start, end, breaks)
-                if cost < best[i + 1][end]:
-                    best[i + 1][end], back[i + 1][end] = cost, start
-    end = count
-    if best[len(levels)][count] == infinity:
-        return
-    for i in range(len(levels), 0, -1):
-        start = back[i][end]
+    cuts = min((_best_cuts(found, levels, breaks, top) for top in (False, True)), key=lambda result: result[0])[1]
+    for (name, _, _), start, end in zip(levels, cuts, cuts[1:], strict=False):
         for item in found[start:end]:
-            item.level = levels[i - 1][0]
-        end = start
+            item.level = name
 
 
-def _cell_cost(found: Sequence[_Indicator], name: str, place: int, inline: bool, start: int, end: int, breaks: Sequence[int]) -> float:
-    """How far the label is from the middle of the part of its cell on its page, and how ill the words agree."""
-    at = place + 0.5 if inline else float(place)
+def _best_cuts(found: Sequence[_Indicator], levels: Sequence[tuple[str, int, bool]], breaks: Sequence[int], top: bool) -> tuple[float, list[int]]:
+    """(cost, where each label's cell starts, and the end) with labels at the top or in the middle of their cells."""
+    count = len(found)
+    best: list[dict[int, tuple[float, list[int]]]] = [{0: (0.0, [0])}]
+    for i, (name, place, inline) in enumerate(levels):
+        layer: dict[int, tuple[float, list[int]]] = {}
+        for start, (cost, cuts) in best[-1].items():
+            for end in range(start + 1, count - (len(levels) - i - 1) + 1):
+                total = cost + _cell_cost(found, name, place, inline, start, end, breaks, top)
+                if end not in layer or total < layer[end][0]:
+                    layer[end] = (total, [*cuts, end])
+        best.append(layer)
+    return best[-1].get(count, (float("inf"), []))
+
+
+def _cell_cost(
+    found: Sequence[_Indicator], name: str, place: int, inline: bool, start: int, end: int, breaks: Sequence[int], top: bool
+) -> float:
+    """How far the label is from where its cell prints it, on its own page, and how ill the words agree."""
     pieces = [start, *(b for b in breaks if start < b < end), end]
-    middle = min((abs((a + b) / 2 - at) for a, b in zip(pieces, pieces[1:], strict=False)), default=0.0)
+    if top:
+        away = float(min(abs(a - place) for a in pieces[:-1]))
+    else:
+        at = place + 0.5 if inline else float(place)
+        away = min(abs((a + b) / 2 - at) for a, b in pairwise(pieces))
     wrong = sum(("满意" in item.label or "投诉" in item.label) != ("满意" in name) for item in found[start:end])
     wrong += sum("及时" in item.label and name != "时效指标" for item in found[start:end])
-    return middle + 2.0 * wrong
+    return away + 2.0 * wrong

@@ -93,6 +93,12 @@ def _in_width(name: str, label: str) -> str:
     return name.replace("（", "(").replace("）", ")") if "(" in label else name
 
 
+def standard_word(text: str) -> str | None:
+    """The one standard word that uses exactly these characters, in the text's width of brackets."""
+    word = _standard()[1].get(bag_of(text))
+    return _in_width(word, text) if word else None
+
+
 @cache
 def target_bags() -> dict[str, str]:
     """The phrases that indicators give as a target in place of a number, by their characters in order of code."""

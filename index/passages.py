@@ -9,7 +9,7 @@ from index.domain import Block, Flag, Heading, Line, Para, Span
 from index.headings import text_to_level
 
 FULL_SHARE = 0.9  # a line this long, of the usual full line, runs on
-_ITEM = re.compile(r"^(?:\d{1,2}[.．、](?!\d)|[⒈-⒛①-⑳]|[（(](?:[一二三四五六七八九十]{1,3}|\d{1,2})[）)]|[一二三四五六七八九十]{1,3}、)")
+_ITEM = re.compile(r"^(?:\d{1,2}[.．、](?!\d)|[⒈-⒛①-⑳]|[（(](?:[一二三四五六七八九十]{1,3}|\d{1,2})[）)]|[一二三四五六七八九十]{1,3}、|公务用车(?:购置|运行)|因公出国|公务接待费)")
 _CLOSED = re.compile(r"[。：；！？:;][”’）)]?$")
 _GAP = re.compile(r"(?<=[\u2e80-\u9fff\uff00-\uffef“”‘’《》（）、。，；：—…])\s+|\s+(?=[\u2e80-\u9fff\uff00-\uffef“”‘’《》（）、。，；：—…])")
 
@@ -51,8 +51,8 @@ def lines_to_blocks(lines: Sequence[Line]) -> list[Block]:
         short = bool(before) and width_of(before) < margin * FULL_SHARE
         ended = not held or bool(_CLOSED.search(before)) or text_to_level(before) is not None
         level = text_to_level(text)
-        alone = width_of(text) < margin * FULL_SHARE or level in (1, 2)
-        if level is not None and alone and ended:
+        part = level in (1, 2)
+        if level is not None and ((part and (ended or short)) or (ended and width_of(text) < margin * FULL_SHARE)):
             flush()
             blocks.append(Heading(level, tidy(text) if level > 2 else re.sub(r"\s+", " ", text), line=line.number))
             continue

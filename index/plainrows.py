@@ -20,6 +20,7 @@ WEAK = re.compile(r"^(?:\d{1,9}%?|-{1,2}|—{1,2})$")
 PIECE = re.compile(r"^-?\d{1,3}(?:,\d{1,3})*[,.]\d*$|^[,.]\d+$")
 CODE = re.compile(r"^[1-5]\d{2}(?:\d{2}(?:\d{2})?)?$")
 YEAR = re.compile(r"^(?:19|20)\d\d$")
+HALVES_MAX = 3  # 收入 | 支出 by function | 支出 by use
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,12 @@ def _mark_codes(tokens: Sequence[str], kinds: list[str]) -> None:
             return
 
 
+def line_shape(text: str, codes: bool) -> tuple[int, ...]:
+    """How many numbers each half of a line holds; one entry, or none, where the line shows no halves."""
+    numbered = [s for s in line_to_segments(text, codes) if s.numbers]
+    return () if _is_many_rows(numbered) else tuple(len(s.numbers) for s in numbered)
+
+
 # ---------------------------------------------------------------- lines → records
 
 
@@ -151,7 +158,14 @@ def lines_to_records(lines: Sequence[Line], codes: bool) -> tuple[list[Record], 
         bare = len(segments) == 1 and not first.text and first.code is None
         if not (bare and tokens):
             close()
-        if len(numbered) > 1:
+        if len(numbered) > 1 and _is_many_rows(numbered):
+            for segment in segments:
+                tokens = [(token, line.number, False) for token in segment.numbers]
+                if segment.numbers:
+                    records.append(_record([*pending, (line, segment)], _join_numbers(tokens, decimals)))
+                    pending = []
+            tokens = []
+        elif len(numbered) > 1:
             records.extend(_halves(line, segments, pending, decimals))
             pending = []
         elif not numbered:
@@ -162,6 +176,11 @@ def lines_to_records(lines: Sequence[Line], codes: bool) -> tuple[list[Record], 
             tokens.extend((token, line.number, i == len(first.numbers) - 1) for i, token in enumerate(first.numbers))
     close()
     return _mend_wraps(records), [line for line, _ in pending]
+
+
+def _is_many_rows(numbered: Sequence[Segment]) -> bool:
+    """Several rows of one table that an extraction left in one line, not a row of each half of a form."""
+    return len(numbered) > HALVES_MAX or all(segment.code for segment in numbered)
 
 
 def _mended_segments(line: Line, codes: bool) -> list[Segment]:
@@ -233,7 +252,7 @@ def _complete(text: str, decimals: int) -> bool:
     whole, dot, fraction = text.lstrip("-").partition(".")
     well_formed = bool(re.match(r"^(?:\d{1,3}(?:,\d{3})+|\d+)$", whole))
     if decimals:
-        return well_formed and bool(dot) and len(fraction) >= decimals or bool(re.match(r"^[-—]{1,2}$", text))
+        return (well_formed and bool(dot) and len(fraction) >= decimals) or bool(re.match(r"^[-—]{1,2}$", text))
     return well_formed and not (dot and not fraction)
 
 

@@ -15,9 +15,11 @@ from index.domain import Cell, Flag, LabelPath, Line, Row, Table
 from index.forms import Header, heap_to_header
 from index.headings import squash
 from index.hierarchy import RowLabel, is_body, is_total, rows_to_paths
-from index.plainrows import STRONG, Record, line_to_segments, lines_to_records
+from index.blanks import place_numbers
+from index.plainrows import STRONG, Record, line_shape, lines_to_records
 
 HEADER_LINES = 90  # a stacked header of narrow columns runs over some sixty lines
+BLANKS_MAX = 4  # blank cells that may hide in every row of a table
 YEAR_LABEL = re.compile(r"^(?P<body>.*?)(?P<year>(?:19|20)\d\d年(?:度)?(?:预算数?|决算数?)?|增减变化(?:金额|额|情况)?|增减额|增减率)$")
 NOTE = re.compile(r"^[:：]?(?:备?注|说明)(?:[:：]|\d)|^[:：]注")
 INCOME = re.compile(r"结余|结转(?!下年)|收入|拨款|资金|^上年|使用非财政|用事业基金")
@@ -53,6 +55,10 @@ def regions_to_tables(regions: Sequence[Region], table_id: str, section: LabelPa
     coded = _has_codes(regions)
     for region in regions:
         found, body = _split_header(region, width, sides, coded)
+        if header is None and (found is None or found.residue):
+            found, body = _wider_header(region, width, sides, coded) or (found, body)
+        if found is not None and header is None:
+            width = len(found.columns)
         header = header if header and (found is None or header.residue <= found.residue) else found
         more, _ = lines_to_records(body, coded)
         records.extend(more)
@@ -74,7 +80,7 @@ def regions_to_tables(regions: Sequence[Region], table_id: str, section: LabelPa
                 number=first.number,
                 title=first.title,
                 columns=columns,
-                rows=_rows(rows, len(columns), flags, reading, codes_of),
+                rows=_rows(rows, columns, flags, reading, codes_of),
                 unit=first.unit,
                 section=section,
                 org=first.org,
@@ -125,7 +131,7 @@ def _join(lines: Sequence[Line]) -> str:
 
 def _has_codes(regions: Sequence[Region]) -> bool:
     heap = Counter("".join(squash(line.text) for line in regions[0].lines[:HEADER_LINES]))
-    return heap["编"] > 0 and heap["码"] > 0 or any(re.match(r"^\s*[1-5]\d{2}(?:\d{2}){0,2}\s+[\u4e00-\u9fff]", line.text) for line in regions[0].lines)
+    return (heap["编"] > 0 and heap["码"] > 0) or any(re.match(r"^\s*[1-5]\d{2}(?:\d{2}){0,2}\s+[\u4e00-\u9fff]", line.text) for line in regions[0].lines)
 
 
 def _first_number(lines: Sequence[Line]) -> int:
@@ -147,7 +153,7 @@ def _width(regions: Sequence[Region]) -> tuple[int, int]:
         records, _ = lines_to_records(lines, coded)
         counts.update(len(record.numbers) for record in records if record.half is None)
         for line in lines:
-            shape = tuple(len(s.numbers) for s in line_to_segments(line.raw or line.text, coded) if s.numbers)
+            shape = line_shape(line.raw or line.text, coded)
             if len(shape) > 1:
                 halves[shape] += 1
     if halves:
@@ -175,6 +181,15 @@ def _split_header(region: Region, width: int, sides: int, coded: bool) -> tuple[
     if best is None:
         return None, lines[_header_end(lines, limit) :]
     return best[2], lines[best[1] :]
+
+
+def _wider_header(region: Region, width: int, sides: int, coded: bool) -> tuple[Header, Sequence[Line]] | None:
+    """A form with more columns than any row has numbers: blank cells leave no trace in a plain extraction."""
+    for more in range(width + 1, width + BLANKS_MAX + 1):
+        found, body = _split_header(region, more, sides, coded)
+        if found is not None and not found.residue:
+            return found, body
+    return None
 
 
 def _header_end(lines: Sequence[Line], limit: int) -> int:
@@ -218,7 +233,7 @@ def _lone_half(record: Record, header: Header, totals_seen: bool) -> int:
 # ---------------------------------------------------------------- rows
 
 
-def _rows(records: Sequence[Record], width: int, flags: frozenset[Flag], reading: Reading, codes_of: CodesOf) -> tuple[Row, ...]:
+def _rows(records: Sequence[Record], columns: Sequence[LabelPath], flags: frozenset[Flag], reading: Reading, codes_of: CodesOf) -> tuple[Row, ...]:
     records = [_year_apart(record, reading) for record in records]
     labels = [reading(record.label, record.code) for record in records]
     bodies = _bodies(records, reading)
@@ -227,7 +242,7 @@ def _rows(records: Sequence[Record], width: int, flags: frozenset[Flag], reading
     for record, label, body, path in zip(records, labels, bodies, paths, strict=True):
         if body and label and path[:1] != (body,):
             path = (body, *path)
-        cells = _cells(record, width, flags)
+        cells = _cells(record, columns, flags)
         rows.append(Row(path, cells, record.code, None, record.lines[-1]))
     return tuple(rows)
 
@@ -276,15 +291,15 @@ def _depths(labels: Sequence[str], codes_of: CodesOf) -> list[float | None]:
     return [float(max(len(code) for code in codes) - 1) // 2 if codes else None for codes in mine]
 
 
-def _cells(record: Record, width: int, flags: frozenset[Flag]) -> tuple[Cell, ...]:
-    numbers = record.numbers[:width]
-    odd = len(record.numbers) != width
+def _cells(record: Record, columns: Sequence[LabelPath], flags: frozenset[Flag]) -> tuple[Cell, ...]:
+    line = record.lines[-1]
+    doubt = frozenset({Flag.DOUBTFUL})
+    if len(record.numbers) == len(columns):
+        return tuple(Cell(n.text, line=n.line, flags=flags | doubt if n.broken else flags) for n in record.numbers)
+    placed, sure = place_numbers([n.text for n in record.numbers], columns)
+    lines = iter(n.line for n in record.numbers)
     cells = []
-    for index in range(width):
-        if index >= len(numbers):
-            cells.append(Cell(None, line=record.lines[-1], flags=frozenset({Flag.DOUBTFUL}) if odd else frozenset()))
-            continue
-        number = numbers[index]
-        doubt = frozenset({Flag.DOUBTFUL}) if number.broken or odd else frozenset()
-        cells.append(Cell(number.text, line=number.line, flags=flags | doubt))
+    for text, certain in zip(placed, sure, strict=True):
+        at = next(lines, line) if text is not None else line
+        cells.append(Cell(text, line=at, flags=(flags if text is not None else frozenset()) | (frozenset() if certain else doubt)))
     return tuple(cells)

@@ -29,7 +29,9 @@ Progress = Callable[[str, int, int], None] | None
 
 TITLE_LINES = 3  # a caption's title is wrapped over no more lines
 _FOOTER = re.compile(r"^[-—–－]\s*\d{1,4}\s*[-—–－]$|^第?\s*\d{1,4}\s*页(?:\s*共\s*\d+\s*页)?$")
-_ORG = re.compile(r"(?:部门|单位)(?:名称)?[:：]\s*(?P<org>.+?)\s*(?:(?:金额)?单位[:：].*)?$")
+_ENTRY = re.compile(r"^(?:\d{1,2}[.．、]|附).{2,42}(?<![。；：])$")
+PAGE_LINES = 4  # two page numbers stand at least this many lines apart
+_ORG = re.compile(r"^(?:编制|填报|预算|公开)?(?:部门|单位)(?:名称)?[:：]\s*(?!(?:人民币)?[百万千亿]*元|(?:金额)?单位[:：])(?P<org>.+?)\s*(?:(?:金额)?单位[:：].*)?$")
 _META = re.compile(r"^(?:预算|编制|填报)?(?:部门|单位)(?:名称)?[:：]|^\d{4}年度?$")
 
 
@@ -105,7 +107,7 @@ class _Prose:
 
 def lines_to_document_blocks(lines: Sequence[Line], doc_id: str) -> tuple[Block, ...]:
     """Headings, paragraphs and tables in reading order."""
-    full = [line for line in _without_contents(lines) if line.text.strip() and not _FOOTER.match(line.text.strip())]
+    full = _without_page_numbers(_without_contents(lines))
     names = Names(full)
     parts = _join_pages(_parts(full, names))
     section: list[Heading] = []
@@ -155,22 +157,39 @@ def page_starts(lines: Sequence[Line]) -> frozenset[int]:
 
 
 def _without_contents(lines: Sequence[Line]) -> list[Line]:
-    """The lines without a table of contents: leader lines, and what stands between 目录 and its first heading's repetition."""
+    """The lines without a table of contents: what follows 目录 up to the first sentence, or up to where its first entry
+    comes again as a heading; leader lines anywhere."""
     kept: list[Line] = []
-    held: list[Line] = []
+    first: str | None = None
+    inside = False
     for line in lines:
         flat = squash(line.text)
         if flat in ("目录", "目次"):
-            held = [line]
-        elif held and flat:
-            if len(held) > 1 and flat == squash(held[1].text):
-                held = []
+            inside, first = True, None
+        elif inside and flat:
+            entry = is_toc_line(line.text) or text_to_level(line.text) is not None or caption_of(line.text) is not None or _ENTRY.match(flat)
+            if flat == first or not (entry or _FOOTER.match(line.text.strip())):
+                inside = False
                 kept.append(line)
-            else:
-                held.append(line)
+            first = first or (flat if entry else None)
         elif not is_toc_line(line.text):
             kept.append(line)
-    return kept if len(held) < 2 or is_toc_line(held[1].text) else [*kept, *held[1:]]
+    return kept
+
+
+def _without_page_numbers(lines: Sequence[Line]) -> list[Line]:
+    """The lines that print, without footers: a lone number is one where such numbers count up through the document."""
+    full = [line for line in lines if line.text.strip() and not _FOOTER.match(line.text.strip())]
+    lone = [(i, int(line.text)) for i, line in enumerate(full) if re.fullmatch(r"\s*\d{1,3}\s*", line.text)]
+    chains: list[list[tuple[int, int]]] = []
+    for at, number in lone:
+        chain = next((c for c in chains if c[-1][1] + 1 == number and at - c[-1][0] > PAGE_LINES), None)
+        if chain is None:
+            chains.append([(at, number)])
+        else:
+            chain.append((at, number))
+    pages = {at for chain in chains if len(chain) >= 3 for at, _ in chain}
+    return [line for i, line in enumerate(full) if i not in pages]
 
 
 def _parts(lines: Sequence[Line], names: Names) -> list[Region | _Prose]:
@@ -198,6 +217,8 @@ def _parts(lines: Sequence[Line], names: Names) -> list[Region | _Prose]:
                 notes_at = end
             end += 1
         body_end = end if notes_at is None else notes_at
+        if not caption.title and not goals:
+            caption = replace(caption, title=next((squash(x.text) for x in lines[start:body_end] if (caption_of(x.text) or ("", ""))[0] is None), ""))
         region = Region(
             caption.number, caption.title, caption.unit, caption.org, tuple(lines[start:body_end]), tuple(lines[body_end:end]), lines[index].number
         )
