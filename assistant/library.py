@@ -10,7 +10,9 @@ from assistant.bodies import Directory
 from assistant.catalog import View
 from assistant.lexicon import Lexicon
 from assistant.scope import Group, infos_to_groups
+from index.audit import audit
 from index.domain import Document, DocumentInfo, Figure, Hit, Proof, Section
+from index.findings import Finding
 
 CACHED_VIEWS = 64
 
@@ -34,6 +36,7 @@ class Library:
         self.lexicon = lexicon
         self._state: tuple[tuple[str, str], ...] | None = None
         self._views: OrderedDict[tuple[str, str], View] = OrderedDict()
+        self._findings: dict[tuple[str, str], list[Finding]] = {}
         self.infos: dict[str, DocumentInfo] = {}
         self.groups: tuple[Group, ...] = ()
         self.directory = Directory({}, {}, {}, frozenset())
@@ -59,6 +62,13 @@ class Library:
         else:
             self._views.move_to_end(key)
         return view
+
+    def findings(self, doc_id: str) -> list[Finding]:
+        """Where the document contradicts itself; worked out once a document."""
+        key = (doc_id, self.infos[doc_id].sha256)
+        if key not in self._findings:
+            self._findings[key] = audit(self.source.document(doc_id), self.source.figures(doc_id), self.source.proofs(doc_id))
+        return self._findings[key]
 
     def views(self, groups: Iterable[Group]) -> list[View]:
         return [self.view(doc) for group in groups for doc in group.docs]

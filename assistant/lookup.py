@@ -65,7 +65,7 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
     for column in entry.columns:
         if found[column].hit:
             covered |= found[column].covered
-    score += ask.weight(covered)
+    score += ask.weight(covered) if entry.context < 0 else ask.own_weight(covered) + 0.2 * (ask.weight(covered) - ask.own_weight(covered))
     beyond = 0
     if entry.context >= 0:
         beyond = found[entry.context].covered & ~covered

@@ -49,7 +49,7 @@ def state_figure(task: Task, group: Group, reading: Reading) -> None:
     if figure.value == 0 and note and re.search(r"无|空表|没有", note):
         task.draft.say(f"表注：{note}")
     state_columns(task, figure)
-    state_disputes(task, figure)
+    state_disputes(task, figure, reading.same)
 
 
 def state_columns(task: Task, figure: Figure) -> None:
@@ -74,23 +74,23 @@ def _other_places(reading: Reading) -> list[Figure]:
     return out
 
 
-def state_disputes(task: Task, figure: Figure) -> None:
-    """Where the document states the figure differently elsewhere, every value with its place."""
+def state_disputes(task: Task, figure: Figure, same: tuple[Figure, ...] = ()) -> None:
+    """Where the document contradicts the figure elsewhere: every value with its place, and the statement that denies it."""
     view = task.draft.views[figure.doc_id]
+    mine = {figure.id, *(f.id for f in same)}
     by_id = {f.id: f for f in view.figures}
-    for proof in task.library.source.proofs(figure.doc_id):
-        if proof.held or proof.rounding or figure.id not in proof.figures or proof.kind not in ("text_table", "text_text"):
+    for finding in task.library.findings(figure.doc_id):
+        if finding.rounding or finding.kind not in ("text_table", "text_text", "count", "sum") or not mine & set(finding.figures):
             continue
-        for other in (by_id[i] for i in proof.figures if i in by_id and i != figure.id):
-            if other.value is None or same_amount(figure, other):
-                continue
-            value = task.draft.state(other, None, figure_label(other))
-            task.draft.say(f"注意：文件另一处写的是{value}（{task.where(other)}），两处不一致。")
-            task.draft.note(
-                "discrepancy",
-                f"同一事项两处不一致：{printed(figure)} 与 {printed(other)}。",
-                (task.draft.cite(figure), task.draft.cite(other)),
-            )
+        others = [by_id[i] for i in finding.figures if i in by_id and i not in mine]
+        marks = []
+        for other in others[:3]:
+            if other.value is not None and not same_amount(figure, other):
+                value = task.draft.state(other, None, figure_label(other))
+                marks.append(task.draft.cite(other))
+                task.draft.say(f"注意：文件另一处写的是{value}（{task.where(other)}）。")
+        task.draft.say(f"两处不一致：{finding.message}。")
+        task.draft.note("discrepancy", finding.message, (task.draft.cite(figure), *marks))
 
 
 def state_scopes(task: Task, reading: Reading) -> None:

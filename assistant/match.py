@@ -71,6 +71,10 @@ class Ask:
     def weight(self, mask: int) -> float:
         return (mask & self.content).bit_count() + LIGHT * (mask & self.light).bit_count()
 
+    def own_weight(self, mask: int) -> float:
+        """Content only: in running text, filler words prove nothing."""
+        return float((mask & self.content).bit_count())
+
     def uncovered(self, mask: int) -> int:
         return self.content & ~mask
 

@@ -31,7 +31,7 @@ LONGEST_QUESTION = 2000
 OUT_OF_SCOPE = "这超出了我能回答的范围：我只查已入库的预算、决算文件里写明的数字和内容，不作评价、预测，也不提供办事建议。"
 HANDLERS = {
     Intent.LOOKUP: (answer_lookup, answer_previous, answer_short_text),
-    Intent.CHANGE: (answer_change, answer_lookup),
+    Intent.CHANGE: (answer_change,),
     Intent.COMPARE: (answer_compare, answer_change, answer_lookup, answer_short_text),
     Intent.SHARE: (answer_share,),
     Intent.SUM: (answer_sum, answer_lookup),

@@ -38,7 +38,7 @@ def answer_compare(task: Task) -> Answer | None:
             return compare_shares(task, groups)
         if re.search(r"都是[增减]|变动|增减", task.q.text):
             done = compare_changes(task, groups)
-            if done:
+            if done or not re.search(r"多少(?!百分)|分别|各是", task.q.text) or re.search(r"变动多少|增减多少", task.q.text):
                 return done
         readings = [(g, r) for g in groups if (r := task.read(g)) is not None and r.sure]
         readings = align(readings)
@@ -153,7 +153,7 @@ def compare_years(task: Task, groups: list[Group]) -> Answer | None:
             if reading and reading.sure and reading.figure.year in (year, None):
                 found.append((group, reading))
                 break
-    found = align(found)
+    found = same_table(align(found))
     if len(found) == len(years) == 2:
         state_difference(task, found[0][0], found[0][1].figure, found[1][1].figure)
         state_parts(task, found[0][1].figure, found[1][1].figure)
@@ -162,6 +162,16 @@ def compare_years(task: Task, groups: list[Group]) -> Answer | None:
         state_side_by_side(task, found)
         return task.draft.answered()
     return previous_beside(task, groups, years)
+
+
+def same_table(found: list[tuple[Group, Reading]]) -> list[tuple[Group, Reading]]:
+    """Prefer the places of one table for all years (表9 has both), so that their columns can be compared."""
+    tables = [{f.table_id for f in (r.figure, *r.same) if f.table_id} for _, r in found]
+    common = set.intersection(*tables) if tables else set()
+    if not common:
+        return found
+    table = sorted(common)[0]
+    return [(g, replace(r, figure=next(f for f in (r.figure, *r.same) if f.table_id == table))) for g, r in found]
 
 
 def state_parts(task: Task, before: Figure, now: Figure) -> None:

@@ -23,6 +23,8 @@ COUNTERS = ("个", "家", "辆", "台", "人", "名", "项", "次", "套", "平�
 TOP = re.compile(r"(?:前|top)([一二两三四五六七八九十\d]+)|(?:最[大多高小少低])的?([一二两三四五六七八九十\d]+)[个项家类款]?")
 UNIT_LEVEL = re.compile(r"单位预算|局本级|本级单位|单位口径|只看本级|\(本级\)")
 DEPARTMENT_LEVEL = re.compile(r"部门预算|部门口径|含下属|部门决算|(?<=年)部门|部门(?=财政|一般|基本|三公|支出|收入|政府)")
+COUNTED = re.compile(r"(?:多少|几)(?:个|家|辆|台|名|项|次|套|件|类|款)(?!亿|万|元)")
+NAMED_TABLE = re.compile(r"[那这]一?张表|表里|表中|表格里")
 EXCLUDED = re.compile(r"[，,]?(?:不要|不含|不算|别把|不把|除去|剔除|不包括).*?(?:算进去|在内|计入|[，。]|$)")
 
 
@@ -82,6 +84,7 @@ def text_to_question(raw: str, directory: Directory, lexicon: Lexicon) -> Questi
     intent = text_to_intent(text, lexicon)
     spans = [*named.spans, *year_spans, *(m.span() for m in RELATIVE.finditer(text)), *code_spans]
     dropped = [m.span() for m in UNIT.finditer(text)] + [m.span() for m in UNIT_LEVEL.finditer(text)] + [m.span() for m in DEPARTMENT_LEVEL.finditer(text)]
+    dropped += [m.span() for m in COUNTED.finditer(text)] + [m.span() for m in NAMED_TABLE.finditer(text)]
     dropped += [m.span() for m in EXCLUDED.finditer(text)]
     why = lexicon.asks("why", text) is not None
     change = lexicon.asks("change", text)
