@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from index.amounts import cell_to_value, normalise
-from index.domain import Document, Figure, Flag, Heading, LabelPath, Measure, Origin, Para, Row, SourceRef, Table
+from index.domain import Document, Figure, Flag, Heading, Kind, LabelPath, Measure, Origin, Para, Row, SourceRef, Table
 from index.narrative import Narrative, sane_year
 from index.prose import Mention, text_to_mentions
 
@@ -21,7 +21,8 @@ _UNIT_WORDS = r"百万元|万元|千元|亿元|元/股|元|%|‰|辆|人次|人|
 _LABEL_UNIT = re.compile(rf"[（(](?:单位[:：]|人民币)?({_UNIT_WORDS})[)）]|(?:单位[:：])({_UNIT_WORDS})")
 _PERCENT_LABEL = re.compile(r"%|增减率|增长率|增幅|降幅|比例|占比|比重|百分比|完成率|执行率|收益率|使用率|合格率")
 _PERCENT_ROW = re.compile(r"(?:率|比例|比重|占比|百分比|增幅|降幅)(?:[（(]%[)）])?$")
-_COUNT_LABEL = re.compile(r"数量|个数|台数|辆数|户数|件数|次数|批次|采购数")
+_COUNT_LABEL = re.compile(r"数量|[个台辆户件次股人]数|批次|采购数$|持股|股份|总数$")
+_MONEY_LABEL = re.compile(r"金额|预算|决算|[收支]|费|元")
 _PEOPLE_LABEL = re.compile(r"人数|编制数|在职|实有人|定员")
 _NO_FIGURE_LABEL = re.compile(r"序号|编码|代码|行次|电话|邮编|日期|时间|文号|^年度$|^年份$|^栏次$")
 _YEAR_LABEL = re.compile(r"(?<!\d)(20\d\d)\s*年|^(20\d\d)$")
@@ -80,7 +81,8 @@ class _Place:
         return self.table.columns[self.c]
 
     def number(self, raw: str, fallback_unit: str) -> Figure:
-        unit = "%" if raw.endswith("%") else self.unit() or self.table.unit or fallback_unit
+        own = "%" if raw.endswith("%") else self.unit()
+        unit = own if own is not None else self.table.unit or (fallback_unit if self.is_money() else "")
         value = cell_to_value(raw)
         measure = self.measure(unit)
         sign = 0 if value is None or not value or measure not in (Measure.CHANGE, Measure.RATE) else 1 if value > 0 else -1
@@ -150,10 +152,15 @@ class _Place:
             return "%"
         if _PEOPLE_LABEL.search(_leaf(self.column)) and not re.search(r"支出|经费|工资", column):
             return "人"
-        return None
+        return "" if self.is_count() else None
 
     def is_count(self) -> bool:
-        return bool(_COUNT_LABEL.search(_leaf(self.column)))
+        labels = f"{_leaf(self.column)} {_leaf(self.row.label)}"
+        return bool(_COUNT_LABEL.search(labels)) and not _MONEY_LABEL.search(labels)
+
+    def is_money(self) -> bool:
+        """True where a number without any unit can only be money: in a budget's form, or under a label that says so."""
+        return self.document.kind is not Kind.OTHER or bool(_MONEY_LABEL.search(_leaf(self.column)))
 
     def measure(self, unit: str) -> Measure:
         labels = " ".join((*self.column, _leaf(self.row.label)))
