@@ -6,11 +6,8 @@ interrupted ingest leaves the store as it was, with the documents that were fini
 
 from __future__ import annotations
 
-import contextlib
-import importlib
 import json
 import shutil
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -31,7 +28,6 @@ from index.stores.figures import Entry, FigureStore
 from index.stores.manifest import check_manifest, read_manifest
 from index.stores.writing import locked, opened, save_vectors, take_over
 
-MUCH_BYTES = 30_000  # of files: more passages than the light engine should embed
 OnProgress = Callable[[Path, str, int, int], None]  # file, stage in Chinese, done, total
 
 
@@ -75,7 +71,7 @@ def parse(path: str, doc_id: str, settings: dict[str, Any], progress: Progress) 
     source = Path(path)
     document = replace(READERS[source.suffix.lower()](source, doc_id, progress), file_name=source.name)
     if not document.blocks and not document.unread:
-        raise ParseError("没有读到任何文字或表格")
+        raise ParseError("没有读到任何文字或表格（空白，或内容已损坏）：请换一份文件")
     progress("核对", 0, 1)
     figures = document_to_figures(document)
     chunks = document_to_chunks(document, IndexSettings(**settings))
@@ -160,7 +156,7 @@ class Reading(NamedTuple):
 
 
 class _Run:
-    """One ingest: the reader's process works on the next file, and the embedder loads, while others are under way."""
+    """One ingest: the reader's process works on the next file while this one is being embedded."""
 
     def __init__(
         self, store: Path, records: FigureStore, settings: IndexSettings, embedder: Embedder, on_progress: OnProgress | None
@@ -181,7 +177,6 @@ class _Run:
                 on_report(reports[-1])
         files = list(dict.fromkeys(files))
         self.contested = shared_stems(files)
-        self._warm(files)
         limits = (self.settings.reader_memory_mb, self.settings.reader_stall_seconds, self.settings.reader_total_seconds)
         try:
             # The sandbox closes first, which ends a reading that is under way in the thread.
@@ -198,20 +193,6 @@ class _Run:
             if self.records.generation() != self.began:
                 save_vectors(self.store, self.records)
         return reports
-
-    def _warm(self, files: Sequence[Path]) -> None:
-        """Load the embedder beside the first reading where much text is to come; its failure shows when it is used."""
-        known = {k.source for k in self.records.known()}
-        new = [path for path in files if path.is_file() and str(path.resolve()) not in known]
-        if sum(path.stat().st_size for path in new) < MUCH_BYTES:
-            return
-
-        def work() -> None:
-            with contextlib.suppress(BudgetError):
-                self.embedder.warm()
-                importlib.import_module("index.stores.vectors")
-
-        threading.Thread(target=work, daemon=True).start()
 
     def _finish(self, path: Path, reading: Future[Reading]) -> FileReport:
         """Embed and store what was read; ``reading`` is done."""

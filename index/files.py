@@ -53,17 +53,17 @@ def expand(path: Path) -> list[Path]:
 def check_content(path: Path) -> str:
     """The file's sha256. Raises ParseError (without the path) where it cannot be what its name says."""
     if not path.exists():
-        raise ParseError("文件不存在")
+        raise ParseError("文件不存在：请检查路径")
     if not path.is_file():
-        raise ParseError("不是普通文件")
+        raise ParseError("不是普通文件：请给出文件或文件夹")
     if path.suffix.lower() not in READERS:
         raise ParseError(f"不支持的文件类型 {path.suffix or '（无扩展名）'}：可读 {_suffixes()}")
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise ParseError(f"文件打不开（{os.strerror(error.errno) if error.errno else error}）") from error
+        raise ParseError(f"文件打不开（{os.strerror(error.errno) if error.errno else error}）：请检查权限") from error
     if not data.strip(b"\x00 \r\n\t"):
-        raise ParseError("文件是空的")
+        raise ParseError("文件是空的：请重新下载")
     if problem := _content_problem(path.suffix.lower(), data[:CHECKED_BYTES]):
         raise ParseError(problem)
     return hashlib.sha256(data).hexdigest()
@@ -72,9 +72,9 @@ def check_content(path: Path) -> str:
 def _content_problem(suffix: str, head: bytes) -> str | None:
     kind = _sniff(head)
     if suffix == ".pdf" and kind != "PDF":
-        return f"扩展名是 .pdf，内容却不是 PDF（{f'像是 {kind}' if kind else '没有 %PDF 标记'}）"
+        return f"扩展名是 .pdf，内容却不是 PDF（{f'像是 {kind}' if kind else '没有 %PDF 标记'}）：请检查文件"
     if suffix == ".txt" and (kind or (b"\x00" in head and not head.startswith((b"\xff\xfe", b"\xfe\xff")))):
-        return f"扩展名是 .txt，内容却不是文本（{f'像是 {kind}' if kind else '含二进制数据'}）"
+        return f"扩展名是 .txt，内容却不是文本（{f'像是 {kind}' if kind else '含二进制数据'}）：请改用正确的扩展名"
     return None
 
 
