@@ -18,6 +18,7 @@ from index.sums import TOTAL, Grid, quantum
 _NUMBERING = re.compile(r"^(?:[一二三四五六七八九十]{1,3}、|（[一二三四五六七八九十]{1,3}）|\d{1,2}[.、．]|（\d{1,2}）|其中[:：]?|[①-⑳])+")
 _BUDGET = re.compile(r"^(?:20\d\d年?度?|本年度?)?(?:总|年初)?(?:预算(?:安排|数|总额|总计|合计|金额|额)?|安排(?:预算|资金)?|)$")
 _FINAL = re.compile(r"决算|^$")
+_PLANNED = re.compile(r"预算数|年初预算|调整预算")
 _TRAVEL = re.compile(r"出国|接待|用车")
 _PROJECT = re.compile(r"项目|绩效|任务")
 _NO_PROJECT = re.compile(r"收支|收入|三公|采购|基本支出|经济分类|功能|一般公共|基金|国有资本|机关运行")
@@ -289,8 +290,9 @@ def text_table_proofs(document: Document, grids: Sequence[Grid], prose: Sequence
         if not (_FINAL.search(_label(claim)) if final else _BUDGET.match(_label(claim))):
             continue
         sure, places = _candidates(rows, claim)
-        figures = rows.figures(places, claim.year) or _travel_figures(grids, claim)
-        sure = sure or not places
+        named, travel = rows.figures(places, claim.year), _travel_figures(grids, claim)
+        figures = [f for f in (*travel, *named) if not (final and _PLANNED.search("·".join(f.col_path)))]
+        sure = bool(travel) if _TRAVEL.search(claim.row_path[-1]) else sure  # the 三公 table alone has their scope
         equal = next((f for f in figures if same_amount(f, claim)), None)
         if equal:
             yield _same("text_table", equal, claim, "")
@@ -313,7 +315,9 @@ def _candidates(rows: _Rows, claim: Figure) -> tuple[bool, list[tuple[Grid, int]
     if joined and name not in rows.by_name:
         return True, joined
     named = rows.by_name.get(name, [])
-    return bool(named) and all(is_project_table(g) for g, _ in named), list(named)
+    codes = {g.rows[r].code for g, r in named}
+    subject = len(codes) == 1 and None not in codes and len(name) > 3  # one subject everywhere, whatever the table
+    return bool(named) and (subject or all(is_project_table(g) for g, _ in named)), list(named)
 
 
 def _travel_figures(grids: Sequence[Grid], claim: Figure) -> list[Figure]:

@@ -264,7 +264,7 @@ class _Reader:
         noun = _AFTER_NOUN.match(self.flat[match.end() : end])
         if noun and match["unit"] not in ("辆", "次", "人", "人次", "家次"):
             after = noun[0].strip("“”")
-            if len(after) > 1 and not re.match(r"以|并|为|均|其|可|后|内|左右|（", after):
+            if len(after) > 1 and not re.match(r"以|并|为|均|其|可|后|内(?!设)|左右|（", after):
                 name = _Name((after,), (), name.year)
         return _Found(name, Measure.COUNT)
 
