@@ -13,9 +13,9 @@ from decimal import Decimal
 
 from index.amounts import MONEY, RATIO, convert, format_amount, round_half_up
 from index.domain import Document, Figure, Flag, Kind, LabelPath, Measure, Origin, Proof
+from index.labels import name_key
 from index.sums import TOTAL, Grid, quantum
 
-_NUMBERING = re.compile(r"^(?:[一二三四五六七八九十]{1,3}、|（[一二三四五六七八九十]{1,3}）|\d{1,2}[.、．]|（\d{1,2}）|其中[:：]?|[①-⑳])+")
 _BUDGET = re.compile(r"^(?:20\d\d年?度?|本年度?)?(?:总|年初)?(?:预算(?:安排|数|总额|总计|合计|金额|额)?|安排(?:预算|资金)?|)$")
 _FINAL = re.compile(r"决算|^$")
 _PLANNED = re.compile(r"预算数|年初预算|调整预算")
@@ -40,14 +40,11 @@ def _prose_proofs(document: Document, grids: Sequence[Grid], prose: Sequence[Fig
         yield from rate_proofs(claims)
         yield from repeated_proofs(document, claims)
         yield from part_proofs(claims)
+        yield from enumeration_proofs(claims)
+    yield from section_proofs(document, prose)
     yield from share_proofs(prose)
     yield from change_proofs(prose)
     yield from text_table_proofs(document, grids, prose)
-
-
-def name_key(label: str) -> str:
-    """A label without numbering, marks and layout: 一、公务用车购置及运行维护费 and 公务用车购置及运行维护费 are one name."""
-    return re.sub(r"[\s“”\"'·]", "", _NUMBERING.sub("", label.replace("(", "（").replace(")", "）")))
 
 
 def same_amount(a: Figure, b: Figure) -> bool:
@@ -210,6 +207,38 @@ def part_proofs(claims: Sequence[Figure]) -> Iterator[Proof]:
             yield Proof(kind, held, expected, whole.value, whole.unit, ids, words, held and expected != whole.value)
 
 
+def enumeration_proofs(claims: Sequence[Figure]) -> Iterator[Proof]:
+    """「预算100万元，包括人员支出…、公用经费…、项目支出…」: the first amount of a sentence is the sum of those it lists."""
+    sentences: dict[str, list[Figure]] = defaultdict(list)
+    for f in claims:
+        sentences[f.context].append(f)
+    for context, stated in sentences.items():
+        if "包括" not in context or len(stated) < 4 or any(f.measure is not Measure.AMOUNT or f.unit != stated[0].unit for f in stated):
+            continue
+        whole, parts = stated[0], stated[1:]
+        names = "".join(p.row_path[-1] for p in parts if p.row_path)
+        expected = sum((p.value or Decimal(0) for p in parts), Decimal(0))
+        held = abs(expected - (whole.value or Decimal(0))) <= quantum(stated) * (len(parts) + 1) / 2
+        if held or all(word in names for word in ("人员", "公用", "项目")):
+            words = "" if held else f"写{whole.raw}，所列各项之和为{format_amount(expected, whole.unit)}"
+            ids = tuple(f.id for f in stated)
+            yield Proof("sum", held, expected, whole.value, whole.unit, ids, words, held and expected != whole.value)
+
+
+def section_proofs(document: Document, prose: Sequence[Figure]) -> Iterator[Proof]:
+    """One item named in two paragraphs of one section: 包括人员支出6,207.15万元 … （一）人员支出6,207.15万元."""
+    first: dict[tuple[LabelPath, LabelPath, int | None], Figure] = {}
+    for f in prose:
+        if f.measure is not Measure.AMOUNT or f.unit not in MONEY or not _BUDGET.match(_label(f)) or f.year != document.year:
+            continue
+        name = f.row_path[-1:]
+        if not name or len(name[0]) < 4 or any(name[0] in part for part in f.section):
+            continue
+        other = first.setdefault((f.section, f.row_path, f.year), f)
+        if other.row != f.row:
+            yield _same("text_text", other, f, f"“{_where(f)}”在同一节中前后不一致")
+
+
 def share_proofs(prose: Sequence[Figure]) -> Iterator[Proof]:
     """「基本支出…，占59.07%」: the part over the whole that it stands under."""
     for i, claim in enumerate(prose):
@@ -258,6 +287,7 @@ class _Rows:
         self.by_name: dict[str, list[tuple[Grid, int]]] = defaultdict(list)
         self.by_pair: dict[str, list[tuple[Grid, int]]] = defaultdict(list)
         self.by_code: dict[str, list[tuple[Grid, int]]] = defaultdict(list)
+        self.whole: dict[str, list[tuple[Grid, int]]] = defaultdict(list)  # totals of all income, of all spending
         self.totals: dict[str, list[tuple[Grid, int]]] = defaultdict(list)
         for grid in grids:
             for r, row in enumerate(grid.rows):
@@ -270,6 +300,10 @@ class _Rows:
                     self.by_code[row.code].append((grid, r))
                 if TOTAL.match(row.label[-1]):
                     self.totals[table_topic(grid.table.title) + names[-1]].append((grid, r))
+                    topic = table_topic(grid.table.title) + names[-1]
+                    for word in ("收入", "支出"):
+                        if word in topic and (word in names[-1] or table_topic(grid.table.title) in (word, "收支", "收入支出")):
+                            self.whole[word].append((grid, r))
 
     def figures(self, places: Sequence[tuple[Grid, int]], year: int | None) -> list[Figure]:
         return [f for grid, r in places for c in grid.money_columns if (f := grid.get(r, c)) and (f.year == year or year is None)]
@@ -311,6 +345,9 @@ def _candidates(rows: _Rows, claim: Figure) -> tuple[bool, list[tuple[Grid, int]
             return True, pair
     if name in rows.totals:
         return True, rows.totals[name]
+    plain = re.sub(r"部门|单位|年度|预算|决算|本年|[、和]支出|总计|合计", "", name)
+    if plain in ("收入", "支出") and rows.whole[plain]:
+        return True, rows.whole[plain]
     joined = [p for p in rows.by_pair.get(name, ()) if len(p[0].rows[p[1]].label) > 1]
     if joined and name not in rows.by_name:
         return True, joined

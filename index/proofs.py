@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from index.claims import claim_proofs
+from index.crosstables import cross_table_proofs
 from index.domain import Document, Figure, Proof
 from index.sums import table_proofs, to_grids
 
@@ -17,7 +18,7 @@ ARITHMETIC = frozenset({"sum", "tree", "balance", "funds", "basic_project", "cha
 def prove(document: Document, figures: Sequence[Figure]) -> tuple[Proof, ...]:
     """Every check that the document's structure makes certain; see ``Proof.kind`` for the kinds."""
     grids = to_grids(document, figures)
-    return tuple(_unique((*table_proofs(grids), *claim_proofs(document, grids, figures))))
+    return tuple(_unique((*table_proofs(grids), *cross_table_proofs(grids), *claim_proofs(document, grids, figures))))
 
 
 def proof_status(proofs: Iterable[Proof]) -> Mapping[str, Status]:

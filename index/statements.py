@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from index.amounts import chinese_to_int
-from index.claims import name_key
 from index.domain import Document, Figure, Heading, Kind, LabelPath, Measure, Origin, Para, SourceRef, Table
 from index.findings import Finding, Place, figure_place
+from index.labels import name_key
 from index.narrative import span_source
 from index.prose import flatten
 

@@ -1,4 +1,4 @@
-"""The sums that a budget's tables must keep: parents and children, totals and parts, income and spending, funds.
+"""The sums inside a budget's tables: parents and children, totals and parts, row by row and column by column.
 
 A proof that fails is an alarm, so a sum is only said to fail where its structure is certain: a tree by subject codes,
 items numbered without a gap, or a column of totals that holds in the other rows. Anywhere else a sum that does not
@@ -21,7 +21,6 @@ MAJORITY = 3  # a column of totals is certain where it holds in this share (3 of
 SURE_ROWS = 3  # … and in at least so many rows
 
 TOTAL = re.compile(r"^(?:本年|当年|本月)?(?:收入|支出|收支)?(?:合计|总计|小计|总额|共计|支出总计|收入总计)$")
-_GRAND = re.compile(r"(?:合计|总计)$")
 _OF_WHICH = re.compile(r"^其中|采购|结转下年|备注")
 _NUMBERED = re.compile(r"^([一二三四五六七八九十]{1,3})、")
 _NUMERALS = (
@@ -96,9 +95,6 @@ def table_proofs(grids: Sequence[Grid]) -> Iterator[Proof]:
         yield from total_row_proofs(grid)
         yield from column_proofs(grid)
         yield from change_row_proofs(grid)
-    yield from balance_proofs(grids)
-    yield from fund_proofs(grids)
-    yield from part_table_proofs(grids)
 
 
 # ---------------------------------------------------------------- rows
@@ -156,12 +152,12 @@ def _row_sums(kind: str, grid: Grid, r: int, parts: Sequence[int], certain: bool
         cells = [f for s in parts if (f := grid.get(s, c))]
         if total is None or not cells or any(f.unit != total.unit for f in cells):
             continue
-        proofs.append(check(kind, total, cells, sum((f.value or Decimal(0) for f in cells), Decimal(0)), message + _column(grid, c)))
+        proofs.append(check(kind, total, cells, sum((f.value or Decimal(0) for f in cells), Decimal(0)), message + column_words(grid, c)))
     if certain or all(p.held for p in proofs):
         yield from proofs
 
 
-def _column(grid: Grid, c: int) -> str:
+def column_words(grid: Grid, c: int) -> str:
     path = grid.table.columns[c]
     return f"（{'·'.join(path)}）" if path else ""
 
@@ -267,80 +263,4 @@ def change_row_proofs(grid: Grid) -> Iterator[Proof]:
         for c in range(len(grid.table.columns)):
             change, a, b = grid.figures.get((r, c)), grid.get(r - 2, c), grid.get(r - 1, c)
             if change and a and b and change.unit == a.unit and a.value is not None and b.value is not None:
-                yield check("change", change, (a, b), sign * (b.value - a.value), f"增减应等于两年之差{_column(grid, c)}")
-
-
-# ---------------------------------------------------------------- between tables
-
-
-def balance_proofs(grids: Sequence[Grid]) -> Iterator[Proof]:
-    """收 = 支: the last totals of the halves of one form."""
-    forms: dict[tuple[str | None, str, tuple[int, ...]], list[Figure]] = defaultdict(list)
-    for grid in grids:
-        if not re.search(r"收支|收入支出", grid.table.title) or not grid.rows:
-            continue
-        r = len(grid.rows) - 1
-        label = grid.rows[r].label[-1] if grid.rows[r].label else ""
-        total = next((f for c in grid.money_columns if (f := grid.get(r, c))), None)
-        if total and _GRAND.search(label):
-            forms[grid.table.number, grid.table.title, grid.table.pages].append(total)
-    for totals in forms.values():
-        sides = {f.row_path[-1][-2:] for f in totals}
-        for other in totals[1:]:
-            if len(sides) == 1 and other.unit == totals[0].unit and other.value is not None:
-                yield check("balance", totals[0], (other,), other.value, "收入与支出应相等")
-
-
-def fund_proofs(grids: Sequence[Grid]) -> Iterator[Proof]:
-    """支出总表 = 一般公共预算 + 政府性基金 (+ 国有资本经营) by subject code, where their totals agree."""
-    total_table = _titled(grids, r"支出.*总表|支出(?:预算|决算)表$", r"收支|财政拨款|一般公共|基金|国有资本|基本|项目|经济")
-    funds = [
-        found
-        for word in ("一般公共预算", "政府性基金", "国有资本经营")
-        if (found := _titled(grids, rf"{word}.*支出|{word}.*功能", r"基本支出|经济|三公|机关运行|采购|收入"))
-    ]
-    if not total_table or not funds:
-        return
-    whole = _by_code(total_table)
-    parts = [_by_code(f) for f in funds]
-    proofs = []
-    for code, total in whole.items():
-        cells = [p[code] for p in parts if code in p]
-        if cells and all(f.unit == total.unit for f in cells):
-            expected = sum((f.value or Decimal(0) for f in cells), Decimal(0))
-            proofs.append((code, check("funds", total, cells, expected, f"{code}支出总表应等于各类预算之和")))
-    tops = [p for code, p in proofs if len(code) == 3]
-    if tops and all(p.held for p in tops):  # otherwise other money takes part, and nothing follows
-        yield from (p for _, p in proofs)
-
-
-def part_table_proofs(grids: Sequence[Grid]) -> Iterator[Proof]:
-    """The totals of 基本支出总表 and 项目支出总表 against the columns of 支出总表."""
-    total_table = _titled(grids, r"支出.*总表", r"收支|财政拨款|一般公共|基金|国有资本|基本|项目|经济")
-    if not total_table:
-        return
-    for word in ("基本支出", "项目支出"):
-        part = _titled(grids, rf"^(?:20\d\d年)?(?:部门|单位)?{word}.*总表", r"收支")
-        column = next((c for c in total_table.money_columns if total_table.table.columns[c][-1:] == (word,)), None)
-        if part and column is not None and part.money_columns:
-            a, b = part.get(0, part.money_columns[0]), total_table.get(0, column)
-            if a and b and a.unit == b.unit and b.value is not None and part.rows[0].label == total_table.rows[0].label:
-                proof = check("basic_project", a, (b,), b.value, f"{word}总表应等于支出总表的{word}")
-                if proof.held:
-                    yield proof
-
-
-def _titled(grids: Sequence[Grid], wanted: str, unwanted: str) -> Grid | None:
-    return next((g for g in grids if re.search(wanted, g.table.title) and not re.search(unwanted, re.sub(wanted, "", g.table.title))), None)
-
-
-def _by_code(grid: Grid) -> dict[str, Figure]:
-    """First money column by subject code; codes that a table prints twice (several units) are left out."""
-    found: dict[str, Figure] = {}
-    twice: set[str] = set()
-    for r, row in enumerate(grid.rows):
-        figure = grid.get(r, grid.money_columns[0]) if row.code and grid.money_columns else None
-        if row.code and figure:
-            twice |= {row.code} & found.keys()
-            found[row.code] = figure
-    return {code: f for code, f in found.items() if code not in twice}
+                yield check("change", change, (a, b), sign * (b.value - a.value), f"增减应等于两年之差{column_words(grid, c)}")

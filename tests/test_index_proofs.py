@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.domain import Block, Cell, Document, Figure, Heading, Kind, LabelPath, Para, Proof, Row, Table
+from index.domain import Block, Cell, Document, Figure, Flag, Heading, Kind, LabelPath, Para, Proof, Row, Table
 from index.figures import document_to_figures
 from index.proofs import proof_status, prove
 
@@ -211,3 +211,24 @@ def test_a_difference_beyond_rounding_is_never_held(parts: int, error: int) -> N
     lines += [(("甲", f"子{i}"), f"208{i:02}", ["5.00"]) for i in range(parts)]
     (proof,) = [p for p in run(table([("合计",)], lines))[0] if p.kind == "tree"]
     assert not proof.held
+
+
+def test_subjects_of_the_income_and_spending_form_repeat_those_of_the_coded_table() -> None:
+    names = ["教育支出", "科学支出", "卫生支出", "住房支出", "公共安全支出"]
+    coded: list[Line] = [((name,), f"20{i}", [f"{i}.00"]) for i, name in enumerate(names, 1)]
+    listed: list[Line] = [((f"{'一二三四五'[i]}、{name}",), None, [f"{i + 1}.00" if i else "1.50"]) for i, name in enumerate(names)]
+    proofs, _ = run(table([("支出", "金额")], listed, "收支总表", "a"), table([("合计",)], coded, "支出总表", "b"))
+    funds = [p for p in proofs if p.kind == "funds"]
+    assert [p.held for p in funds].count(False) == 1 and len(funds) == 5
+
+
+def test_sentence_that_lists_all_spending_adds_up() -> None:
+    text = "预算100.00万元，包括人员支出60.00万元、公用经费10.00万元、对个人和家庭的补助支出5.00万元、项目支出{}万元。"
+    assert kinds(run(Para(text.format("25.00")))[0], True) == ["sum"]
+    assert kinds(run(Para(text.format("29.00")))[0], False) == ["sum"]
+
+
+def test_scrambled_sentence_raises_no_alarm() -> None:
+    text = "12、住房公积金208.8万元。主要用于缴存。2024年预算安排201.50万元。"
+    proofs, _ = run(Para(text, flags=frozenset({Flag.REORDERED})))
+    assert kinds(proofs, False) == []
