@@ -67,7 +67,7 @@ def core_aliases(core: str, lexicon: Lexicon) -> set[str]:
         if full in core:
             forms |= {core.replace(full, s) for s in shorts}
         if full in core or any(s in core for s in shorts if len(s) > 1):
-            forms |= {s for s in shorts if len(s) > 1}
+            forms |= {s + end for s in shorts if len(s) > 1 for end in ("", *(f for f in lexicon.suffix if core.endswith(f)))}
     for full, shorts in lexicon.suffix.items():
         forms |= {f.removesuffix(full) + s for f in list(forms) if f.endswith(full) for s in shorts}
     return {f for f in forms if len(f) > 1}

@@ -52,6 +52,7 @@ class Entry:
     context: int
     prior: float
     title_words: float = 0.0  # how much of its own the table's title says
+    narrow: str = ""  # 基本支出 or 项目支出 where the whole table is about that part only
     planned: bool = False  # 计划购置…: never what is there already
 
 
@@ -104,6 +105,7 @@ class View:
             title=self._id(where) if where else -1,
             context=self._id(f.context) if f.context else -1,
             prior=prior,
+            narrow=next((w for w in ("基本支出", "项目支出") if table and w in table.title and "收支" not in table.title), ""),
             planned=bool(PLANNED.search(leaf)) and f.measure is Measure.COUNT,
             title_words=missing_weight(core(where), [False] * len(core(where))) if where and table else 0.0,
         )

@@ -22,8 +22,18 @@ def leftover(ask: Ask, covered: int) -> list[str]:
         open_ = (span & ask.content & ~covered).bit_count()
         if not open_ or open_ * 2 <= word.end - word.start or word.text in explained:
             continue
+        if glossed(ask, covered, word.end):
+            continue
         if word.kind == "eng" or (len(word.text) > 1 and (share < ENOUGH or not word.empty and word.kind != "vn")):
             out.append(word.text)
         elif len(word.text) == 1 and word.kind.startswith("n"):
             out.append(word.text)
     return out
+
+
+def glossed(ask: Ask, covered: int, end: int) -> bool:
+    """True where the word is explained by brackets right behind it that are covered: 人员（工资福利）."""
+    if ask.text[end : end + 1] != "(":
+        return False
+    close = ask.text.find(")", end)
+    return close > end + 1 and not span_mask(end + 1, close) & ask.content & ~covered

@@ -53,7 +53,7 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
         row = found[entry.leaf]
         if row.hit:
             covered |= row.covered
-            score -= (0.45 if f.origin is Origin.TABLE and entry.context < 0 else 0.15) * row.missing
+            score -= (0.45 if entry.context < 0 else 0.15 if row.missing <= 6 else 0.5) * row.missing
         elif not want.code and entry.context < 0:
             return None
         elif not want.code:
@@ -75,8 +75,10 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
         title = match.covered & ~covered & ~beyond
         score += (1.0 if entry.leaf < 0 else 0.7) * ask.weight(title)
         if entry.leaf < 0:  # a total is about what its table is about
-            score -= min(2.0, 0.4 * (match.missing if match.covered else entry.title_words))
+            score -= min(1.0, 0.15 * match.missing) if match.hit else min(2.0, 0.4 * entry.title_words)
         beyond |= title
+    if entry.narrow and entry.narrow not in ask.text:
+        score -= 0.8 if entry.leaf < 0 else 0.3
     return Candidate(f, score, covered | beyond)
 
 

@@ -145,6 +145,8 @@ def ask_back(task: Task, readings: list[tuple[Group, Reading]]) -> Answer:
 
 def answer_change(task: Task) -> Answer | None:
     """How much more or less than before: as stated in prose, in a table of years, or computed from two years' figures."""
+    if not task.q.wants_change:
+        return None
     found = []
     for group in task.scope.groups:
         stated = read_change(task, group)
@@ -181,7 +183,7 @@ def state_change(task: Task, group: Group, reading: Reading) -> None:
     figure = reading.figure
     related = change_of(task.library, group, figure) if figure.origin is Origin.PROSE else [figure]
     ordered = sorted(related, key=lambda f: f.measure is not (Measure.RATE if task.q.wants_rate and not task.q.wants_amount else Measure.CHANGE))
-    amounts = change_of(task.library, group, figure, AMOUNTS) if figure.origin is Origin.PROSE else []
+    amounts = [f for f in change_of(task.library, group, figure, AMOUNTS) if f.year in (None, group.year)] if figure.origin is Origin.PROSE else []
     words = []
     for f in ordered:
         if f.value is not None:
@@ -318,7 +320,7 @@ def answer_previous(task: Task) -> Answer | None:
         change = read_change(task, group)
         if change is None or change.figure.measure is not Measure.CHANGE or change.figure.value is None:
             continue
-        amounts = change_of(task.library, group, change.figure, AMOUNTS)
+        amounts = [f for f in change_of(task.library, group, change.figure, AMOUNTS) if f.year in (None, group.year)]
         now = amounts[0] if amounts else None
         if now is None:
             reading = task.read(group, want=replace(task.want(), years=frozenset()))

@@ -97,7 +97,7 @@ def text_to_ask(text: str, lexicon: Lexicon, known: Iterable[tuple[int, int]] = 
     words = tuple(cut_words(text, taken))
     light = 0
     for word in words:
-        if word.text in lexicon.stop_words or word.kind.startswith(FORM_CLASSES) or (len(word.text) == 1 and word.empty):
+        if is_filler(word.text, lexicon.stop_words) or word.kind.startswith(FORM_CLASSES) or (len(word.text) == 1 and word.empty):
             light |= span_mask(word.start, word.end)
     aliases = []
     for alias, canonicals in lexicon.synonyms.items():
@@ -113,6 +113,11 @@ def text_to_ask(text: str, lexicon: Lexicon, known: Iterable[tuple[int, int]] = 
         if not taken & (3 << i):
             bigrams.setdefault(text[i : i + 2], []).append(i)
     return Ask(text, everything & ~taken & ~light, light & ~taken, tuple(aliases), {k: tuple(v) for k, v in bigrams.items()}, words)
+
+
+def is_filler(word: str, stop: frozenset[str]) -> bool:
+    """A filler word, or two of them that the dictionary takes for one (总预算, 花了)."""
+    return word in stop or any(word[:k] in stop and word[k:] in stop for k in range(1, len(word)))
 
 
 def cut_words(text: str, taken: int) -> Iterator[Word]:

@@ -123,8 +123,9 @@ def rank_passages(task: Task, groups: tuple[Group, ...], intent: Intent) -> list
             if not covered and not (topic and topic.search(p.lead)):
                 continue
             if intent is Intent.WHY:
-                score += 0.8 if REASON.search(p.text) else -3.0
+                score += 0.8 if REASON.search(p.text) or "原因" in p.column else -3.0
                 score += 0.4 if re.search(r"原因", p.text) else 0.0
+                score += 2.0 if "原因" in p.column and row else 0.0
             elif intent in ROLE_WORDS and ROLE_WORDS[intent].search(p.text):
                 score += 0.3
             if topic and topic.search(p.lead):
@@ -165,7 +166,7 @@ def answer_text(task: Task) -> Answer | None:
         if best_found is None:
             return None
         best = best_found
-    if intent is Intent.WHY and not REASON.search(best.passage.text):
+    if intent is Intent.WHY and not REASON.search(best.passage.text) and "原因" not in best.passage.column:
         return no_reason(task, best.passage)
     quote_passage(task, best.passage)
     return task.draft.answered()
@@ -173,7 +174,7 @@ def answer_text(task: Task) -> Answer | None:
 
 def answer_short_text(task: Task) -> Answer | None:
     """A passage for a question that asks for no number (有没有下属单位, 谁批的)."""
-    if re.search(r"多少|几[个家辆人台项次]|[%]", task.q.text):
+    if re.search(r"多少|几[个家辆人台项次]|[%]", task.q.text) and not re.search(r"文号|号码|日期|时间", task.q.text):
         return None
     return answer_text(task)
 

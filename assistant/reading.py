@@ -13,6 +13,8 @@ from assistant.match import Ask, text_to_ask
 from assistant.scope import Group
 from index.domain import Figure, Measure
 
+ENOUGH_SCORE = 0.35  # of the content's weight; below it the labels say too much else
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -38,6 +40,8 @@ def read_figure(library: Library, group: Group, ask: Ask, want: Want) -> Reading
         return None
     best = candidates[0]
     if best.covered == 0 and ask.content and not want.code:
+        return None
+    if not want.code and best.score < ENOUGH_SCORE * ask.content.bit_count():
         return None
     close = [c for c in candidates[1:60] if c.score >= best.score - CLOSE]
     same = tuple(c.figure for c in candidates[1:80] if same_amount(best.figure, c.figure) and c.score >= best.score - 2.5)

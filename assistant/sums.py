@@ -45,8 +45,24 @@ def answer_compare(task: Task) -> Answer | None:
         if len(readings) >= 2:
             state_side_by_side(task, readings)
             return task.draft.answered()
-    if len({g.body for g in groups}) == 1 or len(groups) == 1:
-        return compare_years(task, groups)
+    if len({g.body for g in groups}) == 1:
+        if len(task.q.years) > 1 or -1 in task.q.relative or re.search(r"变|[增减升降涨]", task.q.text):
+            return compare_years(task, groups)
+        return compare_items(task, groups)
+    return None
+
+
+def compare_items(task: Task, groups: list[Group]) -> Answer | None:
+    """Several items of one body, each with its value: 基本支出和项目支出各多少."""
+    for group in groups:
+        pieces = [p for p in JOIN.split(re.sub(r"各多少.*|分别.*|各是.*|哪个.*|谁.*", "", task.q.text)) if FILLER.sub("", p)]
+        readings = [read_one(task, group, p) for p in pieces]
+        if len(pieces) > 1 and all(readings):
+            for piece, reading in zip(pieces, readings, strict=True):
+                if reading:
+                    value = task.draft.state(reading.figure, task.q.unit)
+                    task.draft.say(f"- {figure_label(reading.figure) or piece}：{value}（{task.where(reading.figure)}）")
+            return task.draft.answered()
     return None
 
 
