@@ -34,6 +34,7 @@ _COVER_LABELS = ("预算主管部门", "预算部门", "预算单位", "决算�
 _UNIT_TAIL = re.compile(r"(?:金额)?单位[：:]\s*(?:人民币)?(?:百万|万|千|亿)?元.*$|(?:公开|表)\S{0,3}\d+表?.*$|(?:编制|填报)?日期[：:].*$")
 _CONTENTS = re.compile(r"^(?:目录|目次|第[一二三四五六七八九十]+部分|[一二三四五六七八九十]+、)")
 _PAGE_NUMBER = re.compile(r"^[-—－]*(?:第)?(?!20\d\d$)\d{1,4}(?:页)?[-—－]*$")
+_APPENDIX = re.compile(r"^附[件表录]?[\d一二三四五六七八九十]*：?$")
 _TITLE_WORDS = re.compile(
     rf"{YEAR}\s*年?度?|年度|(?:区级|市级|省级|县级|镇级|街道级)?(?:部门|单位)?(?:财务)?(?:收支)?(?:预算|决算)"
     r"(?:及.*$|的?(?:信息)?公开.*$|编制.*$|情况.*$|说明.*$|报告.*$|报表.*$|草案.*$|文本.*$|表.*$)?"
@@ -103,7 +104,7 @@ def _cover_lines(lines: Sequence[str]) -> list[str]:
             break
         if len(cover) == COVER_LINES:
             return cover[:2]
-        if not _PAGE_NUMBER.match(line):
+        if not _PAGE_NUMBER.match(line) and not _APPENDIX.match(line):
             cover.append(line)
     return cover
 
@@ -157,8 +158,11 @@ def _department(
         if found and found[0] in _COVER_LABELS:
             return found[1]
     from_cover = _TITLE_WORDS.sub("", cover_text)
-    if len(from_cover) in NAME_LENGTH and _BODY_END.search(from_cover) and not re.search(r"[：，。\d]", from_cover):
-        return from_cover
+    by_line = [_TITLE_WORDS.sub("", _DATE.sub("", line)).strip("（）") for line in cover]
+    bracketed = [line[1:-1] for line in cover if re.fullmatch(r"（[^（）]+）", line)]
+    for name in (from_cover, *bracketed, "".join(by_line), *by_line):
+        if len(name) in NAME_LENGTH and _BODY_END.search(name) and not re.search(r"[：，。\d]", name):
+            return name
     for names in (
         (_org(t.org) for t in tables if t.org),
         (name for _, name in labels if _BODY_END.search(name)),

@@ -46,12 +46,14 @@ def table(title: str, org: str | None = None) -> Table:
             Kind.DEPARTMENT_BUDGET,
         ),
         (["某某区财政局", "年度部门决算", "2024", "目 录"], "某某区财政局2024年部门决算", "某某区财政局", 2024, Kind.DEPARTMENT_FINAL),
+        (["附件1：", "2025年某某县教育局部门预算公开"], "2025年某某县教育局部门预算公开", "某某县教育局", 2025, Kind.DEPARTMENT_BUDGET),
+        (["某某区", "2026年部门预算公开", "（某某区卫生健康委员会）"], None, "某某区卫生健康委员会", 2026, Kind.DEPARTMENT_BUDGET),
         (["二〇二四年度某某区财政局", "单位决算"], "二〇二四年度某某区财政局单位决算", "某某区财政局", 2024, Kind.UNIT_FINAL),
     ],
 )
-def test_cover_broken_over_lines(lines: list[str], title: str, department: str, year: int, kind: Kind) -> None:
+def test_cover_broken_over_lines(lines: list[str], title: str | None, department: str, year: int, kind: Kind) -> None:
     found = identify(lines, [], "x.pdf")
-    assert (found.title, found.department, found.year, found.kind) == (title, department, year, kind)
+    assert (found.title if title else None, found.department, found.year, found.kind) == (title, department, year, kind)
 
 
 def test_tables_file_has_the_identity_of_its_narrative() -> None:
