@@ -58,6 +58,14 @@ class _OpenPara:
     right: float
 
 
+@dataclass(frozen=True, slots=True)
+class FlowLine:
+    """A line of a file without printed pages, and what stands side by side in it."""
+
+    line: TextLine
+    segments: tuple[str, ...]
+
+
 def pages_to_document_blocks(pages: Iterable[Page], doc_id: str) -> tuple[Block, ...]:
     """The blocks of a document, in reading order."""
     stream = PageStream(doc_id)
@@ -95,6 +103,21 @@ class PageStream:
             self._settle(*self._held, margin | self._last_margin)
             self._last_margin = _margin_keys(self._held[0], self._held[1])
         self._held = (page, pieces, [*grids, *regions])
+
+    def feed_flow(self, number: int, items: Iterable[FlowLine | Grid], width: float) -> None:
+        """Read a part of a file without printed pages: every line is a paragraph, a heading or a table's caption."""
+        page = Page(number, width, 0.0, (), ())
+        for item in items:
+            if isinstance(item, Grid):
+                self._take_grid(item, page, frozenset())
+                continue
+            if len(self.front_texts) < FRONT_LINES:
+                self.front_texts.append(item.line.text)
+            self._close_para()
+            self._take_line(_Piece(item.line, number, width, item.segments), page, item.line.x0, item.line.x1)
+        self._close_captions()
+        self._close_form()
+        self._close_para()
 
     def finish(self) -> tuple[Block, ...]:
         """All blocks, after the last page."""
@@ -147,10 +170,13 @@ class PageStream:
         at_open = form is not None and not self._between and not self._captions
         if form is not None and at_open and page.number != form.pages[0] and form.take_tail(piece.line, page.number):
             return
-        if self._para is None and self._is_caption_line(piece, page):
+        if self._para is None and not self._captions and self._is_caption_line(piece, page):
             self._captions.append(piece)
             return
         if self._captions and self._is_caption_line(piece, page):
+            if TABLE_NAME.match(piece.text.strip()):  # a second numbered line: the first was a heading
+                self._close_captions()
+                self._close_para()
             self._captions.append(piece)
             return
         if self._para is not None and self._is_caption_line(piece, page) and self._opens_para(piece, left, right):
@@ -298,7 +324,7 @@ class PageStream:
         last = para.pieces[-1]
         em = piece.line.size
         text = piece.text.strip()
-        if piece.line.x0 - left >= INDENT * em or abs(last.line.size - em) > 0.15 * em:
+        if piece.line.x0 - left >= INDENT * em or abs(last.line.size - em) > 0.15 * em or TABLE_NAME.match(text):
             return True
         ended = last.text.rstrip().endswith(SENTENCE_END)
         if NUMBERED.match(text) and ended:
