@@ -19,6 +19,8 @@ PLACEMENTS_MAX = 5000  # rows with more possible placements are left doubtful
 TOLERANCE = Decimal("0.02")  # sums of rounded parts may be off by as much
 TOTAL = re.compile(r"^(?:(?:收入|支出|经费|预算)?(?:合计|总计|小计)|总额)$|^“?三公”?经费(?:合计|小计)$")
 
+NO_PART = re.compile(r"^其中|政府采购|机关运行经费")
+
 
 def place_numbers(numbers: Sequence[str], columns: Sequence[LabelPath]) -> tuple[list[str | None], list[bool]]:
     """(text or None a column, whether it is certain). Numbers keep their order; more numbers than columns are all doubtful."""
@@ -40,28 +42,38 @@ def place_numbers(numbers: Sequence[str], columns: Sequence[LabelPath]) -> tuple
     return first, [all(row[i] == first[i] for row in allowed) for i in range(width)]
 
 
+def breaks_sums(numbers: Sequence[str], columns: Sequence[LabelPath]) -> bool | None:
+    """Does a full row contradict the header's sums? None where the header has none."""
+    sums = _sums(columns)
+    return None if not sums else not _holds(list(numbers), sums)
+
+
 def _sums(columns: Sequence[LabelPath]) -> list[tuple[int, list[int]]]:
-    """(column of a total, columns that add up to it) for every group whose first column is its total."""
+    """(column of a total, columns that add up to it) for every group that has a total of its own."""
     sums = []
     for total, path in enumerate(columns):
-        if not TOTAL.match(path[-1]):
-            continue
-        group = path[:-1]
-        parts: list[int] = []
-        seen: set[LabelPath] = set()
-        for index, other in enumerate(columns):
-            if index == total or other[: len(group)] != group:
-                continue
-            child = other[: len(group) + 1]
-            if child in seen:
-                continue
-            inner = [i for i, p in enumerate(columns) if p[: len(child)] == child]
-            head = next((i for i in inner if len(columns[i]) == len(child) + 1 and TOTAL.match(columns[i][-1])), None)
-            parts.extend([head] if head is not None else inner)
-            seen.add(child)
-        if len(parts) > 1:
-            sums.append((total, parts))
+        if TOTAL.match(path[-1]):
+            parts = [i for i in _parts(columns, path[:-1], whole=False) if i != total]
+            if len(parts) > 1:
+                sums.append((total, parts))
     return sums
+
+
+def _parts(columns: Sequence[LabelPath], group: LabelPath, whole: bool) -> list[int]:
+    """The columns that add up to a group: its total where it has one (and ``whole`` is asked for), else its parts' parts.
+    Columns that only say how much of the amount is spent in a certain way (其中, 政府采购) are no parts."""
+    depth = len(group)
+    inside = [i for i, path in enumerate(columns) if path[:depth] == group and not any(NO_PART.search(p) for p in path[depth:])]
+    head = next((i for i in inside if len(columns[i]) == depth + 1 and TOTAL.match(columns[i][-1])), None)
+    if head is not None and whole:
+        return [head]
+    parts: list[int] = []
+    for child in dict.fromkeys(columns[i][: depth + 1] for i in inside):
+        if child in columns:
+            parts.append(columns.index(child))
+        else:
+            parts.extend(_parts(columns, child, whole=True))
+    return parts
 
 
 def _holds(row: Sequence[str | None], sums: Sequence[tuple[int, list[int]]]) -> bool:

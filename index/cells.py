@@ -11,12 +11,13 @@ from itertools import pairwise
 
 from index.goals import is_indicator_header, is_value, level_cut, target_cut
 from index.headings import caption_of, squash, text_to_level, unit_of
-from index.names import bag_of, standard_word
+from index.names import bag_of, standard_word, tokens_to_words
 from index.plainrows import PIECE, STRONG
 
 _PART = re.compile(r"^(?:第\S{1,3}部分|[一二三四五六七八九十]+、|[（(][一二三四五六七八九十]+[）)])\s*")
 _TORN = re.compile(r"[\u4e00-\u9fff、，。（）“”]\s+[\u4e00-\u9fff、，。（）“”]")
 _UNIT_HEAP = re.compile(r"^[金额单位人民币:：百万千亿元]{4,13}$")
+_UNIT_PLAIN = re.compile(r"^(?:金额)?单位[:：](?:人民币)?[百万千亿]*元?$")
 _KEYS = ("单位名称", "部门名称", "部门（单位）名称", "主管部门", "预算单位", "编制部门", "编制单位", "填报单位", "填报部门")
 _KEY_BAGS = {bag_of(key + colon): key + colon for key in _KEYS for colon in ("", "：")}
 CAPTION_LINES = 5  # below a caption: title, body and unit, keys of a performance form
@@ -44,11 +45,14 @@ def _best(raw: str, mended: str) -> str:
     if text_to_level(raw) is not None and not _TORN.search(_PART.sub("", raw.strip())):
         return raw
     unit = unit_of(raw)
-    if unit and _UNIT_HEAP.match(squash(raw)):
+    if unit and _UNIT_HEAP.match(squash(raw)) and not _UNIT_PLAIN.match(squash(raw)):
         return f"单位：{unit}"
     if is_value(raw):
         return squash(raw)
-    return _KEY_BAGS.get(bag_of(squash(raw))) or standard_word(squash(raw)) or mended
+    key = _KEY_BAGS.get(bag_of(squash(raw)))
+    if key:
+        return key.replace("：", ":") if ":" in raw else key
+    return standard_word(squash(raw)) or mended
 
 
 def lines_to_cells(raws: Sequence[str]) -> Iterator[list[tuple[int, int]]]:
@@ -72,7 +76,7 @@ def lines_to_cells(raws: Sequence[str]) -> Iterator[list[tuple[int, int]]]:
             yield _indicator_cells(raw, words)
         elif in_table:
             in_indicators = in_indicators or is_indicator_header(raw)
-            yield _cells_between_numbers(raw, words)
+            yield _header_cells(raw, words) or _cells_between_numbers(raw, words)
         else:
             yield [(words[0][0], words[-1][1])]
 
@@ -91,6 +95,12 @@ def _cells_between_numbers(raw: str, words: Sequence[tuple[int, int]]) -> list[t
     if open_cell:
         cells.append(open_cell)
     return cells
+
+
+def _header_cells(raw: str, words: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The words of a header line that holds nothing else; empty for any other line."""
+    cuts = tokens_to_words([raw[start:end] for start, end in words]) or []
+    return [(words[a][0], words[b - 1][1]) for a, b in zip([0, *cuts], cuts, strict=False)]
 
 
 def _keyed_cells(raw: str, words: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -135,7 +135,8 @@ def label_headers() -> tuple[frozenset[str], tuple[str, ...]]:
 def form_words() -> frozenset[str]:
     """Every label that a form or a label column can print (years as {Y})."""
     words = {alternative for form in _forms() for slot in form.slots for alternative in slot.alternatives}
-    return frozenset(words) | label_headers()[0]
+    labels, suffixes = label_headers()
+    return frozenset(words) | labels | {label + suffix for label in labels for suffix in suffixes}
 
 
 @cache

@@ -20,6 +20,7 @@ from index.forms import form_words
 from index.headings import squash
 
 WINDOW = range(3, 41)  # lengths of labels looked up in the document's own lines; shorter ones occur by chance
+WORD_TOKENS = 8  # a word of a header is torn into no more pieces
 CODED = re.compile(r"^\s*(?P<code>[1-5]\d{2}(?:\d{2}){0,2})\s+(?P<name>[^\d\s].*?)(?=\s+-?[\d,]+\.\d|\s*$)")
 _WIDTHS = str.maketrans("()：:", "（）：：")
 
@@ -94,9 +95,23 @@ def _in_width(name: str, label: str) -> str:
 
 
 def standard_word(text: str) -> str | None:
-    """The one standard word that uses exactly these characters, in the text's width of brackets."""
-    word = _standard()[1].get(bag_of(text))
-    return _in_width(word, text) if word else None
+    """The one standard word that uses exactly these characters (whatever year it names), in the text's width of brackets."""
+    year = re.search(r"20\d\d", text)
+    word = _standard()[1].get(bag_of(text.replace(year.group(), "{Y}") if year else text))
+    return _in_width(word.replace("{Y}", year.group()) if year else word, text) if word else None
+
+
+def tokens_to_words(tokens: Sequence[str]) -> list[int] | None:
+    """Where to cut a line's tokens so that every part is a standard word; None where no cut does. Fewest parts win."""
+    best: list[list[int] | None] = [[]]
+    for end in range(1, len(tokens) + 1):
+        found: list[int] | None = None
+        for start in range(max(0, end - WORD_TOKENS), end):
+            before = best[start]
+            if before is not None and (found is None or len(before) + 1 < len(found)) and standard_word("".join(tokens[start:end])):
+                found = [*before, end]
+        best.append(found)
+    return best[-1]
 
 
 @cache

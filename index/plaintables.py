@@ -15,11 +15,12 @@ from index.domain import Cell, Flag, LabelPath, Line, Row, Table
 from index.forms import Header, heap_to_header
 from index.headings import squash
 from index.hierarchy import RowLabel, is_body, is_total, rows_to_paths
-from index.blanks import place_numbers
+from index.blanks import breaks_sums, place_numbers
 from index.plainrows import STRONG, Record, line_shape, lines_to_records
 
 HEADER_LINES = 90  # a stacked header of narrow columns runs over some sixty lines
 BLANKS_MAX = 4  # blank cells that may hide in every row of a table
+CODE_LINE = re.compile(r"^\s*[1-5]\d{2}(?:\d{2}){0,2}(?:\s|$)")
 YEAR_LABEL = re.compile(r"^(?P<body>.*?)(?P<year>(?:19|20)\d\d年(?:度)?(?:预算数?|决算数?)?|增减变化(?:金额|额|情况)?|增减额|增减率)$")
 NOTE = re.compile(r"^[:：]?(?:备?注|说明)(?:[:：]|\d)|^[:：]注")
 INCOME = re.compile(r"结余|结转(?!下年)|收入|拨款|资金|^上年|使用非财政|用事业基金")
@@ -60,9 +61,9 @@ def regions_to_tables(regions: Sequence[Region], table_id: str, section: LabelPa
         if found is not None and header is None:
             width = len(found.columns)
         header = header if header and (found is None or header.residue <= found.residue) else found
-        more, _ = lines_to_records(body, coded)
+        more, _ = lines_to_records(_without_header(body, region.lines[: len(region.lines) - len(body)]), coded)
         records.extend(more)
-    doubtful = header is None
+    doubtful = header is None or _contradicts(records, header)
     if header is None:
         header = Header(tuple((f"第{i + 1}列",) for i in range(width)), 0, None, (width,) if sides == 1 else (1,) * width)
     flags = _header_flags(header, doubtful)
@@ -90,6 +91,15 @@ def regions_to_tables(regions: Sequence[Region], table_id: str, section: LabelPa
             )
         )
     return tables
+
+
+def _contradicts(records: Sequence[Record], header: Header) -> bool:
+    """Do the rows' own numbers say that the columns are others than the header was read to be?"""
+    if len(header.sides) > 1:
+        return False
+    full = [[n.text for n in record.numbers] for record in records if len(record.numbers) == len(header.columns)]
+    broken = [breaks_sums(numbers, header.columns) for numbers in full]
+    return sum(b is True for b in broken) * 3 > len(full)
 
 
 def _header_flags(header: Header, doubtful: bool) -> frozenset[Flag]:
@@ -131,7 +141,7 @@ def _join(lines: Sequence[Line]) -> str:
 
 def _has_codes(regions: Sequence[Region]) -> bool:
     heap = Counter("".join(squash(line.text) for line in regions[0].lines[:HEADER_LINES]))
-    return (heap["编"] > 0 and heap["码"] > 0) or any(re.match(r"^\s*[1-5]\d{2}(?:\d{2}){0,2}\s+[\u4e00-\u9fff]", line.text) for line in regions[0].lines)
+    return (heap["编"] > 0 and heap["码"] > 0) or any(CODE_LINE.match(line.text) and re.search(r"[\u4e00-\u9fff]", line.text) for line in regions[0].lines)
 
 
 def _first_number(lines: Sequence[Line]) -> int:
@@ -170,7 +180,9 @@ def _split_header(region: Region, width: int, sides: int, coded: bool) -> tuple[
     lines = region.lines
     limit = min(_first_number(lines), HEADER_LINES)
     if coded:
-        limit = next((i for i, line in enumerate(lines[:limit]) if re.match(r"^\s*[1-5]\d{2}(?:\d{2}){0,2}(?:\s|$)", line.text)), limit)
+        at = next((i for i, line in enumerate(lines[: limit + 1]) if CODE_LINE.match(line.text)), None)
+        if at:  # nothing of a row stands before its code
+            return heap_to_header([line.text for line in lines[:at]], width, region.title, sides), lines[at:]
     best: tuple[int, int, Header] | None = None
     for cut in range(limit, 0, -1):
         header = heap_to_header([line.text for line in lines[:cut]], width, region.title, sides)
@@ -190,6 +202,20 @@ def _wider_header(region: Region, width: int, sides: int, coded: bool) -> tuple[
         if found is not None and not found.residue:
             return found, body
     return None
+
+
+def _without_header(body: Sequence[Line], header: Sequence[Line]) -> list[Line]:
+    """The body without the header's own lines, repeated on pages that repeat no caption."""
+    words = [squash(line.text) for line in header]
+    kept: list[Line] = []
+    index = 0
+    while index < len(body):
+        if words and [squash(line.text) for line in body[index : index + len(words)]] == words:
+            index += len(words)
+        else:
+            kept.append(body[index])
+            index += 1
+    return kept
 
 
 def _header_end(lines: Sequence[Line], limit: int) -> int:
@@ -259,7 +285,7 @@ def _bodies(records: Sequence[Record], reading: Reading) -> list[str]:
     """The body printed left of each row's label, carried down to the rows below that print none."""
     bodies: list[str] = []
     for record in records:
-        if record.before:
+        if record.before and is_body(reading(record.before, None)):
             bodies.append(reading(record.before, None))
         else:
             carried = bodies[-1] if bodies and (YEAR_LABEL.match(record.label) or record.code) else ""

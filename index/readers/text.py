@@ -31,7 +31,7 @@ TITLE_LINES = 3  # a caption's title is wrapped over no more lines
 _FOOTER = re.compile(r"^[-—–－]\s*\d{1,4}\s*[-—–－]$|^第?\s*\d{1,4}\s*页(?:\s*共\s*\d+\s*页)?$")
 _ENTRY = re.compile(r"^(?:\d{1,2}[.．、]|附).{2,42}(?<![。；：])$")
 PAGE_LINES = 4  # two page numbers stand at least this many lines apart
-_ORG = re.compile(r"^(?:编制|填报|预算|公开)?(?:部门|单位)(?:名称)?[:：]\s*(?!(?:人民币)?[百万千亿]*元|(?:金额)?单位[:：])(?P<org>.+?)\s*(?:(?:金额)?单位[:：].*)?$")
+_ORG = re.compile(r"^(?:编制|填报|预算|公开)?(?:部门|单位)(?:名称)?[:：]\s*(?!(?:人民币)?[百万千亿]*元?\s*$|(?:人民币)?[百万千亿]*元|(?:金额)?单位[:：])(?P<org>.+?)\s*(?:(?:金额)?单位[:：].*)?$")
 _META = re.compile(r"^(?:预算|编制|填报)?(?:部门|单位)(?:名称)?[:：]|^\d{4}年度?$")
 
 
@@ -256,9 +256,14 @@ def _caption(lines: Sequence[Line], index: int, names: Names) -> _Caption | None
             continue
         unit = unit or here
         match = _ORG.match(line.text.strip())
-        org = org or (names.reading(squash(match["org"]), None) if match else None)
+        if match:
+            org = names.reading(squash(match["org"]), None)
+        elif org and here and not _META.match(squash(line.text)):  # the body's name goes on beside the unit
+            org += squash(re.sub(r"(?:金额)?单位\s*[:：].*$", "", line.text))
         size += 1
         if unit is not None:
+            following = lines[index + size] if index + size < len(lines) else None
+            size += bool(following and squash(following.text) == "元" and not squash(line.text).endswith("元"))
             break
     if unit is None and org is None:
         if number is None or (not title and len(titles) != 1 and not any(caption_of(t) for t in titles)):
