@@ -37,7 +37,25 @@ def _text(path: Path, doc_id: str, progress: Progress) -> Document:
     return read_text(path, doc_id, progress)
 
 
-READERS: dict[str, Reader] = {".pdf": _pdf, ".txt": _text}
+def _xlsx(path: Path, doc_id: str, progress: Progress) -> Document:
+    from index.readers.xlsx import read_xlsx
+
+    return read_xlsx(path, doc_id, progress)
+
+
+def _docx(path: Path, doc_id: str, progress: Progress) -> Document:
+    from index.readers.docx import read_docx
+
+    return read_docx(path, doc_id, progress)
+
+
+def _html(path: Path, doc_id: str, progress: Progress) -> Document:
+    from index.readers.html import read_html
+
+    return read_html(path, doc_id, progress)
+
+
+READERS: dict[str, Reader] = {".pdf": _pdf, ".txt": _text, ".xlsx": _xlsx, ".docx": _docx, ".html": _html, ".htm": _html}
 
 
 def expand(path: Path) -> list[Path]:
