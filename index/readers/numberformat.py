@@ -79,6 +79,8 @@ def _digits(value: Decimal, pattern: str) -> str:
         if text.endswith("0") and "." in text:
             text = text[:-1]
     digits, dot, rest = text.partition(".")
+    if "0" not in whole and digits == "0":
+        digits = ""  # as sheets do: # and ? show no lone zero
     return digits.zfill(whole.count("0")) + dot + rest
 
 
