@@ -44,6 +44,7 @@ _BODY_END = re.compile(
     r"(?:局|厅|委|委员会|办公室|办公厅|办事处|法院|检察院|学院|大学|学校|中学|小学|医院|中心|院|所|站|队|处|会|部|社|馆|团|署|组|台|园|校|镇|乡|街道|政府|协会|政协|人大)"
     r"(?:[（(][^（）()]{1,12}[)）])?$"
 )
+_PLACE = re.compile(r"(?:中共|中国|国家|[\u4e00-\u9fff]{1,8}?[省市区县州盟旗镇乡])[\u4e00-\u9fff]{2}")
 _SUBJECT = re.compile(rf"^([\u4e00-\u9fff（）()]{{4,36}}?){YEAR}年度?(?:部门|单位|收入|支出|本年|财政|一般公共|政府性|收支|预算)")
 _BUDGET_TABLE = re.compile(r"(?:收支|收入|支出|经费|基本支出|采购)\S*?(预算|决算)\S*?表")
 
@@ -72,7 +73,7 @@ def identify(texts: Sequence[str], tables: Sequence[Table], file_name: str) -> I
         return _other(cover, lines, file_name)
     department = _department(cover, cover_text, lines, tables, labels)
     year = _year(cover_text, lines, tables, file_name)
-    return Identity(_title(cover_text, department, year, kind), department, year, kind)
+    return Identity(_title(cover, department, year, kind), department, year, kind)
 
 
 def body_key(department: str) -> str:
@@ -157,20 +158,35 @@ def _department(
         found = _labelled(line)
         if found and found[0] in _COVER_LABELS:
             return found[1]
-    from_cover = _TITLE_WORDS.sub("", cover_text)
-    by_line = [_TITLE_WORDS.sub("", _DATE.sub("", line)).strip("（）") for line in cover]
-    bracketed = [line[1:-1] for line in cover if re.fullmatch(r"（[^（）]+）", line)]
-    for name in (from_cover, *bracketed, "".join(by_line), *by_line):
-        if len(name) in NAME_LENGTH and _BODY_END.search(name) and not re.search(r"[：，。\d]", name):
-            return name
-    for names in (
-        (_org(t.org) for t in tables if t.org),
-        (name for _, name in labels if _BODY_END.search(name)),
-        (m[1] for line in lines if (m := _SUBJECT.match(line)) and _BODY_END.search(m[1])),
+    printed = [
+        *(_org(t.org) for t in tables if t.org),
+        *(name for _, name in labels if _BODY_END.search(name)),
+        *(m[1] for line in lines if (m := _SUBJECT.match(line)) and _BODY_END.search(m[1])),
+    ]
+    names = [name for name in _cover_names(cover, cover_text) if _is_body(name)]
+    for chosen in (
+        [name for name in names if name in printed],
+        [name for name in names if _PLACE.match(name)],
+        names,
     ):
-        if best := _most_common(names):
-            return best
-    return from_cover if len(from_cover) in NAME_LENGTH and "：" not in from_cover else ""
+        if chosen:
+            return chosen[0]
+    if printed:
+        return _most_common(printed)
+    bare = _TITLE_WORDS.sub("", cover_text)
+    return bare if len(bare) in NAME_LENGTH and "：" not in bare else ""
+
+
+def _cover_names(cover: Sequence[str], cover_text: str) -> list[str]:
+    """What the cover may call the body: all of it, a line in brackets, the title's line with the lines above it, any line."""
+    last = _title_line(cover)
+    bracketed = [line[1:-1] for line in cover if re.fullmatch(r"（[^（）]+）", line)]
+    below = ["".join(cover[max(0, last - 1) : last + 2])]
+    return [_TITLE_WORDS.sub("", _DATE.sub("", text)).strip() for text in (cover_text, *bracketed, *_title_windows(cover), *below, *cover)]
+
+
+def _is_body(name: str) -> bool:
+    return len(name) in NAME_LENGTH and bool(_BODY_END.search(name)) and not re.search(r"[：，。\d]", name)
 
 
 def _most_common(names: Iterable[str]) -> str:
@@ -193,15 +209,29 @@ def _to_year(text: str) -> int | None:
     return int(text) if text.isdigit() and text.isascii() else chinese_to_int(text.replace("○", "〇").replace("0", "〇"))
 
 
-def _title(cover: str, department: str, year: int | None, kind: Kind) -> str:
-    """The cover's words up to the kind where they name the body, else a title made of body, year and kind."""
-    match = _KIND.search(cover) or _LOOSE_KIND.search(cover)
-    if match and "：" not in cover and department and department in cover:
-        tail = re.match(r"(?:信息)?公开|草案|（草案）", cover[match.end() :])
-        title = cover[: match.end()] + (tail[0] if tail else "")
-        if department in title and (_YEAR.search(title) or not _YEAR.search(cover)):
+def _title(cover: Sequence[str], department: str, year: int | None, kind: Kind) -> str:
+    """The cover's own words up to the kind, from the fewest lines that name body and year; else made of body, year and kind."""
+    whole = _DATE.sub("", "".join(cover))
+    for text in (*_title_windows(cover), whole):
+        match = _KIND.search(text) or _LOOSE_KIND.search(text)
+        if not match or not department or "：" in text:
+            continue
+        tail = re.match(r"(?:信息)?公开|草案|（草案）", text[match.end() :])
+        title = text[: match.end()] + (tail[0] if tail else "")
+        if department in title and (_YEAR.search(title) or not _YEAR.search(whole)):
             return title
     return f"{department}{f'{year}年' if year else ''}{kind.value}"
+
+
+def _title_line(cover: Sequence[str]) -> int:
+    """The first line that says budget or account and is no sentence; else the last line."""
+    return next((i for i, line in enumerate(cover) if re.search(r"预算|决算", line) and not re.search(r"[，：]", line)), len(cover) - 1)
+
+
+def _title_windows(cover: Sequence[str]) -> list[str]:
+    """The line that names the kind, alone and with up to three lines above it."""
+    last = _title_line(cover)
+    return [_DATE.sub("", "".join(cover[first : last + 1])) for first in range(last, max(-1, last - 4), -1)]
 
 
 def _other(cover: Sequence[str], lines: Sequence[str], file_name: str) -> Identity:

@@ -46,6 +46,7 @@ def table(title: str, org: str | None = None) -> Table:
             Kind.DEPARTMENT_BUDGET,
         ),
         (["某某区财政局", "年度部门决算", "2024", "目 录"], "某某区财政局2024年部门决算", "某某区财政局", 2024, Kind.DEPARTMENT_FINAL),
+        (["样 例", "2024年某某市某某区", "工业局部门预算", "本文件是样例："], None, "某某市某某区工业局", 2024, Kind.DEPARTMENT_BUDGET),
         (["附件1：", "2025年某某县教育局部门预算公开"], "2025年某某县教育局部门预算公开", "某某县教育局", 2025, Kind.DEPARTMENT_BUDGET),
         (["某某区", "2026年部门预算公开", "（某某区卫生健康委员会）"], None, "某某区卫生健康委员会", 2026, Kind.DEPARTMENT_BUDGET),
         (["二〇二四年度某某区财政局", "单位决算"], "二〇二四年度某某区财政局单位决算", "某某区财政局", 2024, Kind.UNIT_FINAL),
