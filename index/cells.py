@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
-from index.goals import is_indicator_header, is_value, level_cut, target_cut
 from index.headings import caption_of, squash, text_to_level, unit_of
+from index.indicators import header_target, is_value, level_cut, target_cut
 from index.names import bag_of, standard_word, tokens_to_words
 from index.plainrows import PIECE, STRONG
 
@@ -72,10 +72,10 @@ def lines_to_cells(raws: Sequence[str]) -> Iterator[list[tuple[int, int]]]:
             yield []
         elif since_caption < CAPTION_LINES and (unit_of(raw) or since_caption > 1):
             yield _keyed_cells(raw, words)
-        elif in_indicators and not is_indicator_header(raw):
+        elif in_indicators and header_target(raw) is None:
             yield _indicator_cells(raw, words)
         elif in_table:
-            in_indicators = in_indicators or is_indicator_header(raw)
+            in_indicators = in_indicators or header_target(raw) is not None
             yield _header_cells(raw, words) or _cells_between_numbers(raw, words)
         else:
             yield [(words[0][0], words[-1][1])]

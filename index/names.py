@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from hashlib import blake2b
 from importlib.resources import files
@@ -22,6 +22,8 @@ from index.headings import squash
 WINDOW = range(3, 41)  # lengths of labels looked up in the document's own lines; shorter ones occur by chance
 WORD_TOKENS = 8  # a word of a header is torn into no more pieces
 CODED = re.compile(r"^\s*(?P<code>[1-5]\d{2}(?:\d{2}){0,2})\s+(?P<name>[^\d\s].*?)(?=\s+-?[\d,]+\.\d|\s*$)")
+Reading = Callable[[str, str | None], str]  # (label as mended, code) → the label's best reading
+CodesOf = Callable[[str], tuple[str, ...]]  # a subject's name → its codes in the document, else in the standard
 _WIDTHS = str.maketrans("()：:", "（）：：")
 
 

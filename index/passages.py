@@ -9,9 +9,13 @@ from index.domain import Block, Flag, Heading, Line, Para, Span
 from index.headings import text_to_level
 
 FULL_SHARE = 0.9  # a line this long, of the usual full line, runs on
-_ITEM = re.compile(r"^(?:\d{1,2}[.．、](?!\d)|[⒈-⒛①-⑳]|[（(](?:[一二三四五六七八九十]{1,3}|\d{1,2})[）)]|[一二三四五六七八九十]{1,3}、|公务用车(?:购置|运行)|因公出国|公务接待费)")
+_ITEM = re.compile(
+    r"^(?:\d{1,2}[.．、](?!\d)|[⒈-⒛①-⑳]|[（(](?:[一二三四五六七八九十]{1,3}|\d{1,2})[）)]|[一二三四五六七八九十]{1,3}、|"
+    r"公务用车(?:购置|运行)|因公出国|公务接待费)"
+)
 _CLOSED = re.compile(r"[。：；！？:;][”’）)]?$")
-_GAP = re.compile(r"(?<=[\u2e80-\u9fff\uff00-\uffef“”‘’《》（）、。，；：—…])\s+|\s+(?=[\u2e80-\u9fff\uff00-\uffef“”‘’《》（）、。，；：—…])")
+_WIDE = "[\\u2e80-\\u9fff\\uff00-\\uffef“”‘’《》（）、。，；：—…]"
+_GAP = re.compile(rf"(?<={_WIDE})\s+|\s+(?={_WIDE})")
 
 
 def width_of(text: str) -> int:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from index.blanks import breaks_sums, place_numbers
 from index.domain import Cell, Flag, LabelPath, Line, Row, Table
 from index.forms import Header, heap_to_header
 from index.headings import squash
 from index.hierarchy import RowLabel, is_body, is_total, rows_to_paths
-from index.blanks import breaks_sums, place_numbers
+from index.names import CodesOf, Reading
 from index.plainrows import STRONG, Record, line_shape, lines_to_records
 
 HEADER_LINES = 90  # a stacked header of narrow columns runs over some sixty lines
@@ -41,8 +42,6 @@ class Region:
     kind: str = "figures"  # "figures" | "goals" (projects and their goals) | "performance" (tasks and indicators)
 
 
-Reading = Callable[[str, str | None], str]  # (label as mended, code) → the label's best reading
-CodesOf = Callable[[str], tuple[str, ...]]  # a subject's name → its codes in the document, else in the standard
 
 
 def regions_to_tables(regions: Sequence[Region], table_id: str, section: LabelPath, reading: Reading, codes_of: CodesOf) -> list[Table]:
@@ -140,8 +139,10 @@ def _join(lines: Sequence[Line]) -> str:
 
 
 def _has_codes(regions: Sequence[Region]) -> bool:
-    heap = Counter("".join(squash(line.text) for line in regions[0].lines[:HEADER_LINES]))
-    return (heap["编"] > 0 and heap["码"] > 0) or any(CODE_LINE.match(line.text) and re.search(r"[\u4e00-\u9fff]", line.text) for line in regions[0].lines)
+    lines = regions[0].lines
+    if any(CODE_LINE.match(line.text) and re.search(r"[\u4e00-\u9fff]", line.text) for line in lines):
+        return True
+    return {"编", "码"} <= set("".join(line.text for line in lines[:HEADER_LINES]))
 
 
 def _first_number(lines: Sequence[Line]) -> int:
@@ -259,7 +260,9 @@ def _lone_half(record: Record, header: Header, totals_seen: bool) -> int:
 # ---------------------------------------------------------------- rows
 
 
-def _rows(records: Sequence[Record], columns: Sequence[LabelPath], flags: frozenset[Flag], reading: Reading, codes_of: CodesOf) -> tuple[Row, ...]:
+def _rows(
+    records: Sequence[Record], columns: Sequence[LabelPath], flags: frozenset[Flag], reading: Reading, codes_of: CodesOf
+) -> tuple[Row, ...]:
     records = [_year_apart(record, reading) for record in records]
     labels = [reading(record.label, record.code) for record in records]
     bodies = _bodies(records, reading)

@@ -17,12 +17,15 @@ from pathlib import Path
 from index.cells import mend_cells
 from index.domain import Block, Document, Heading, LabelPath, Line, Table
 from index.errors import ParseError
-from index.goals import goal_header, is_performance, region_to_goals, regions_to_performance
+from index.goals import goal_header, region_to_goals
 from index.headings import caption_of, is_toc_line, squash, text_to_level, unit_of
 from index.identity import identify
 from index.names import Names
 from index.order import mend_lines
 from index.passages import lines_to_blocks
+from index.performance import TITLE as PERFORMANCE
+from index.performance import is_performance, regions_to_performance
+from index.plainrows import STRONG
 from index.plaintables import NOTE, Region, regions_to_tables
 
 Progress = Callable[[str, int, int], None] | None
@@ -30,8 +33,12 @@ Progress = Callable[[str, int, int], None] | None
 TITLE_LINES = 3  # a caption's title is wrapped over no more lines
 _FOOTER = re.compile(r"^[-—–－]\s*\d{1,4}\s*[-—–－]$|^第?\s*\d{1,4}\s*页(?:\s*共\s*\d+\s*页)?$")
 _ENTRY = re.compile(r"^(?:\d{1,2}[.．、]|附).{2,42}(?<![。；：])$")
+_SENTENCE = re.compile(r"^.{18,}。$|^.{25,}[，；]")
 PAGE_LINES = 4  # two page numbers stand at least this many lines apart
-_ORG = re.compile(r"^(?:编制|填报|预算|公开)?(?:部门|单位)(?:名称)?[:：]\s*(?!(?:人民币)?[百万千亿]*元?\s*$|(?:人民币)?[百万千亿]*元|(?:金额)?单位[:：])(?P<org>.+?)\s*(?:(?:金额)?单位[:：].*)?$")
+_UNIT_ONLY = r"(?:人民币)?[百万千亿]*元?\s*$|(?:人民币)?[百万千亿]*元|(?:金额)?单位[:：]"  # what 单位： says when it names no body
+_ORG = re.compile(
+    rf"^(?:编制|填报|预算|公开)?(?:部门|单位)(?:名称)?[:：]\s*(?!{_UNIT_ONLY})(?P<org>.+?)\s*(?:(?:金额)?单位[:：].*)?$"
+)
 _META = re.compile(r"^(?:预算|编制|填报)?(?:部门|单位)(?:名称)?[:：]|^\d{4}年度?$")
 
 
@@ -73,10 +80,7 @@ def decode(data: bytes, name: str) -> str:
     """UTF-8 (with or without a mark), UTF-16 with a mark, else GB 18030."""
     if not data.strip():
         raise ParseError(f"{name}：文件是空的，没有可读的文字；请换一个文件。")
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        encodings = ["utf-16"]
-    else:
-        encodings = ["utf-8-sig", "gb18030"]
+    encodings = ["utf-16"] if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ["utf-8-sig", "gb18030"]
     for encoding in encodings:
         try:
             text = data.decode(encoding)
@@ -129,7 +133,12 @@ def lines_to_document_blocks(lines: Sequence[Line], doc_id: str) -> tuple[Block,
 
 
 def _add_goals(
-    parts: Sequence[list[Region] | _Prose], built: Sequence[list[Block]], paths: Sequence[LabelPath], doc_id: str, names: Names, breaks: frozenset[int]
+    parts: Sequence[list[Region] | _Prose],
+    built: Sequence[list[Block]],
+    paths: Sequence[LabelPath],
+    doc_id: str,
+    names: Names,
+    breaks: frozenset[int],
 ) -> None:
     """Tables of goals last: the project names that the other tables print tell names from prose in them."""
     known = [row.label[-1] for blocks in built for t in blocks if isinstance(t, Table) and "项目" in t.title for row in t.rows if row.label]
@@ -167,7 +176,8 @@ def _without_contents(lines: Sequence[Line]) -> list[Line]:
         if flat in ("目录", "目次"):
             inside, first = True, None
         elif inside and flat:
-            entry = is_toc_line(line.text) or text_to_level(line.text) is not None or caption_of(line.text) is not None or _ENTRY.match(flat)
+            heading = text_to_level(line.text) is not None or caption_of(line.text) is not None
+            entry = heading or is_toc_line(line.text) or bool(_ENTRY.match(flat))
             if flat == first or not (entry or _FOOTER.match(line.text.strip())):
                 inside = False
                 kept.append(line)
@@ -211,17 +221,16 @@ def _parts(lines: Sequence[Line], names: Names) -> list[Region | _Prose]:
             prose = []
         start = index + caption.size
         end = start
-        notes_at: int | None = None
-        while end < len(lines) and _caption(lines, end, names) is None and not _ends_table(lines[end], notes_at is not None):
-            if notes_at is None and NOTE.match(squash(lines[end].text)):
-                notes_at = end
+        while end < len(lines) and _caption(lines, end, names) is None and text_to_level(lines[end].text) not in (1, 2):
             end += 1
-        body_end = end if notes_at is None else notes_at
-        if not caption.title and not goals:
-            caption = replace(caption, title=next((squash(x.text) for x in lines[start:body_end] if (caption_of(x.text) or ("", ""))[0] is None), ""))
-        region = Region(
-            caption.number, caption.title, caption.unit, caption.org, tuple(lines[start:body_end]), tuple(lines[body_end:end]), lines[index].number
-        )
+        body_end = next((i for i in range(start, end) if NOTE.match(squash(lines[i].text))), end)
+        if body_end == end and not goals and not PERFORMANCE.search(caption.title):
+            end = body_end = _prose_at(lines, start, end)
+        body = tuple(lines[start:body_end])
+        title = caption.title
+        if not title and not goals:
+            title = next((squash(line.text) for line in body if (caption_of(line.text) or ("", ""))[0] is None), "")
+        region = Region(caption.number, title, caption.unit, caption.org, body, tuple(lines[body_end:end]), lines[index].number)
         kind = "goals" if goals else "performance" if is_performance(region) else "figures"
         parts.append(replace(region, kind=kind))
         index = end
@@ -230,9 +239,10 @@ def _parts(lines: Sequence[Line], names: Names) -> list[Region | _Prose]:
     return parts
 
 
-def _ends_table(line: Line, in_notes: bool) -> bool:
-    level = text_to_level(line.text)
-    return level is not None and level <= 2 and not in_notes or level in (1, 2)
+def _prose_at(lines: Sequence[Line], start: int, end: int) -> int:
+    """Where prose begins below a table that no remark and no heading ends: the first sentence after its last amount."""
+    last = max((i for i in range(start, end) if STRONG.match(((lines[i].raw or lines[i].text).split() or [""])[-1])), default=start)
+    return next((i for i in range(last + 1, end) if _SENTENCE.search(squash(lines[i].text))), end)
 
 
 def _caption(lines: Sequence[Line], index: int, names: Names) -> _Caption | None:
