@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from assistant.bodies import LOCAL
 from assistant.flat import core, flat
@@ -12,6 +13,7 @@ from assistant.match import NOTHING, Ask, Match, match_label, missing_weight
 from index.domain import Document, DocumentInfo, Figure, Measure, Origin, Section, Table
 
 TOTAL_ROW = re.compile(r"^(?:合计|总计|小计|本年合计|.{0,4}(?:收入|支出)(?:总计|合计)|\d{4}年(?:度)?(?:预算(?:数)?)?|.{0,6}单位合计)$")
+PLAIN_TOTAL = re.compile(r"^(?:合计|总计|小计|本年合计|\d{4}年(?:度)?(?:预算(?:数)?)?|.{0,6}单位合计)$")
 PLAIN_COLUMN = re.compile(
     r"(?:^|年|度|初)(?:总计|合计|小计|金额|总额|预算|预算数|预算金额|年初预算数?|决算数|支出总计|收入总计|支出合计|收入合计|目标值|指标值|本年预算数?|预算资金|收入|支出|项目|执行数|一般公共预算|期末余额|本期发生额)(?:\((?:万元|元)\))?$"
 )
@@ -20,6 +22,8 @@ WHOLE_BUDGET = re.compile(
     r"^(?:20\d\d年度?)?(?:本?部门|本?单位)?(?:预算)?(?P<side>收入|支出|收支|收、支|收入、支出)(?:预算)?(?:总计|合计|总额|预算)?$|^(?P<all>总计|预算总额|部门预算|单位预算)$"
 )
 NAME_END = re.compile(r"(?:\(本级\)|\(机关\))$")
+
+COMMON = frozenset("支出总计 收入总计 支出合计 收入合计 本年收入合计 本年支出合计 收支总计 部门预算 部门预算收入 部门预算支出 年度总体目标".split())
 
 # 口径从宽到窄：同一事项在几张表里数值不同时，先答范围最宽的一张。
 PLAINNESS: tuple[tuple[str, float], ...] = (
@@ -63,10 +67,12 @@ class View:
         self.info, self.document, self.figures, self.sections = info, document, figures, sections
         self.tables: dict[str, Table] = {t.id: t for t in document.tables}
         self.labels: list[str] = []
+        self.prepared: dict[str, list[Any]] = {}  # what answering derives once from the document
         self._ids: dict[str, int] = {}
         self._body = flat(LOCAL.sub("", document.department))
         self._single = {t.id for t in document.tables if sum(any(c.text for c in r.cells) for r in t.rows) == 1}
         self.entries = [self._entry(f) for f in figures]
+        self.rows = frozenset(self.labels[e.leaf] for e in self.entries if e.leaf >= 0 and len(self.labels[e.leaf]) >= 4) - COMMON
         self.codes: dict[str, list[Entry]] = {}
         for entry in self.entries:
             if entry.figure.code:
@@ -90,7 +96,7 @@ class View:
         single = table is not None and table.id in self._single
         total = self.is_total(leaf) or (single and not f.code)
         parents = tuple(self._id(p) for p in f.row_path[:-1] if not self.is_total(p))
-        parents += tuple(self._id(c.text) for c in table.rows[f.row].cells if c.text and len(c.text) <= 20 and not re.search(r"\d", c.text)) if table and f.row is not None else ()
+        parents += self._beside(table, f.row) if table and f.row is not None else ()
         columns = tuple(self._id(c) for c in f.col_path)
         plain = not f.col_path or bool(PLAIN_COLUMN.search(core(f.col_path[-1])))
         title = table.title if table else (f.section[-1] if f.section else "")
@@ -98,7 +104,7 @@ class View:
         prior = self._prior(f, table)
         return Entry(
             figure=f,
-            leaf=self._id(leaf) if leaf and (not total or TOTAL_ROW.match(core(leaf))) and not re.match(r"^\d{4}年", leaf) else -1,
+            leaf=self._id(leaf) if leaf and not PLAIN_TOTAL.match(core(leaf)) and (not total or TOTAL_ROW.match(core(leaf))) else -1,
             parents=parents,
             columns=columns,
             plain_column=plain,
@@ -109,6 +115,11 @@ class View:
             planned=bool(PLANNED.search(leaf)) and f.measure is Measure.COUNT,
             title_words=missing_weight(core(where), [False] * len(core(where))) if where and table else 0.0,
         )
+
+    def _beside(self, table: Table, row: int) -> tuple[int, ...]:
+        """Short words in the row's other cells and their columns (部门集中采购 under 采购组织形式): they tell rows of one label apart."""
+        words = [(c.text, table.columns[i]) for i, c in enumerate(table.rows[row].cells[: len(table.columns)]) if c.text and len(c.text) <= 20]
+        return tuple(self._id(w) for text, column in words if not re.search(r"\d", text) for w in (text, *column[-1:]))
 
     def _prior(self, f: Figure, table: Table | None) -> float:
         if table is None:

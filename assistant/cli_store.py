@@ -80,16 +80,20 @@ def audit(args: argparse.Namespace) -> int:
         ids = [known_id(index, args.doc)] if args.doc else [info.doc_id for info in index.documents()]
         from index import audit as audits  # past the check of the id: it loads more than a wrong id deserves
 
-        findings = [
-            (doc_id, finding)
-            for doc_id in ids
-            for finding in audits.audit(index.document(doc_id), index.figures(doc_id), index.proofs(doc_id))
-        ]
+        infos = {info.doc_id: info for info in index.documents()}
+        years = {infos[doc_id].year for doc_id in ids}
+        parsed = {i: (index.document(i), index.figures(i), index.proofs(i)) for i in infos if i in ids or infos[i].year in years}
+    findings = [finding for doc_id in ids for finding in audits.audit(*parsed[doc_id])]
+    findings += [f for f in audits.audit_documents(list(parsed.values())) if any(place.doc in ids for place in f.places)]
     if args.json:
-        print(json.dumps([audits.finding_to_json(finding) for _, finding in findings], ensure_ascii=False, indent=1))
+        print(json.dumps([audits.finding_to_json(finding) for finding in findings], ensure_ascii=False, indent=1))
         return 0
-    for doc_id, finding in findings:
-        print(f"{doc_id}\t{finding.message}")
+    for title, rounding in (("自相矛盾之处", False), ("四舍五入可以解释的尾数误差", True)):
+        group = [finding for finding in findings if finding.rounding is rounding]
+        if group:
+            print(f"{title}（{len(group)} 处）：")
+            for finding in group:
+                print(f"{finding.doc}\t{finding.message}{audits.places_in_words(finding)}")
     if not findings:
         print("没有发现自相矛盾之处")
     return 0

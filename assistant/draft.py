@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from assistant.catalog import View
 from assistant.domain import Answer, AnswerFigure, Citation, Notice, Refusal, Status, Step
-from index.amounts import format_amount, format_value, to_unit
+from index.amounts import cell_to_value, format_amount, format_value, to_unit
 from index.domain import Box, Figure, Flag, LabelPath, Origin, Para, Span
 
 
@@ -173,6 +173,8 @@ def printed(figure: Figure) -> str:
         return raw
     if figure.unit and figure.unit in raw:
         return raw
+    if cell_to_value(raw) == figure.value and "," not in raw:
+        return f"{format_value(figure.value)}{figure.unit}"
     return f"{raw or format_value(figure.value)}{figure.unit}"
 
 

@@ -43,7 +43,7 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
         score -= 1.5
     kind = unit_kind(f.unit)
     if want.unit_kind and kind != want.unit_kind:
-        score -= 2.0
+        score -= 4.0
     elif not want.unit_kind and kind == "ratio" and f.measure in AMOUNTS:
         score -= 1.0  # a rate is no amount; it wins only where nothing else is meant
     if entry.planned:
@@ -53,11 +53,11 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
         row = found[entry.leaf]
         if row.hit:
             covered |= row.covered
-            score -= (0.45 if entry.context < 0 else 0.15 if row.missing <= 6 else 0.5) * row.missing
+            score -= (0.35 if entry.context < 0 else 0.15 if row.missing <= 6 else 0.5) * row.missing
         elif not want.code and entry.context < 0:
             return None
         elif not want.code:
-            score -= 2.0
+            score -= 3.5
     for parent in entry.parents:
         covered |= found[parent].covered
     if entry.context < 0:
@@ -76,6 +76,8 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
         score += (1.0 if entry.leaf < 0 else 0.7) * ask.weight(title)
         if entry.leaf < 0:  # a total is about what its table is about
             score -= min(1.0, 0.15 * match.missing) if match.hit else min(2.0, 0.4 * entry.title_words)
+        elif not match.hit:
+            score -= min(0.3, 0.05 * entry.title_words)
         beyond |= title
     if entry.narrow and entry.narrow not in ask.text:
         score -= 0.8 if entry.leaf < 0 else 0.3

@@ -11,11 +11,12 @@ from assistant.draft import figure_label, printed
 from assistant.flat import core
 from assistant.lookup import AMOUNTS, Want, same_amount
 from assistant.match import match_label
+from assistant.passages import quote_passage, reason_passages, view_passages
 from assistant.reading import Reading, change_of, read_figure
 from assistant.scope import Group
 from assistant.task import Task
 from index.amounts import convert, format_value, round_half_up
-from index.domain import Figure, Measure, Origin, Para
+from index.domain import Figure, Measure, Origin
 
 CHANGES = frozenset({Measure.CHANGE, Measure.RATE})
 CITED_AGAIN = 2  # further places of the same value that are cited
@@ -80,11 +81,11 @@ def state_disputes(task: Task, figure: Figure, same: tuple[Figure, ...] = ()) ->
     mine = {figure.id, *(f.id for f in same)}
     by_id = {f.id: f for f in view.figures}
     for finding in task.library.findings(figure.doc_id):
-        if finding.rounding or finding.kind not in ("text_table", "text_text", "count", "sum") or not mine & set(finding.figures):
+        if finding.rounding or finding.kind not in ("text_table", "text_text", "count", "sum", "rate") or not mine & set(finding.figures):
             continue
         others = [by_id[i] for i in finding.figures if i in by_id and i not in mine]
         marks = []
-        for other in others[:3]:
+        for other in others if len(finding.figures) == 2 else []:
             if other.value is not None and not same_amount(figure, other):
                 value = task.draft.state(other, None, figure_label(other))
                 marks.append(task.draft.cite(other))
@@ -193,20 +194,33 @@ def state_change(task: Task, group: Group, reading: Reading) -> None:
     baseline = next((c for c in figure.col_path if re.match(r"较|比|与|同", c)), "较上年")
     name = item_name(figure)
     task.draft.say(f"{group.body}{group.year or ''}年“{name}”{baseline}{'，'.join(words)}，见{task.where(figure)}。")
+    if re.search(r"算一?下|实际变动|按.{0,4}数", task.q.text):
+        state_recomputed(task, figure, group)
     for f in amounts[:1]:
         task.draft.say(f"本年数为{task.draft.state(f)}。")
         if task.q.wants_rate and not any(r.measure is Measure.RATE and r.value is not None for r in related):
             state_rate(task, f, figure)
-    reason = reason_after(task, figure)
-    if reason:
-        task.draft.say(reason)
-    elif task.q.wants_why:
-        task.draft.say("文件没有说明原因。")
+    state_reason(task, group, figure)
     state_disputes(task, figure)
     for other in other_statements(task, figure):
         value = task.draft.state(other)
         task.draft.say(f"注意：{task.where(other)}另写“{item_name(other)}”{direction_word(other)}{value}，两处不一致。")
         task.draft.note("discrepancy", f"两处不一致：{printed(figure)} 与 {printed(other)}。", (task.draft.cite(figure), task.draft.cite(other)))
+
+
+def state_recomputed(task: Task, figure: Figure, group: Group) -> None:
+    """The change worked out from the two amounts of the same paragraph, before what the document states."""
+    both = {f.year: f for f in change_of(task.library, group, figure, AMOUNTS) if f.value}
+    now, before = both.get(group.year), both.get((group.year or 0) - 1)
+    if now is None or before is None or now.value is None or not before.value or now.unit != before.unit:
+        return
+    rate = round_half_up(abs(now.value - before.value) / before.value * 100, 2)
+    formula = f"({format_value(now.value)} − {format_value(before.value)}) ÷ {format_value(before.value)}"
+    word = "增长" if now.value > before.value else "下降"
+    text = task.draft.computed(rate, "%", word, formula, (now, before))
+    task.draft.figures.insert(0, task.draft.figures.pop())
+    task.draft.say(f"按两个数计算：{word}{text}（{formula}）。")
+    task.draft.note("rounding", "百分比四舍五入保留两位小数。")
 
 
 def state_rate(task: Task, now: Figure, change: Figure) -> None:
@@ -240,15 +254,24 @@ def direction_word(figure: Figure) -> str:
     return stated or default
 
 
-def reason_after(task: Task, figure: Figure) -> str:
-    """The reason that the same paragraph gives, as printed."""
-    block = task.draft.views[figure.doc_id].document.blocks[figure.row] if figure.origin is Origin.PROSE and figure.row is not None else None
-    if not isinstance(block, Para):
-        return ""
-    at = block.text.find(figure.raw)
-    found = re.search(r"(?:主要)?(?:原因)?(?:主要)?(?:是因为|是由于|是|为|：)[^。；]{4,200}[。；]?", block.text[max(at, 0) :])
-    found = re.search(r"主要(?:原因)?(?:是|为|：)[^。]{4,240}。?", block.text[max(at, 0) :]) or found if found else found
-    return f"文中说明：{found.group().strip()}" if found else ""
+def state_reason(task: Task, group: Group, figure: Figure) -> None:
+    """The reason given in the same paragraph or right after it; said plainly where it was asked for and there is none."""
+    view = task.draft.views[figure.doc_id]
+    here = [p for p in view_passages(view) if not p.table_id]
+    at = next((i for i, p in enumerate(here) if figure.origin is Origin.PROSE and p.block == figure.row), None)
+    if at is not None:
+        text = here[at].text[max(here[at].text.find(figure.raw), 0) :]
+        stated = re.search(r"主要(?:原因)?(?:是|为|：)[^。]{4,240}。?", text)
+        if stated:
+            task.draft.say(f"文中说明：{stated.group().strip()}")
+            return
+        found = reason_passages(here, at) if task.q.wants_why else []
+        for passage in found:
+            quote_passage(task, passage)
+        if found:
+            return
+    if task.q.wants_why:
+        task.draft.say("文件没有说明原因。")
 
 
 def state_change_of(task: Task, group: Group, reading: Reading) -> None:

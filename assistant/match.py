@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from assistant.lexicon import Lexicon
@@ -113,6 +113,19 @@ def text_to_ask(text: str, lexicon: Lexicon, known: Iterable[tuple[int, int]] = 
         if not taken & (3 << i):
             bigrams.setdefault(text[i : i + 2], []).append(i)
     return Ask(text, everything & ~taken & ~light, light & ~taken, tuple(aliases), {k: tuple(v) for k, v in bigrams.items()}, words)
+
+
+def promote(ask: Ask, labels: Iterable[frozenset[str]]) -> Ask:
+    """A printed label that stands in the question word for word is content, even where it is made of filler (上级下达资金)."""
+    mask = 0
+    text = ask.text
+    for start in range(len(text) - 3):
+        for end in range(min(len(text), start + 30), start + 3, -1):
+            if any(text[start:end] in known for known in labels):
+                mask |= span_mask(start, end)
+                break
+    mask &= ask.light
+    return replace(ask, content=ask.content | mask, light=ask.light & ~mask) if mask else ask
 
 
 def is_filler(word: str, stop: frozenset[str]) -> bool:

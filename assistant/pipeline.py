@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from assistant.clauses import merge, split_clauses
@@ -18,7 +19,8 @@ from assistant.flat import flat
 from assistant.lexicon import Lexicon, load_lexicon
 from assistant.library import Library, Source
 from assistant.lookups import answer_change, answer_lookup, answer_previous
-from assistant.passages import answer_short_text, answer_text, answer_why
+from assistant.match import promote
+from assistant.narrative import answer_short_text, answer_text, answer_why
 from assistant.rankings import answer_empty, answer_list, answer_rank
 from assistant.scope import Scope, choose
 from assistant.sums import answer_average, answer_compare, answer_share, answer_sum
@@ -28,6 +30,7 @@ from assistant.understand import Question, text_to_question
 from index.domain import Kind
 
 LONGEST_QUESTION = 2000
+NEAR = 12  # groups whose labels are looked up word for word
 OUT_OF_SCOPE = "这超出了我能回答的范围：我只查已入库的预算、决算文件里写明的数字和内容，不作评价、预测，也不提供办事建议。"
 HANDLERS = {
     Intent.LOOKUP: (answer_lookup, answer_previous, answer_short_text),
@@ -106,6 +109,7 @@ class Assistant:
         barred = self._not_in_budgets(q, scope)
         if barred:
             return draft.refused(Refusal.NOT_IN_DOCUMENTS, barred)
+        q = replace(q, ask=promote(q.ask, [view.rows for view in self.library.views(scope.groups[:NEAR])]))
         task = Task(self.library, self.lexicon, q, scope, draft)
         for handler in (answer_empty, *HANDLERS[q.intent]):
             answer = handler(task)

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from assistant.domain import Candidate
+from assistant.flat import core
 from assistant.leftover import leftover
 from assistant.library import Library
 from assistant.lookup import CLOSE, Want, find, same_amount
 from assistant.match import Ask, text_to_ask
 from assistant.scope import Group
+from assistant.understand import DEPARTMENT_LEVEL, UNIT_LEVEL, YEAR
 from index.domain import Figure, Measure
 
 ENOUGH_SCORE = 0.35  # of the content's weight; below it the labels say too much else
@@ -52,15 +54,24 @@ def read_figure(library: Library, group: Group, ask: Ask, want: Want) -> Reading
 def _unlike(best: Candidate, close: Sequence[Candidate]) -> list[Figure]:
     out: list[Figure] = []
     for c in close:
+        if not same_item(best.figure, c.figure):
+            continue
         if not same_amount(best.figure, c.figure) and not any(same_amount(o, c.figure) for o in out):
             out.append(c.figure)
     return out
 
 
+def same_item(a: Figure, b: Figure) -> bool:
+    """Another scope of the same item, not another item: the row's own label agrees (or both are totals)."""
+    one, other = (core(f.row_path[-1]) if f.row_path else "" for f in (a, b))
+    return one == other or one in other or other in one or a.code is not None and a.code == b.code
+
+
 def part_ask(library: Library, text: str) -> Ask:
-    """Prepare a fragment of a question (bodies and years taken out) for matching."""
+    """Prepare a fragment of a question (bodies, years and levels taken out) for matching."""
     named = library.directory.find(text)
-    return text_to_ask(text, library.lexicon, named.spans)
+    spans = [m.span() for pattern in (YEAR, UNIT_LEVEL, DEPARTMENT_LEVEL) for m in pattern.finditer(text)]
+    return text_to_ask(text, library.lexicon, [*named.spans, *spans])
 
 
 def change_of(library: Library, group: Group, figure: Figure, measures: frozenset[Measure] = frozenset({Measure.CHANGE, Measure.RATE})) -> list[Figure]:

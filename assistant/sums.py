@@ -55,7 +55,8 @@ def answer_compare(task: Task) -> Answer | None:
 def compare_items(task: Task, groups: list[Group]) -> Answer | None:
     """Several items of one body, each with its value: 基本支出和项目支出各多少."""
     for group in groups:
-        pieces = [p for p in JOIN.split(re.sub(r"各多少.*|分别.*|各是.*|哪个.*|谁.*", "", task.q.text)) if FILLER.sub("", p)]
+        lead, _, items = re.sub(r"各多少.*|分别.*|各是.*|哪个.*|谁.*", "", task.q.text).rpartition(",")
+        pieces = [lead + p for p in JOIN.split(items) if FILLER.sub("", p)]
         readings = [read_one(task, group, p) for p in pieces]
         if len(pieces) > 1 and all(readings):
             for piece, reading in zip(pieces, readings, strict=True):

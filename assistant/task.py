@@ -16,6 +16,7 @@ from assistant.understand import Question
 from index.domain import Figure, Measure
 
 TOTAL_WORDS = re.compile(r"预算|收入|支出|收支|规模|盘子|总额|决算")
+MONEY_ASKED = re.compile(r"多少钱|资金(?:有|是|总共)?多少|经费(?:有|是)?多少|金额|预算数?多少|安排(?:了)?多少|花(?:了)?多少")
 INCOME = re.compile(r"收入|收支")
 
 
@@ -36,7 +37,7 @@ class Task:
     def want(self, measures: frozenset[Measure] = AMOUNTS) -> Want:
         """What figures the question accepts, as far as it says."""
         q = self.q
-        kind = "count" if q.counter else "money" if q.unit else None
+        kind = "count" if q.counter else "money" if q.unit or MONEY_ASKED.search(q.text) else None
         return Want(years=frozenset(self.scope.years), measures=measures, code=q.code, unit_kind=kind, direction=q.direction)
 
     def read(self, group: Group, ask: Ask | None = None, want: Want | None = None) -> Reading | None:

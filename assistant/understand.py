@@ -84,6 +84,7 @@ def text_to_question(raw: str, directory: Directory, lexicon: Lexicon) -> Questi
     intent = text_to_intent(text, lexicon)
     spans = [*named.spans, *year_spans, *(m.span() for m in RELATIVE.finditer(text)), *code_spans]
     dropped = [m.span() for m in UNIT.finditer(text)] + [m.span() for m in UNIT_LEVEL.finditer(text)] + [m.span() for m in DEPARTMENT_LEVEL.finditer(text)]
+    dropped += [m.span() for m in re.finditer(r"第[(（]?(?:[一二三四五六七八九十]+|\d+)[)）]?[条项点款]", text)]
     dropped += [m.span() for m in COUNTED.finditer(text)] + [m.span() for m in NAMED_TABLE.finditer(text)]
     dropped += [m.span() for m in EXCLUDED.finditer(text)]
     why = lexicon.asks("why", text) is not None

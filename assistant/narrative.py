@@ -1,0 +1,157 @@
+"""Answers that are text: reasons, uses, duties, goals, definitions, lists.
+
+A passage is ranked by how much of the question it explains; search by meaning adds passages that say it in other words,
+and what the documents do not explain is refused, never filled with a neighbour.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from assistant.domain import Answer, Intent, Refusal
+from assistant.flat import flat
+from assistant.leftover import leftover
+from assistant.lookups import read_change, state_change
+from assistant.passages import REASON, Passage, cover_text, quote_passage, reason_passages, view_passages
+from assistant.scope import Group
+from assistant.task import Task
+
+DEFINITION = re.compile(r"^(?:[一二三四五六七八九十]+、|[(（][一二三四五六七八九十]+[)）]|\d+[.、])?[“\"]?(.{2,30}?)[”\"]?(?:[(（][^)）]*[)）])?[:：]?(?:是)?指")
+ROLE_WORDS = {
+    Intent.TEXT: re.compile(r"用于|主要|保障|支持|开展|包括|负责|依据|目标|拟|实现|贯彻|推进"),
+    Intent.LIST: re.compile(r"、"),
+}
+ORDINAL = re.compile(r"第[(（]?([一二三四五六七八九十]+|\d+)[)）]?[条项点款]")
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    score: float
+    covered: int
+    passage: Passage
+
+
+def rank_passages(task: Task, groups: tuple[Group, ...], intent: Intent) -> list[Ranked]:
+    """Best first. The item's heading counts most, then the headings above it, then the text."""
+    ask = task.ask
+    out: list[Ranked] = []
+    ordinal = ORDINAL.search(task.q.text)
+    topic = next((re.compile("|".join(t.headings)) for t in task.lexicon.topics if any(a in task.q.text for a in t.asked)), None)
+    last = next((w.text for w in reversed(ask.words) if len(w.text) > 1 and ask.content >> w.start & 1), "")
+    for view in task.library.views(groups):
+        for p in view_passages(view):
+            row, lead, body = cover_text(ask, flat(p.row)), cover_text(ask, p.lead), cover_text(ask, flat(p.text))
+            covered = row | lead | body
+            score = ask.weight(row) + 0.7 * ask.weight(lead & ~row) + 0.75 * ask.weight(body & ~row & ~lead)
+            if not covered and not (topic and topic.search(p.lead)):
+                continue
+            if intent is Intent.WHY:
+                score += 0.8 if REASON.search(p.text) or "原因" in p.column else -3.0
+                score += 0.4 if re.search(r"原因", p.text) else 0.0
+                score += 2.0 if "原因" in p.column and row else 0.0
+            elif intent in ROLE_WORDS and ROLE_WORDS[intent].search(p.text):
+                score += 0.3
+            if topic and topic.search(p.lead):
+                score += 3.5
+            if ordinal and re.match(rf"[(（]?{ordinal.group(1)}[)）、.．]", p.text):
+                score += 4.0
+            if intent is Intent.LIST and last:
+                score += min(2.0, 0.25 * flat(p.text).count(last[-2:]))
+            if p.table_id:
+                score -= 0.3
+            out.append(Ranked(score, covered, p))
+    out.sort(key=lambda r: (-round(r.score, 4), r.passage.view.info.doc_id, r.passage.block, r.passage.start))
+    return out
+
+
+def answer_text(task: Task) -> Answer | None:
+    """The passage that explains the question, or None where something it asks for is not in any passage."""
+    intent = task.q.intent
+    if intent is Intent.DEFINE and (done := answer_definition(task)):
+        return done
+    ranked = rank_passages(task, task.scope.groups, intent)
+    if not ranked:
+        return None
+    best = ranked[0]
+    missing = leftover(task.ask, best.covered)
+    if missing and intent is not Intent.WHY:
+        best = next((r for r in ranked[:12] if not leftover(task.ask, r.covered)), best)
+        missing = leftover(task.ask, best.covered)
+    if missing:
+        best_found = search_passage(task, ranked)
+        if best_found is None:
+            return None
+        best = best_found
+    if intent is Intent.WHY and not REASON.search(best.passage.text) and "原因" not in best.passage.column:
+        return no_reason(task, best.passage)
+    quote_passage(task, best.passage)
+    return task.draft.answered()
+
+
+def answer_short_text(task: Task) -> Answer | None:
+    """A passage for a question that asks for no number (有没有下属单位, 谁批的)."""
+    if re.search(r"多少|几[个家辆人台项次]|[%]", task.q.text) and not re.search(r"文号|号码|日期|时间", task.q.text):
+        return None
+    return answer_text(task)
+
+
+def answer_why(task: Task) -> Answer | None:
+    """The reason that stands with the stated change of the item (or of the whole budget): same paragraph, or the next ones."""
+    for group in task.scope.groups:
+        reading = read_change(task, group)
+        if reading is None or reading.figure.row is None or reading.figure.table_id:
+            continue
+        view = task.library.view(reading.figure.doc_id)
+        here = [p for p in view_passages(view) if not p.table_id]
+        at = next((i for i, p in enumerate(here) if p.block == reading.figure.row), None)
+        if at is None:
+            continue
+        found = reason_passages(here, at)
+        if not found:
+            if task.q.wants_amount:
+                state_change(task, group, reading)
+                return task.draft.answered()
+            return no_reason(task, here[at])
+        for passage in found:
+            quote_passage(task, passage)
+        return task.draft.answered()
+    return None
+
+
+def search_passage(task: Task, ranked: list[Ranked]) -> Ranked | None:
+    """A passage that search by meaning and the coverage agree on; coverage must leave at most one word open."""
+    docs = [d for g in task.scope.groups for d in g.docs]
+    hits = task.library.source.search(task.q.text, 5, docs)
+    places = {(h.chunk.doc_id, b) for h in hits for b in h.chunk.blocks}
+    for r in ranked[:8]:
+        words = leftover(task.ask, r.covered)
+        if (r.passage.view.info.doc_id, r.passage.block) in places and len("".join(words)) <= 2 and task.ask.weight(r.covered) >= 3:
+            return r
+    return None
+
+
+def no_reason(task: Task, passage: Passage) -> Answer:
+    where = " > ".join(passage.section[-1:]) or passage.view.info.title
+    return task.draft.refused(Refusal.NOT_IN_DOCUMENTS, f"文件没有写明原因（已查“{where}”中的“{passage.row or passage.text[:12]}”等处）。")
+
+
+def answer_definition(task: Task) -> Answer | None:
+    """The entry of 名词解释 (or any 「X，指…」 sentence) whose head is the word asked for."""
+    best: Ranked | None = None
+    for view in task.library.views(task.scope.groups):
+        for p in view_passages(view):
+            head = DEFINITION.match(p.text)
+            if not head:
+                continue
+            word = flat(head.group(1))
+            covered = cover_text(task.ask, word)
+            score = task.ask.weight(covered) - 0.3 * max(0, len(word) - covered.bit_count())
+            if covered and not leftover(task.ask, covered) and (best is None or score > best.score):
+                best = Ranked(score, covered, p)
+    if best is None:
+        return None
+    quote_passage(task, best.passage)
+    return task.draft.answered()
+
+
