@@ -54,6 +54,7 @@ class Grid:
     drawn: bool = True
     open_top: bool = False  # the page break cut the first row
     open_bottom: bool = False  # the page break cut the last row
+    inner: bool = False  # one part of a form with inner headers
     header_rows: int | None = None  # known where rules mark the header
 
     @property

@@ -73,6 +73,8 @@ def is_inner_header(texts: Sequence[str]) -> bool:
 
 def has_inner_headers(grid: Grid) -> bool:
     """True where a row below the first is an inner header, or the first one stands right of a key cell that goes on below."""
+    if grid.inner:
+        return True
     for r in range(grid.n_rows):
         cells = [cell for cell in grid.cells if cell.r0 == r and cell.text]
         if is_inner_header([cell.text for cell in cells]) and (r > 0 or any(c.r1 - c.r0 > 3 and c.c0 == 0 for c in cells)):

@@ -9,10 +9,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from index.aligned import Region, page_to_regions, region_to_grid
+from index.aligned import region_to_grids
 from index.domain import Block, Box, Flag, Glyph, Heading, Page, Para, Span
 from index.grids import Grid, edges_to_grids, rules_to_edges
 from index.headings import caption_of, is_toc, text_to_level, unit_of
+from index.regions import Region, page_to_regions
 from index.tables import Caption, PrintedForm
 from index.textlines import TextLine, glyphs_to_rows, row_to_line, row_to_segments
 
@@ -89,12 +90,14 @@ class PageStream:
         self._between = False  # did text stand between the open form and here?
         self._tables = 0
         self._captions: list[_Piece] = []  # lines above, that may be a table's caption
-        self._held: tuple[Page, list[_Piece], list[Grid | Region]] | None = None
+        self._held: tuple[Page, list[_Piece], list[Grid]] | None = None
         self._last_margin: set[str] = set()
 
     def feed(self, page: Page) -> None:
         """Read one page; its blocks are settled when the next one is known."""
-        grids, regions, outside = _page_tables(page)
+        edges = rules_to_edges(page.rules)
+        grids = edges_to_grids(edges, page.glyphs)
+        outside = _outside(page.glyphs, grids)
         pieces = _page_pieces(page, outside)
         if len(self.front_texts) < FRONT_LINES:
             self.front_texts.extend(piece.text for piece in pieces)
@@ -102,7 +105,7 @@ class PageStream:
         if self._held is not None:
             self._settle(*self._held, margin | self._last_margin)
             self._last_margin = _margin_keys(self._held[0], self._held[1])
-        self._held = (page, pieces, [*grids, *regions])
+        self._held = (page, pieces, grids)
 
     def feed_flow(self, number: int, items: Iterable[FlowLine | Grid], width: float) -> None:
         """Read a part of a file without printed pages: every line is a paragraph, a heading or a table's caption."""
@@ -131,9 +134,13 @@ class PageStream:
 
     # ------------------------------------------------------------ a page
 
-    def _settle(self, page: Page, pieces: list[_Piece], grids: list[Grid | Region], repeated: set[str]) -> None:
+    def _settle(self, page: Page, pieces: list[_Piece], grids: list[Grid], repeated: set[str]) -> None:
+        furniture = [piece for piece in pieces if _is_furniture(piece, page, repeated)]
+        regions, free = self._page_regions(page, grids, furniture)
+        if regions:
+            pieces = _page_pieces(page, free)
         body = [piece for piece in pieces if not _is_furniture(piece, page, repeated)]
-        if is_toc([piece.text for piece in body]) and not grids:
+        if is_toc([piece.text for piece in body]) and not grids and not regions:
             self._close_all()
             self._toc = {*(self._toc or ()), *(_flat(piece.text) for piece in body)}
             return
@@ -142,6 +149,7 @@ class PageStream:
         flags = frozenset({Flag.OCR}) if page.origin == "ocr" else frozenset()
         items: list[tuple[float, int, _Piece | Grid | Region]] = [(piece.line.middle, 0, piece) for piece in body]
         items += [(grid.box[1], 1, grid) for grid in grids]
+        items += [(region.box[1], 1, region) for region in regions]
         for _, _, item in sorted(items, key=lambda entry: (entry[0], entry[1])):
             if isinstance(item, Region):
                 self._take_region(item, page, flags)
@@ -149,6 +157,18 @@ class PageStream:
                 self._take_grid(item, page, flags)
             else:
                 self._take_line(item, page, left, right)
+
+    def _page_regions(self, page: Page, grids: list[Grid], furniture: list[_Piece]) -> tuple[list[Region], list[Glyph]]:
+        """Tables without grid lines on the page, and the glyphs outside all tables."""
+        heights = [(piece.line.box[1], piece.line.box[3]) for piece in furniture]
+        outside = [g for g in _outside(page.glyphs, grids) if not any(a <= (g.top + g.bottom) / 2 <= b for a, b in heights)]
+        boxes = [grid.box for grid in grids]
+        edges = [e for e in rules_to_edges(page.rules) if not any(_inside(e["x0"], e["x1"], e["top"], e["bottom"], b) for b in boxes)]
+        form = self._form
+        eager = form is not None and form.inner and not form.drawn and not self._between and not grids
+        regions = page_to_regions(page, outside, edges, eager)
+        taken = {id(g) for region in regions for g in region.glyphs}
+        return regions, [g for g in outside if id(g) not in taken]
 
     def _without_toc_rest(self, body: list[_Piece]) -> list[_Piece]:
         """The lines after the last entries of a table of contents that runs over on this page."""
@@ -235,15 +255,19 @@ class PageStream:
 
     def _take_region(self, region: Region, page: Page, flags: frozenset[Flag]) -> None:
         """A table without grid lines; where one is open from the page before, its header tells whether it is repeated."""
-        grid = region_to_grid(region)
+        grids = region_to_grids(region)
         form = self._form
-        if form is not None and not self._between and page.number not in form.pages and not (grid and form.repeats_header(grid)):
-            grid = region_to_grid(region, with_header=False) or grid
+        goes_on = form is not None and not self._between and page.number not in form.pages
+        if form is not None and goes_on and not (grids and form.repeats_header(grids[0])):
+            grids = region_to_grids(region, with_header=False) or grids
             if self._captions and not self._read_captions().continues(form.caption):
-                grid = region_to_grid(region)
-        joins = form is not None and grid is not None and not self._between and form.accepts(grid)
-        if grid is not None and (region.rules or grid.header_rows or self._captions or joins):
-            self._take_grid(grid, page, flags)
+                grids = region_to_grids(region)
+        joins = form is not None and bool(grids) and not self._between and form.accepts(grids[0])
+        if grids and (region.rules or grids[0].header_rows or grids[0].inner or self._captions or joins):
+            self._take_grid(grids[0], page, flags)
+            for grid in grids[1:]:
+                if self._form is not None:
+                    self._form.extend(grid, page.number)
             return
         left, right = region.box[0], region.box[2]
         for piece in _page_pieces(page, region.glyphs):
@@ -386,17 +410,10 @@ def _flat(text: str) -> str:
     return re.sub(r"[\s.．·…\d]+$", "", re.sub(r"\s+", "", text))
 
 
-def _page_tables(page: Page) -> tuple[list[Grid], list[Region], list[Glyph]]:
-    """Ruled grids, tables without grid lines, and the glyphs that stand in neither."""
-    edges = rules_to_edges(page.rules)
-    grids = edges_to_grids(edges, page.glyphs)
+def _outside(glyphs: Iterable[Glyph], grids: list[Grid]) -> list[Glyph]:
+    """Upright glyphs that stand in no ruled grid."""
     boxes = [grid.box for grid in grids]
-    upright = [g for g in page.glyphs if g.upright]
-    outside = [g for g in upright if not any(_inside(g.x0, g.x1, g.top, g.bottom, box) for box in boxes)]
-    loose = [e for e in edges if not any(_inside(e["x0"], e["x1"], e["top"], e["bottom"], box) for box in boxes)]
-    regions = page_to_regions(page, outside, loose)
-    taken = {id(g) for region in regions for g in region.glyphs}
-    return grids, regions, [g for g in outside if id(g) not in taken]
+    return [g for g in glyphs if g.upright and not any(_inside(g.x0, g.x1, g.top, g.bottom, box) for box in boxes)]
 
 
 def _page_pieces(page: Page, glyphs: list[Glyph]) -> list[_Piece]:

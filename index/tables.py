@@ -15,12 +15,14 @@ from index.columns import Column, Content, Role, cell_kind, header_height, heade
 from index.domain import Box, Cell, Flag, LabelPath, Row, Table
 from index.grids import Grid, GridCell
 from index.headings import unit_of
-from index.hierarchy import RowLabel, is_body, is_total, rows_to_paths
+from index.hierarchy import RowLabel, rows_to_paths
 from index.innerforms import grids_to_rows, has_inner_headers
 from index.textlines import TextLine, lines_to_text
 
 EDGE_MATCH = 6.0  # points: how far a column edge may move from page to page
 MATCHING_EDGES = 0.75  # share of a continuation's column edges that must be found again
+GRAND_TOTAL = re.compile(r"^(合计|总计|.{0,4}(合计|总计))$")
+EMPTY_WORDS = ("无", "空", "空表")  # all that an empty table's body says
 HEADER_UNIT = re.compile(r"[（(](?:单位[:：])?(百万元|万元|千元|亿元|元|%|％)[）)]")
 
 
@@ -106,6 +108,8 @@ class PrintedForm:
     def accepts(self, grid: Grid) -> bool:
         """Can the grid be this form's continuation, by the places of its columns?"""
         edges = grid.xs
+        if self.inner and not grid.drawn:
+            return edges[0] >= self.xs[0] - 4 * EDGE_MATCH and edges[-1] <= self.xs[-1] + 4 * EDGE_MATCH
         if self.inner or has_inner_headers(grid):
             return abs(edges[0] - self.xs[0]) <= EDGE_MATCH and abs(edges[-1] - self.xs[-1]) <= EDGE_MATCH
         if not grid.drawn:
@@ -121,7 +125,7 @@ class PrintedForm:
 
     def _centres_fit(self, edges: Sequence[float]) -> bool:
         """Every column of the grid stands in a column of its own of this form."""
-        places = [self._column_at((a + b) / 2) for a, b in zip(edges, edges[1:], strict=False)]
+        places = [self._column_at((a + b) / 2) for a, b in itertools.pairwise(edges)]
         return len(places) > 1 and len(set(places)) == len(places)
 
     def _column_at(self, x: float) -> int:
@@ -174,7 +178,7 @@ class PrintedForm:
         if len(edges) == len(self.xs):
             return list(range(len(edges)))
         if not grid.drawn:
-            return [*(self._column_at((a + b) / 2) for a, b in zip(edges, edges[1:], strict=False)), len(self.xs) - 1]
+            return [*(self._column_at((a + b) / 2) for a, b in itertools.pairwise(edges)), len(self.xs) - 1]
         return [min(range(len(self.xs)), key=lambda i: abs(self.xs[i] - edge)) for edge in edges]
 
     def _add_rows(
@@ -357,7 +361,8 @@ def _draft_row(row: FormRow, columns: Sequence[Column], half: int, values: Seque
             own = True
             if placed.cell.ink and placed.page == page:
                 boxes.append(placed.cell.ink)
-    if not own or not (any(labels) or any(codes) or any(c.text is not None for c in cells)):
+    blank = not any(codes) and all(c.text is None for c in cells)
+    if not own or (blank and not [text for text in labels if text and text not in EMPTY_WORDS]):
         return None
     return _Draft(labels, indents, codes, tuple(cells), page, _union(boxes))
 
@@ -420,11 +425,9 @@ def _stepped_labels(drafts: Sequence[_Draft]) -> tuple[list[LabelPath], list[str
             leaves.append(above[-1] if above else "")
             continue
         leaf = filled[-1]
-        if is_total(labels[leaf]) and len(filled) == 1 and leaf == 0:
+        if GRAND_TOTAL.match(labels[leaf]):
             above = []
         whole = [labels[i] or (above[i] if i < len(above) else "") for i in range(leaf)]
-        if is_total(labels[leaf]) and len(filled) == 1:
-            whole = [text for text in whole if not is_body(text)] if re.match("合计|总计", labels[leaf]) else whole
         prefixes.append(tuple(text for text in whole if text))
         leaves.append(labels[leaf])
         above = [*whole, labels[leaf]]

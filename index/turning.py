@@ -44,10 +44,11 @@ def _block_back(block: Block, turned: dict[int, Turn]) -> Block:
         )
         return replace(block, spans=spans)
     assert isinstance(block, Table)
-    rows = tuple(
-        replace(row, bbox=back(row.bbox, row.page), cells=tuple(replace(c, bbox=back(c.bbox, c.page)) for c in row.cells)) for row in block.rows
-    )
-    return replace(block, rows=rows)
+    rows = []
+    for row in block.rows:
+        cells = tuple(replace(cell, bbox=back(cell.bbox, cell.page)) for cell in row.cells)
+        rows.append(replace(row, bbox=back(row.bbox, row.page), cells=cells))
+    return replace(block, rows=tuple(rows))
 
 
 def _angle(glyph: Glyph) -> int:

@@ -51,6 +51,7 @@ def read_pdf(path: Path, doc_id: str, progress: Progress | None = None) -> Docum
     unread: list[UnreadPage] = []
     ocr_pages: list[int] = []
     scans: dict[int, Scan] = {}
+    turned: dict[int, Turn] = {}
     with _open(data, path) as pdf:
         total = len(pdf)
         for page in _pages(pdf, path, progress):
@@ -59,8 +60,11 @@ def read_pdf(path: Path, doc_id: str, progress: Progress | None = None) -> Docum
             elif page.origin == "ocr":
                 ocr_pages.append(page.number)
                 scans[page.number] = page_to_scan(page)
-            stream.feed(page)
-    blocks = mark_scanned(stream.finish(), scans)
+            upright, angle = turn_upright(page)
+            if angle:
+                turned[page.number] = (angle, page.width, page.height)
+            stream.feed(upright)
+    blocks = blocks_on_page(mark_scanned(stream.finish(), scans), turned)
     texts = [*stream.front_texts, *(b.text for b in blocks if not isinstance(b, Table))]
     tables = tuple(b for b in blocks if isinstance(b, Table))
     who = identify(texts, tables, path.name)
@@ -215,7 +219,7 @@ class _Placement:
 
     def shows(self, x: float, y: float) -> bool:
         width, height = self.size
-        return -1 <= x <= width + 1 and -1 <= y <= height + 1
+        return bool(-1 <= x <= width + 1 and -1 <= y <= height + 1)
 
 
 class _TextStyle:
