@@ -59,6 +59,16 @@ def finding_to_json(finding: Finding) -> dict[str, Any]:
     }
 
 
+def places_in_words(finding: Finding) -> str:
+    """「（第 16 页 表5 项目支出总表；第 6 页 第七部分 …）」: where to look, for a line of text."""
+    words = []
+    for place in finding.places[:2]:
+        source = place.source
+        where = f"第 {source.page} 页" if source.page is not None else f"第 {source.line} 行" if source.line is not None else ""
+        words.append(f"{place.doc if place.doc != finding.doc else ''} {where} {place.table or ''.join(place.section[-1:])}".strip())
+    return f"（{'；'.join(dict.fromkeys(words))}）" if words else ""
+
+
 def _place_to_json(n: int, place: Place) -> dict[str, Any]:
     source = place.source
     citation: dict[str, Any] = {

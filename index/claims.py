@@ -147,12 +147,13 @@ def _rate(claim: Figure, a: Figure, b: Figure, formula: object) -> Proof:
     expected = round_half_up(exact, decimals)
     slack = Decimal(1).scaleb(-decimals)
     held = min(bounds) - slack <= stated <= max(bounds) + slack
-    words = "" if held else f"“{_where(claim)}”写{_word(claim)}{claim.raw}，按{a.raw}与{b.raw}计算应为{expected}{unit}"
+    words = "" if held else f"“{_where(claim)}”写{_label(claim)}{claim.raw}，按{a.raw}与{b.raw}计算应为{_signed(expected, claim)}{unit}"
     return Proof("rate", held, expected, stated, unit, (claim.id, a.id, b.id), words, held and expected != stated)
 
 
-def _word(claim: Figure) -> str:
-    return _label(claim)
+def _signed(rate: Decimal, claim: Figure) -> str:
+    """A rate of change with its word: 下降91.11."""
+    return f"{'增长' if rate >= 0 else '下降'}{abs(rate)}" if claim.direction else str(rate)
 
 
 def _where(claim: Figure) -> str:
@@ -163,7 +164,7 @@ def _difference(claim: Figure, this: Figure, last: Figure) -> Proof:
     a, b = (convert(f.value or Decimal(0), f.unit, claim.unit) or Decimal(0) for f in (this, last))
     stated = (claim.value or Decimal(0)) * (claim.direction or 1)
     held = abs(a - b - stated) <= 2 * max(_step(f, claim.unit) for f in (claim, this, last))
-    words = "" if held else f"“{_where(claim)}”写{_word(claim)}{claim.raw}，{this.raw}减{last.raw}应为{format_amount(a - b, claim.unit)}"
+    words = "" if held else f"“{_where(claim)}”写{_label(claim)}{claim.raw}，{this.raw}减{last.raw}应为{format_amount(a - b, claim.unit)}"
     return Proof("change", held, a - b, stated, claim.unit, (claim.id, this.id, last.id), words, held and a - b != stated)
 
 
@@ -202,7 +203,7 @@ def part_proofs(claims: Sequence[Figure]) -> Iterator[Proof]:
         held = abs(expected - (whole.value or Decimal(0))) <= quantum((whole, *parts)) * (len(parts) if whole.unit in MONEY else 0)
         if held or certain:
             kind = "count" if whole.measure is Measure.COUNT else "sum"
-            words = "" if held else f"“{_where(whole)}”写{whole.raw}，所列各项之和为{format_amount(expected, whole.unit)}"
+            words = f"“{_where(whole)}”写{whole.raw}，所列各项之和为{format_amount(expected, whole.unit)}"
             ids = (whole.id, *(p.id for p in parts))
             yield Proof(kind, held, expected, whole.value, whole.unit, ids, words, held and expected != whole.value)
 
@@ -220,7 +221,7 @@ def enumeration_proofs(claims: Sequence[Figure]) -> Iterator[Proof]:
         expected = sum((p.value or Decimal(0) for p in parts), Decimal(0))
         held = abs(expected - (whole.value or Decimal(0))) <= quantum(stated) * (len(parts) + 1) / 2
         if held or all(word in names for word in ("人员", "公用", "项目")):
-            words = "" if held else f"写{whole.raw}，所列各项之和为{format_amount(expected, whole.unit)}"
+            words = f"“{_where(whole)}”写{whole.raw}，所列各项之和为{format_amount(expected, whole.unit)}"
             ids = tuple(f.id for f in stated)
             yield Proof("sum", held, expected, whole.value, whole.unit, ids, words, held and expected != whole.value)
 
@@ -268,7 +269,8 @@ def change_proofs(prose: Sequence[Figure]) -> Iterator[Proof]:
 def _same(kind: str, a: Figure, b: Figure, message: str) -> Proof:
     held = same_amount(a, b)
     value = convert(b.value or Decimal(0), b.unit, a.unit)
-    words = "" if held else f"{message}：{_shown(a)}，{_shown(b)}"
+    apart = format_amount(abs((value or Decimal(0)) - (a.value or Decimal(0))), a.unit)
+    words = "" if held else f"{message}：{_shown(a)}，{_shown(b)}，相差{apart}"
     return Proof(kind, held, a.value, value, a.unit, (a.id, b.id), words, held and value != a.value)
 
 

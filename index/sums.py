@@ -49,11 +49,14 @@ def check(kind: str, total: Figure, parts: Sequence[Figure], expected: Decimal, 
         found=found,
         unit=total.unit,
         figures=(total.id, *(p.id for p in parts)),
-        message=f"{message}：应为{format_amount(expected, total.unit)}，印为{format_amount(found, total.unit)}"
-        if found != expected
-        else message,
+        message=message if found == expected else f"{message}：{_apart(expected, found, total.unit)}",
         rounding=held and found != expected,
     )
+
+
+def _apart(expected: Decimal, found: Decimal, unit: str) -> str:
+    amounts = (format_amount(value, unit) for value in (expected, found, abs(found - expected)))
+    return "应为{}，印为{}，相差{}".format(*amounts)
 
 
 @dataclass(frozen=True)

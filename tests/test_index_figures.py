@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from index.domain import Block, Cell, Document, Figure, Heading, Kind, LabelPath, Measure, Origin, Para, Row, Span, Table
 from index.figures import document_to_figures
+from index.narrative import span_source
 
 
 def document(*blocks: Block) -> Document:
@@ -94,3 +98,26 @@ def test_ids_are_unique() -> None:
     rows: list[tuple[LabelPath, list[str | None]]] = [(("甲",), ["建设3个中心、5个平台", "1"])]
     found = figures(table([("目标",), ("数",)], rows), Para("预算1万元、2万元。"))
     assert len({f.id for f in found}) == len(found) == 5
+
+
+@given(st.lists(st.integers(1, 30), min_size=1, max_size=5), st.data())
+def test_box_of_any_characters_lies_in_its_line(lengths: list[int], data: st.DataObject) -> None:
+    spans, start = [], 0
+    for line, length in enumerate(lengths):
+        xs = tuple(50.0 + 7 * i for i in range(length + 1))
+        spans.append(Span(start, start + length, page=1 + line // 2, bbox=(50, 20 * line, xs[-1], 20 * line + 10), xs=xs))
+        start += length
+    first = data.draw(st.integers(0, start - 1))
+    last = data.draw(st.integers(first + 1, start))
+    source = span_source("d", Para("字" * start, page=1, spans=tuple(spans)), first, last)
+    line = next(s for s in spans if s.start <= first < s.end)
+    assert source.page == line.page and source.bbox is not None and line.bbox is not None
+    x0, top, x1, bottom = source.bbox
+    assert line.bbox[0] <= x0 < x1 <= line.bbox[2] and (top, bottom) == (line.bbox[1], line.bbox[3])
+
+
+@given(st.integers(0, 10**12), st.integers(0, 4), st.sampled_from(["万元", "元", "亿元"]))
+def test_any_printed_amount_comes_back_exactly(digits: int, decimals: int, unit: str) -> None:
+    value = Decimal(digits).scaleb(-decimals)
+    (found,) = figures(Para(f"某项目预算{value:,f}{unit}，用于工作。"))
+    assert (found.value, found.unit, found.row_path[-1]) == (value, unit, "某项目")
