@@ -1,7 +1,7 @@
 """Document → Section → Chunk: what text search finds and what it quotes.
 
-Embedding is the dear part of ingest, so only prose and descriptions of tables are embedded; a table's numbers are
-found by lookup. A chunk's ``text`` is verbatim; its heading trail goes into ``context`` for the embedder alone.
+Embedding is the dear part of ingest, so only prose, descriptions of tables and long texts in cells are embedded; numbers
+are found by lookup. A chunk's ``text`` is verbatim; its heading trail goes into ``context`` for the embedder alone.
 """
 
 from __future__ import annotations
@@ -9,13 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from index.domain import Chunk, Document, Heading, LabelPath, Para, Section, Table
+from index.domain import Chunk, Document, Heading, LabelPath, Para, Row, Section, Table
 from index.settings import IndexSettings
 
 SENTENCE = re.compile(r"[^。；！？\n]*[。；！？\n]+[”’」）)]*|[^。；！？\n]+")
 CLAUSE = re.compile(r".*?(?:[，、：,](?!\d)|$)", re.S)  # a comma before a digit may be inside 1,234.56
 UNBREAKABLE = re.compile(r"[\d.,，%A-Za-z]")
 SEPARATOR = " › "
+# A numbered item (13.对口帮扶预算…) is what questions are about: it starts a chunk of its own unless what stands before is short.
+ITEM = re.compile(r"(?:[0-9]{1,2}|[⒈-⒛]|[（(]?[0-9一二三四五六七八九十]{1,3}[)）]|[一二三四五六七八九十]{1,3}[、.])[.、．]?(?![0-9])")
+SHORT_ITEM = 60
+LONG_CELL = 40
+CHINESE = re.compile(r"[\u4e00-\u9fff]{4}")
 
 
 def document_to_sections(document: Document) -> tuple[Section, ...]:
@@ -52,14 +57,23 @@ def document_to_chunks(document: Document, settings: IndexSettings) -> tuple[Chu
 
 def _section_chunks(document: Document, settings: IndexSettings) -> Iterator[dict[str, object]]:
     for section in document_to_sections(document):
-        context = _context(document, section.path)
+        item = ""
         for blocks, text in _pack(_pieces(document, section, settings.chunk_chars), settings.chunk_chars):
             first = document.blocks[blocks[0]]
             assert isinstance(first, Para)
+            context = _context(document, (*section.path, item) if item and not ITEM.match(text) else section.path)
+            item = text_to_item(text) or item
             yield {
                 "kind": "text", "text": text, "context": context, "section": section.path,
                 "blocks": blocks, "page": first.page, "line": first.line,
             }  # fmt: skip
+
+
+def text_to_item(text: str) -> str:
+    """The name of the last numbered item that starts in a chunk: what follows in the next chunk may still be about it."""
+    starts = [line for line in text.splitlines() if ITEM.match(line)]
+    found = re.match(r"[^，,。；：:]{2,30}", starts[-1]) if starts else None
+    return found.group() if found else ""
 
 
 def _pieces(document: Document, section: Section, limit: int) -> Iterator[tuple[int, str]]:
@@ -76,7 +90,8 @@ def _pack(pieces: Iterator[tuple[int, str]], limit: int) -> Iterator[tuple[tuple
     blocks: list[int] = []
     text = ""
     for number, piece in pieces:
-        if blocks and len(text) + len(piece) > limit:
+        starts_item = len(text) >= SHORT_ITEM and ITEM.match(piece) is not None
+        if blocks and (starts_item or len(text) + len(piece) > limit):
             yield tuple(dict.fromkeys(blocks)), text
             blocks, text = [], ""
         text += ("\n" if blocks and blocks[-1] != number else "") + piece
@@ -118,11 +133,20 @@ def _short_units(sentence: str, limit: int) -> Iterator[str]:
 def _table_chunks(document: Document, settings: IndexSettings) -> Iterator[dict[str, object]]:
     place = {id(block): number for number, block in enumerate(document.blocks)}
     for table in document.tables:
+        common = {"kind": "table", "section": table.section, "table_id": table.id, "blocks": (place[id(table)],)}
+        page = table.pages[0] if table.pages else None
         for text in table_to_descriptions(table, settings.table_chars)[: settings.table_parts]:
-            yield {
-                "kind": "table", "text": text, "context": _context(document, table.section), "section": table.section,
-                "table_id": table.id, "blocks": (place[id(table)],), "page": table.pages[0] if table.pages else None, "line": table.line,
-            }  # fmt: skip
+            yield common | {"text": text, "context": _context(document, table.section), "page": page, "line": table.line}
+        for number, row in enumerate(table.rows):
+            context = _context(document, (table.name, *row.label))
+            for text in row_to_texts(row, settings.chunk_chars):
+                yield common | {"text": text, "context": context, "page": row.page or page, "line": row.line or table.line, "row": number}
+
+
+def row_to_texts(row: Row, limit: int) -> list[str]:
+    """The long texts of a row's cells (performance goals and the like), in parts; short cells are labels, found by lookup."""
+    texts = [cell.text for cell in row.cells if cell.text and len(cell.text) >= LONG_CELL and CHINESE.search(cell.text)]
+    return [part for text in dict.fromkeys(texts) for part in text_to_parts(text, limit)]
 
 
 def table_to_descriptions(table: Table, limit: int) -> list[str]:

@@ -334,7 +334,8 @@ class Proof:
 class Chunk:
     """A passage for search: ``text`` is verbatim (what is quoted), ``context`` the heading trail, only for the embedder.
 
-    A table's chunk describes the table (title, headings, labels), never its numbers; ``table_id`` names it.
+    A table's chunk describes the table (title, headings, labels), never its numbers; ``table_id`` names it. Where ``row``
+    (an index into ``Table.rows``) is given, it is the long text of that row's cells (绩效目标) instead.
     """
 
     id: str
@@ -347,6 +348,7 @@ class Chunk:
     blocks: tuple[int, ...] = ()
     page: int | None = None
     line: int | None = None
+    row: int | None = None
 
     @property
     def embed_text(self) -> str:

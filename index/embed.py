@@ -53,7 +53,7 @@ def make_embedder(settings: IndexSettings) -> Embedder:
 
 def clean(text: str, longest: int) -> str:
     """NFKC without NUL or lone surrogates: the packaged engine overruns its buffer on some raw characters."""
-    text = unicodedata.normalize("NFKC", text[:longest]).replace("\x00", " ")
+    text = unicodedata.normalize("NFKC", text[:longest])[:longest].replace("\x00", " ")  # one character may become eighteen
     return text.encode("utf-8", "replace").decode("utf-8")
 
 

@@ -71,3 +71,20 @@ def test_parts_join_to_the_text_whatever_it_is(text: str, limit: int) -> None:
     parts = text_to_parts(text, limit)
     assert "".join(parts) == text
     assert all(0 < len(part) <= limit for part in parts)
+
+
+def test_a_numbered_item_is_a_chunk_of_its_own_and_its_later_part_still_names_it() -> None:
+    first = "13.对口帮扶预算9,233.81万元，主要用于省内全面帮扶及东西部协作、合作对口支援等工作，" + "并用于人员保障。" * 60
+    second = "14.节能减排预算70.00万元，主要用于购买节能服务机构的技术服务、节能宣传周活动、绿色低碳培训等工作。"
+    chunks = document_to_chunks(make_document(Heading(3, "（四）项目支出"), Para(first, 1), Para(second, 2)), IndexSettings())
+    assert len(chunks) == 3 and chunks[2].text == second
+    assert "13.对口帮扶预算" in chunks[1].context and "13.对口帮扶预算" not in chunks[2].context
+
+
+def test_a_long_text_in_a_cell_is_found_with_its_row() -> None:
+    goal = "完成低空飞行试验区建设并引进通用航空企业，推动低空制造产业链集聚发展，提升公共服务水平和监管能力建设。"
+    row = Row(("产业发展专项资金",), (Cell("1,000.00"), Cell(goal)), page=8)
+    table = Table("t0", None, "重点项目绩效目标表", (("预算数",), ("绩效目标",)), (row,), "万元", (7, 8))
+    chunks = document_to_chunks(make_document(table), IndexSettings())
+    assert [(c.row, c.page) for c in chunks] == [(None, 7), (0, 8)]
+    assert chunks[1].text == goal and "产业发展专项资金" in chunks[1].context

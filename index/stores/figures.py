@@ -173,7 +173,7 @@ class FigureStore:
             _insert(db, "figures", (records.figure_to_row(key, n, f) for n, f in enumerate(entry.figures)), 28)
             _insert(db, "proofs", (records.proof_to_row(key, n, p) for n, p in enumerate(entry.proofs)), 10)
             pairs = zip(entry.chunks, entry.vectors, strict=True)
-            _insert(db, "chunks", (records.chunk_to_row(key, n, c, v) for n, (c, v) in enumerate(pairs)), 11)
+            _insert(db, "chunks", (records.chunk_to_row(key, n, c, v) for n, (c, v) in enumerate(pairs)), 12)
             _raise_generation(db)
 
     def remove(self, doc_id: str) -> None:

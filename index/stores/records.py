@@ -28,7 +28,8 @@ CREATE TABLE proofs (
   found TEXT, unit TEXT, figures TEXT, message TEXT, rounding INTEGER, PRIMARY KEY (document, seq)) WITHOUT ROWID;
 CREATE TABLE chunks (
   document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE, seq INTEGER NOT NULL, kind TEXT, text TEXT, context TEXT,
-  section TEXT, table_id TEXT, blocks TEXT, page INTEGER, line INTEGER, vector BLOB, PRIMARY KEY (document, seq)) WITHOUT ROWID;
+  section TEXT, table_id TEXT, blocks TEXT, page INTEGER, line INTEGER, row INTEGER, vector BLOB,
+  PRIMARY KEY (document, seq)) WITHOUT ROWID;
 """
 
 INFO_COLUMNS = "doc_id, title, department, year, kind, pages, tables, figures, held, failed, unread, file_name, sha256"
@@ -37,7 +38,7 @@ FIGURE_COLUMNS = (
     " page, line, x0, top, x1, bottom"
 )
 PROOF_COLUMNS = "kind, held, expected, found, unit, figures, message, rounding"
-CHUNK_COLUMNS = "seq, kind, text, context, section, table_id, blocks, page, line"
+CHUNK_COLUMNS = "seq, kind, text, context, section, table_id, blocks, page, line, row"
 
 NO_FLAGS: frozenset[Flag] = frozenset()
 ORIGINS = {item.value: item for item in Origin}
@@ -94,12 +95,12 @@ def row_to_proof(row: tuple[Any, ...]) -> Proof:
 
 def chunk_to_row(document: int, seq: int, c: Chunk, vector: bytes | None) -> tuple[Any, ...]:
     section, blocks = dump(c.section), dump(c.blocks)
-    return (document, seq, c.kind, c.text, c.context, section, c.table_id, blocks, c.page, c.line, vector)
+    return (document, seq, c.kind, c.text, c.context, section, c.table_id, blocks, c.page, c.line, c.row, vector)
 
 
 def row_to_chunk(doc_id: str, row: tuple[Any, ...]) -> Chunk:
-    seq, kind, text, context, section, table_id, blocks, page, line = row
-    return Chunk(f"{doc_id}#c{seq}", doc_id, kind, text, context, path(section), table_id, tuple(json.loads(blocks)), page, line)
+    seq, kind, text, context, section, table_id, blocks, page, line, at_row = row
+    return Chunk(f"{doc_id}#c{seq}", doc_id, kind, text, context, path(section), table_id, tuple(json.loads(blocks)), page, line, at_row)
 
 
 def row_to_info(row: tuple[Any, ...]) -> DocumentInfo:
