@@ -9,7 +9,7 @@ from typing import Any
 
 from assistant.bodies import LOCAL
 from assistant.flat import core, flat
-from assistant.match import NOTHING, Ask, Match, match_label, missing_weight
+from assistant.match import NOTHING, Ask, Match, cover_text, match_label, missing_weight
 from index.domain import Document, DocumentInfo, Figure, Measure, Origin, Section, Table
 
 TOTAL_ROW = re.compile(r"^(?:合计|总计|小计|本年合计|.{0,4}(?:收入|支出)(?:总计|合计)|\d{4}年(?:度)?(?:预算(?:数)?)?|.{0,6}单位合计)$")
@@ -21,6 +21,7 @@ PLANNED = re.compile(r"计划|拟|新增|购置")
 WHOLE_BUDGET = re.compile(
     r"^(?:20\d\d年度?)?(?:本?部门|本?单位)?(?:预算)?(?P<side>收入|支出|收支|收、支|收入、支出)(?:预算)?(?:总计|合计|总额|预算)?$|^(?P<all>总计|预算总额|部门预算|单位预算)$"
 )
+SENTENCE = 40  # characters; a longer label is running text
 NAME_END = re.compile(r"(?:\(本级\)|\(机关\))$")
 
 COMMON = frozenset("支出总计 收入总计 支出合计 收入合计 本年收入合计 本年支出合计 收支总计 部门预算 部门预算收入 部门预算支出 年度总体目标".split())
@@ -72,6 +73,9 @@ class View:
         self._body = flat(LOCAL.sub("", document.department))
         self._single = {t.id for t in document.tables if sum(any(c.text for c in r.cells) for r in t.rows) == 1}
         self.entries = [self._entry(f) for f in figures]
+        self.by_leaf: dict[int, list[Entry]] = {}
+        for entry in self.entries:
+            self.by_leaf.setdefault(entry.leaf, []).append(entry)
         self.rows = frozenset(self.labels[e.leaf] for e in self.entries if e.leaf >= 0 and len(self.labels[e.leaf]) >= 4) - COMMON
         self.codes: dict[str, list[Entry]] = {}
         for entry in self.entries:
@@ -152,7 +156,13 @@ class View:
         out = []
         for label in self.labels:
             shares = any(label[i : i + 2] in starts for i in range(len(label) - 1)) or any(c in label for c in canon)
-            out.append(match_label(ask, label) if shares else NOTHING)
+            if not shares:
+                out.append(NOTHING)
+            elif len(label) > SENTENCE:  # a sentence is context: what it covers is all that is asked of it
+                covered = cover_text(ask, label)
+                out.append(Match(covered, 0.0, bool(covered)))
+            else:
+                out.append(match_label(ask, label))
         return out
 
 

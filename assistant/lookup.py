@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -101,13 +101,23 @@ def _column_penalty(entry: Entry, found: Sequence[Match]) -> float:
     return penalty
 
 
+def plausible(view: View, found: Sequence[Match]) -> Iterator[Entry]:
+    """Entries whose row (or sentence) shares something with the question; most of a document falls out here."""
+    for leaf, entries in view.by_leaf.items():
+        if leaf < 0 or found[leaf].hit:
+            yield from entries
+        else:
+            for entry in entries:
+                if entry.context >= 0 and found[entry.context].covered:
+                    yield entry
+
+
 def find(views: Iterable[View], ask: Ask, want: Want) -> list[Candidate]:
     """All candidates of some documents, best first; ties break by document, table and position, so that every run agrees."""
     out: list[Candidate] = []
     for view in views:
         found = view.matches(ask)
-        entries = view.codes.get(want.code, []) if want.code else view.entries
-        for entry in entries:
+        for entry in view.codes.get(want.code, []) if want.code else plausible(view, found):
             candidate = entry_score(ask, entry, found, want, view.info.year)
             if candidate is not None:
                 out.append(candidate)

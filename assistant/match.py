@@ -169,7 +169,7 @@ def match_label(ask: Ask, label: str, fuzzy: bool = True) -> Match:
     flags = [False] * len(label)
     covered = _common_runs(ask, label, flags)
     exact = True
-    if covered and fuzzy and not all(flags):
+    if covered and fuzzy and ask.content & ~covered and not all(flags):
         heard = _same_sound(ask, label, flags, covered)
         exact = heard == covered
         covered = heard
@@ -184,6 +184,27 @@ def match_label(ask: Ask, label: str, fuzzy: bool = True) -> Match:
     missing = missing_weight(label, flags)
     hit = missing < 0.05 or any(own and done for own, done in zip(own_characters(label), flags, strict=True))
     return Match(covered, missing if exact else missing + 0.2, hit)
+
+
+def cover_text(ask: Ask, text: str) -> int:
+    """Question characters that occur in the text in runs of two and more (aliases count in their printed spelling)."""
+    covered, i, n = 0, 0, len(ask.text)
+    usable = ask.content | ask.light
+    while i < n - 1:
+        length = 0
+        if usable >> i & 1 and ask.text[i : i + 2] in text:
+            length = 2
+            while i + length < n and ask.text[i : i + length + 1] in text:
+                length += 1
+        if length:
+            covered |= span_mask(i, i + length)
+            i += length
+        else:
+            i += 1
+    for start, end, canonical in ask.aliases:
+        if canonical in text:
+            covered |= span_mask(start, end)
+    return covered
 
 
 def _common_runs(ask: Ask, label: str, flags: list[bool]) -> int:

@@ -13,7 +13,8 @@ from assistant.domain import Answer, Intent, Refusal
 from assistant.flat import flat
 from assistant.leftover import leftover
 from assistant.lookups import read_change, state_change
-from assistant.passages import REASON, Passage, cover_text, quote_passage, reason_passages, view_passages
+from assistant.match import cover_text
+from assistant.passages import REASON, Passage, quote_passage, reason_passages, view_passages
 from assistant.scope import Group
 from assistant.task import Task
 

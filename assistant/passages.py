@@ -10,7 +10,7 @@ from assistant.catalog import View
 from assistant.domain import Intent
 from assistant.draft import figure_label, printed
 from assistant.flat import flat
-from assistant.match import Ask, span_mask
+from assistant.match import cover_text
 from assistant.task import Task
 from index.domain import Figure, Heading, LabelPath, Para
 
@@ -75,27 +75,6 @@ def view_passages(view: View) -> list[Passage]:
         prepared = list(passages(view))
         view.prepared["passages"] = prepared
     return prepared
-
-
-def cover_text(ask: Ask, text: str) -> int:
-    """Question characters that occur in the text in runs of two and more (aliases count in their printed spelling)."""
-    covered, i, n = 0, 0, len(ask.text)
-    usable = ask.content | ask.light
-    while i < n - 1:
-        length = 0
-        if usable >> i & 1 and ask.text[i : i + 2] in text:
-            length = 2
-            while i + length < n and ask.text[i : i + length + 1] in text:
-                length += 1
-        if length:
-            covered |= span_mask(i, i + length)
-            i += length
-        else:
-            i += 1
-    for start, end, canonical in ask.aliases:
-        if canonical in text:
-            covered |= span_mask(start, end)
-    return covered
 
 
 def cut(task: Task, passage: Passage) -> str:
