@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 
+from index.columns import BRACKETS
 from index.domain import Box
 from index.grids import Grid, GridCell, merge_positions
 from index.headwords import Word, bottom_words, header_cells, header_words
@@ -45,20 +46,18 @@ def region_to_grids(region: Region, with_header: bool = True) -> list[Grid]:
 
 def _row_cells(row: dict[int, list[Token]], r: int, xs: Sequence[float], ys: Sequence[float], widest: float) -> list[GridCell]:
     """The cells of a row; words that cross columns make one cell over them."""
+    columns = range(len(xs) - 1)
+    spans = [(c, c + 1) for c in columns]
+    wide = [token for tokens in row.values() for token in tokens if token.x1 - token.x0 >= widest]
+    if wide:
+        left, right = min(t.x0 for t in wide) + wide[0].em / 2, max(t.x1 for t in wide) - wide[0].em / 2
+        inside = [c for c in columns if xs[c + 1] > left and xs[c] < right]
+        spans = [span for span in spans if span[0] not in inside] + [(inside[0], inside[-1] + 1)]
     cells = []
-    c = 0
-    while c < len(xs) - 1:
-        tokens = list(row.get(c, ()))
-        end = c + 1
-        wide = [token for token in tokens if token.x1 - token.x0 >= widest]
-        if wide:
-            right = max(token.x1 for token in wide)
-            while end < len(xs) - 1 and xs[end + 1] <= right + wide[0].em:
-                tokens += row.get(end, [])
-                end += 1
-        cell = GridCell(r, r + 1, c, end, (xs[c], ys[r], xs[end], ys[r + 1]))
-        cells.append(cell.with_lines(glyphs_to_lines([g for token in tokens for g in token.glyphs])))
-        c = end
+    for c0, c1 in sorted(spans):
+        glyphs = [g for c in range(c0, c1) for token in row.get(c, ()) for g in token.glyphs]
+        cell = GridCell(r, r + 1, c0, c1, (xs[c0], ys[r], xs[c1], ys[r + 1]))
+        cells.append(cell.with_lines(glyphs_to_lines(glyphs)))
     return cells
 
 
@@ -70,26 +69,25 @@ def _inner_headers(region: Region) -> list[tuple[int, float]]:
     for i, line in enumerate(lines):
         if not is_inner_header([token.text for token in line.tokens]):
             continue
-        above = max((y for y in wide if line.middle - 3 * line.em < y < line.middle), default=None)
-        below = min((y for y in wide if line.middle < y < line.middle + 3 * line.em), default=None)
+        above = max((y for y in wide if line.middle - 5 * line.em < y < line.middle), default=None)
+        below = min((y for y in wide if line.middle < y < line.middle + 5 * line.em), default=None)
         start = i
         while start and not lines[start - 1].has_number and _heads_with(lines[start - 1], lines[start], above):
             start -= 1
         end = i + 1
-        while end < len(lines) and not lines[end].has_number and _heads_with(lines[end - 1], lines[end], None, below):
+        while end < len(lines) and not lines[end].has_number and _heads_with(lines[end], lines[end - 1], below):
             end += 1
         found.append((start, lines[end - 1].bottom + 0.5))
     return found
 
 
-def _heads_with(upper: Line, lower: Line, above: float | None, below: float | None = None) -> bool:
-    """Two neighbouring lines belong to one inner header: between its rules, or close and of its words."""
-    if above is not None:
-        return upper.middle > above
-    if below is not None:
-        return lower.middle < below
-    words = sum(bool(INNER_WORD.match(token.text)) for token in (*upper.tokens, *lower.tokens))
-    return is_wrap_of(lower, upper) and words >= len(upper.tokens) + len(lower.tokens) - 1
+def _heads_with(line: Line, known: Line, rule: float | None) -> bool:
+    """Does a line belong to the inner header beside it? It has words of one, and is near, or on the same side of a rule."""
+    if not any(INNER_WORD.match(BRACKETS.sub("", token.text)) for token in line.tokens):
+        return False
+    upper, lower = (line, known) if line.middle < known.middle else (known, line)
+    between = rule is not None and not upper.middle < rule < lower.middle
+    return between or is_wrap_of(lower, upper)
 
 
 def _lines_to_grid(region: Region, head_end: float) -> Grid | None:

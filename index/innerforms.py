@@ -23,6 +23,7 @@ INNER_WORD = re.compile(
 )
 SURE_WORD = re.compile(r"^([一二三]级指标|任务名称|指标名称)$")
 LABEL_WORD = re.compile(r"^(任务名称|工作任务|项目名称|[一二三四]级指标|指标名称|绩效指标|指标内容)$")
+TOTAL_END = re.compile(r"^.{0,4}(合计|总计)$")
 KEY_MAX = 14  # characters; longer texts are values, not keys
 
 
@@ -59,6 +60,7 @@ class _Section:
 @dataclass
 class _State:
     section: _Section | None = None
+    inherits: bool = True  # blank labels stand for those above: only where cells are drawn
     keys: list[tuple[float, float, str]] = field(default_factory=list)  # cells left of the header that reach over many rows
     above: list[str] = field(default_factory=list)
     columns: list[LabelPath] = field(default_factory=list)
@@ -86,7 +88,9 @@ def grids_to_rows(grids: Sequence[tuple[int, Grid]]) -> tuple[tuple[LabelPath, .
     """The columns (union of all inner headers) and rows of a form over its pages."""
     state = _State()
     last_open = False
+    last_page = 0
     for page, grid in grids:
+        state.inherits = grid.drawn
         rows = list(_placed_rows(grid, page))
         r = 0
         while r < len(rows):
@@ -94,12 +98,13 @@ def grids_to_rows(grids: Sequence[tuple[int, Grid]]) -> tuple[tuple[LabelPath, .
             if is_inner_header([placed.text for placed in own]):
                 r = _read_header(rows, r, state)
                 continue
-            if r == 0 and grid.open_top and last_open and state.rows:
+            cut = (grid.open_top and last_open) or (not grid.drawn and page != last_page and _is_rest(own, state))
+            if r == 0 and cut and state.rows:
                 _append_to_last(own, state)
             else:
                 _read_row(rows[r], state)
             r += 1
-        last_open = grid.open_bottom
+        last_open, last_page = grid.open_bottom, page
     columns = tuple(dict.fromkeys(state.columns))
     rows_out = tuple(
         Row(label, tuple(cells.get(path, Cell(None)) for path in columns), None, page, None, box) for label, cells, page, box in state.rows
@@ -166,14 +171,30 @@ def _read_row(row: Sequence[PlacedCell], state: _State) -> None:
             labels[at] = p.text or labels[at]
         elif p.first and p.text and section.paths[at] not in cells:
             cells[section.paths[at]] = Cell(p.text, p.page, p.cell.ink)
+    if not any(labels):
+        _name_total(labels, cells, section)
     filled = [i for i, text in enumerate(labels) if text]
     if not filled and not cells:
         return
     leaf = filled[-1] if filled else -1
-    inherited = [labels[i] or (state.above[i] if i < len(state.above) else "") for i in range(leaf + 1)]
+    inherited = [labels[i] or (state.above[i] if i < len(state.above) and state.inherits else "") for i in range(leaf + 1)]
     state.above = inherited or state.above
     label = (*(key for _, _, key in state.keys), *(text for text in inherited if text))
     state.rows.append((label, cells, own[0].page, _union([p.cell.ink for p in own if p.cell.ink])))
+
+
+def _name_total(labels: list[str], cells: dict[LabelPath, Cell], section: _Section) -> None:
+    """金额合计 printed in the middle over label and text column is the row's label."""
+    for path, cell in list(cells.items()):
+        if cell.text and TOTAL_END.search(cell.text) and True in section.is_label:
+            labels[section.is_label.index(True)] = cell.text
+            del cells[path]
+
+
+def _is_rest(own: Sequence[PlacedCell], state: _State) -> bool:
+    """Words alone under no label: the rest of a cell from the page before."""
+    section = state.section
+    return section is not None and len(own) == 1 and not section.is_label[_column_at(section, own[0])] and not is_number_cell(own[0].text)
 
 
 def _is_pairs(row: Sequence[PlacedCell], own: Sequence[PlacedCell], section: _Section) -> bool:

@@ -311,7 +311,7 @@ def _open_regions(page: Page, lines: Sequence[Line | None]) -> list[Region]:
             if _is_tabular(other, page.width):
                 end = j
         run = [entry for entry in lines[i : end + 1] if entry is not None]
-        while end + 1 < len(lines) and (tail := lines[end + 1]) is not None and is_wrap_of(tail, run[-1]) and len(tail.pieces) == 1:
+        while end + 1 < len(lines) and (tail := lines[end + 1]) is not None and is_wrap_of(tail, run[-1]):
             if _is_caption(tail) or _is_prose(tail, page):
                 break
             run.append(tail)
