@@ -17,9 +17,10 @@ from typing import Any, NamedTuple
 
 from index.ngrams import Language, Own, general, is_number, token_to_symbol
 
-_TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9.,%]*|\S")
+_TOKEN = re.compile(r"(?:[≥≤＞＜><—–~～-](?=\d))?[A-Za-z0-9][A-Za-z0-9.,%]*|\S")
 _AMOUNTS = re.compile(r"^(.*?\S)((?:\s+-?[0-9][0-9,]*(?:\.[0-9]+)?%?){2,}|\s+-?[0-9][0-9,]*\.[0-9]{2})\s*$")
-_CODE = re.compile(r"^\s*(?!(?:19|20)\d\d\s)[0-9]{3,}\s+(?=\D)")
+_HEAD = re.compile(r"^\s*(?:(?!(?:19|20)\d\d\s)[0-9]{3,}\s+(?=\D)"  # a code column
+                   r"|(?:第[一二三四五六七八九十]+(?:部分|章|节)|[一二三四五六七八九十]+、|[（(][一二三四五六七八九十]+[）)]|\d{1,2}[.、．](?!\d))\s*)")
 _TORN = re.compile(r"(?:^|[\u3400-\u9fff] )[，。、；）](?![、，])|[\u3400-\u9fff]{2} [\u3400-\u9fff] [\u3400-\u9fff]{2}|（ ）")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _CLOSING, _OPENING = frozenset("，。、：；）》”〉！？"), frozenset("（《“〈")
@@ -48,6 +49,8 @@ class Weights:
     doubt: float = 4.0           # occurrences of a character that weigh as much as that share
     most_runs: int = 6
     damaged_share: float = 0.1   # of the lines with enough Chinese, how many must have gaps before a document counts as damaged
+    sure: float = 10.0           # nats ahead of the second best order that settle a line
+    sure_weight: float = 1.0     # how much more often a settled line counts as the document's own words
     long_line: int = 12          # Chinese characters that make a line long enough to judge the document by
 
 
@@ -77,7 +80,8 @@ def text_to_line(text: str) -> _Line:
         gaps.append(end is not None and match.start() > end)
         end = match.end()
     symbols = "".join(map(token_to_symbol, tokens))
-    loose = tuple(i > 0 and gaps[i] and (symbols[i] in _CLASSES or symbols[i - 1] in _CLASSES) for i in range(len(tokens)))
+    loose = tuple(i > 0 and gaps[i] and (symbols[i] in _CLASSES or symbols[i - 1] in _CLASSES)
+                  and symbols[i] not in _CLOSING and symbols[i - 1] not in _OPENING for i in range(len(tokens)))
     return _Line(tuple(tokens), tuple(gaps), loose, symbols)
 
 
@@ -223,7 +227,7 @@ def order_to_text(line: _Line, order: _Order) -> str:
     words: list[str] = []
     indices = order.indices
     for place, index in enumerate(indices):
-        if place and (order.cells >> index & 1 or indices[place - 1] + 1 == index and line.gaps[index]):
+        if place and (order.cells >> index & 1 or (indices[place - 1] + 1 == index and line.gaps[index])):
             words.append(" ")
         words.append(line.tokens[index])
     return "".join(words)
@@ -231,7 +235,7 @@ def order_to_text(line: _Line, order: _Order) -> str:
 
 @dataclass(frozen=True)
 class _Parts:
-    """A line's code column, its text, and its columns of amounts; only the text can be out of order."""
+    """A line's code column or number, its text, and its columns of amounts; only the text can be out of order."""
 
     head: str
     body: str
@@ -242,7 +246,7 @@ def _text_to_parts(text: str) -> _Parts:
     head = tail = ""
     if match := _AMOUNTS.match(text):
         text, tail = match.group(1), match.group(2)
-    if match := _CODE.match(text):
+    if (match := _HEAD.match(text)) and match.end() < len(text):
         head, text = match.group(), text[match.end():]
     return _Parts(head, text.strip(), tail)
 
@@ -294,15 +298,21 @@ def _displaced_shares(raw: Mapping[int, _Line], found: Mapping[int, _Found], wei
 def _one_pass(parts: Mapping[int, _Parts], known: Mapping[int, _Found], later: bool, weights: Weights) -> dict[int, _Found]:
     raw = {i: text_to_line(part.body) for i, part in parts.items()}
     unique = {(part.body, known[i].text): i for i, part in parts.items()}
-    language = Language(general(), Own(piece for i in unique.values() for piece in line_to_pieces(known[i].line)))
+    sure = {i for i in unique.values() if known[i].margin >= weights.sure}
+    own = Own(piece for i in unique.values() if i not in sure for piece in line_to_pieces(known[i].line))
+    own.add((piece for i in sure for piece in line_to_pieces(known[i].line)), weights.sure_weight)
+    language = Language(general(), own)
     displaced = _displaced_shares(raw, known, weights) if later else {}
     found: dict[int, _Found] = {}
     done: dict[tuple[str, str, str, str], _Found] = {}
     order = list(parts)
     for place, i in enumerate(order):
+        if known[i].margin >= weights.sure:
+            found[i] = known[i]
+            continue
         before = after = ""
         if later and place and not parts[order[place - 1]].tail:
-            before = known[order[place - 1]].line.symbols[-3:]
+            before = found[order[place - 1]].line.symbols[-3:]
         if later and place + 1 < len(order) and not parts[order[place + 1]].head and not parts[i].tail:
             after = known[order[place + 1]].line.symbols[:2]
         key = (parts[i].body, known[i].text, before, after)
