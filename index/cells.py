@@ -70,13 +70,12 @@ def lines_to_cells(raws: Sequence[str]) -> Iterator[list[tuple[int, int]]]:
         words = [(m.start(), m.end()) for m in re.finditer(r"\S+", raw)]
         if not words or not _HAN.search(raw):
             yield []
-        elif since_caption < CAPTION_LINES and (unit_of(raw) or since_caption > 1):
-            yield _keyed_cells(raw, words)
         elif in_indicators and header_target(raw) is None:
             yield _indicator_cells(raw, words)
         elif in_table:
             in_indicators = in_indicators or header_target(raw) is not None
-            yield _header_cells(raw, words) or _cells_between_numbers(raw, words)
+            keyed = since_caption < CAPTION_LINES and not in_indicators and (unit_of(raw) or since_caption > 1)
+            yield _keyed_cells(raw, words) if keyed else _header_cells(raw, words) or _cells_between_numbers(raw, words)
         else:
             yield [(words[0][0], words[-1][1])]
 
@@ -109,7 +108,7 @@ def _keyed_cells(raw: str, words: Sequence[tuple[int, int]]) -> list[tuple[int, 
     end = next((i for i in range(len(words)) if _UNIT_HEAP.match("".join(texts[i:])) and unit_of("".join(texts[i:]))), len(words))
     cuts, at = {0, end, len(words)}, 0
     while at < end:
-        size = next((n for n in range(1, 9) if at + n <= end and bag_of("".join(texts[at : at + n])) in _KEY_BAGS), 0)
+        size = next((n for n in range(8, 0, -1) if at + n <= end and bag_of("".join(texts[at : at + n])) in _KEY_BAGS), 0)
         if size:
             cuts.update((at, at + size))
         at += size or 1

@@ -77,6 +77,11 @@ def is_toc_line(line: str) -> bool:
     return bool(_LEADER.search(line.strip()))
 
 
+def without_leader(line: str) -> str:
+    """An entry of a table of contents without its dots and page number."""
+    return _LEADER.sub("", line.strip()).strip()
+
+
 def is_toc(lines: Sequence[str]) -> bool:
     """True where the lines are a table of contents: they say so, or half of them end in leaders or page numbers."""
     full = [line.strip() for line in lines if line.strip()]

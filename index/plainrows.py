@@ -65,6 +65,9 @@ def line_to_segments(text: str, codes: bool) -> list[Segment]:
     numbers: list[str] = []
     code, before, start, seen = None, "", 0, 0
     for (token, left, right), kind in zip(tokens, kinds, strict=True):
+        if numbers and kind != "N":
+            segments.append(Segment(_words(words, text), tuple(numbers), start, code, before))
+            words, numbers, code, before = [], [], None, ""
         if kind == "C":
             if code is None:
                 before, words = _words(words, text), []
@@ -76,9 +79,6 @@ def line_to_segments(text: str, codes: bool) -> list[Segment]:
             numbers.append(token)
             seen = right
             continue
-        if numbers:
-            segments.append(Segment(_words(words, text), tuple(numbers), start, code, before))
-            words, numbers, code, before = [], [], None, ""
         if not words:
             start = left - seen - (1 if seen else 0)
         words.append((token, left, right))
@@ -114,16 +114,16 @@ def _token_kinds(tokens: Sequence[str], codes: bool) -> list[str]:
 
 
 def _mark_codes(tokens: Sequence[str], kinds: list[str]) -> None:
-    """The first token that looks like a subject code and has only text before it; 204 06 01 is one code in three tokens."""
-    for index, token in enumerate(tokens):
-        if kinds[index] == "N":
-            return
-        if kinds[index] == "W" and CODE.match(token):
-            kinds[index] = "C"
-            while index + 1 < len(tokens) and re.match(r"^\d{2}$", tokens[index + 1]) and len(tokens[index]) <= 3:
-                index += 1
-                kinds[index] = "C"
-            return
+    """Subject codes: first in the line, or left of a name. 204 06 01 is one code in three tokens."""
+    index = 0
+    while index < len(tokens):
+        end = index + 1
+        if kinds[index] == "W" and CODE.match(tokens[index]):
+            while end < min(len(tokens), index + 3) and len(tokens[index]) == 3 and re.match(r"^\d{2}$", tokens[end]):
+                end += 1
+            if index == 0 or (end < len(tokens) and kinds[end] == "T"):
+                kinds[index:end] = ["C"] * (end - index)
+        index = end
 
 
 def line_shape(text: str, codes: bool) -> tuple[int, ...]:

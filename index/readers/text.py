@@ -18,7 +18,7 @@ from index.cells import mend_cells
 from index.domain import Block, Document, Heading, LabelPath, Line, Table
 from index.errors import ParseError
 from index.goals import goal_header, region_to_goals
-from index.headings import caption_of, is_toc_line, squash, text_to_level, unit_of
+from index.headings import caption_of, is_toc_line, squash, text_to_level, unit_of, without_leader
 from index.identity import identify
 from index.names import Names
 from index.order import mend_lines
@@ -181,7 +181,7 @@ def _without_contents(lines: Sequence[Line]) -> list[Line]:
             if flat == first or not (entry or _FOOTER.match(line.text.strip())):
                 inside = False
                 kept.append(line)
-            first = first or (flat if entry else None)
+            first = first or (without_leader(flat) if entry else None)
         elif not is_toc_line(line.text):
             kept.append(line)
     return kept
