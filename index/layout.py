@@ -379,7 +379,7 @@ class PageStream:
             return False
         first = para.pieces[0].line
         same = abs(first.size - piece.line.size) < 0.1 * first.size and piece.line.box[1] - first.box[3] < 1.6 * first.size
-        centred = abs(first.x0 + first.x1 - piece.line.x0 - piece.line.x1) < 2 * first.size and abs(first.x0 + first.x1 - piece.width) < 40
+        centred = abs(first.x0 + first.x1 - piece.line.x0 - piece.line.x1) < 1.2 * first.size and abs(first.x0 + first.x1 - piece.width) < 40
         if not (same and centred and PART.match(first.text.strip()) and len(piece.text) <= 30 and not piece.text.endswith("。")):
             return False
         para.pieces.append(piece)
