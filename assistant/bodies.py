@@ -79,6 +79,10 @@ def region_aliases(region: str) -> set[str]:
     return forms | {bare + "街办", bare + "街道办"} if region.endswith("街道") else forms
 
 
+def frozen(table: Mapping[str, set[str]]) -> dict[str, frozenset[str]]:
+    return {key: frozenset(values) for key, values in table.items()}
+
+
 @dataclass(frozen=True)
 class Directory:
     """All bodies of a store with their aliases. Build once per state of the store."""
@@ -101,8 +105,7 @@ class Directory:
                 for alias in region_aliases(region):
                     regions.setdefault(alias, set()).add(body.name)
         sounds = {sound(a): a for a in [*regions, *cores] if len(a) >= 2}
-        freeze = lambda table: {k: frozenset(v) for k, v in table.items()}  # noqa: E731
-        return cls(bodies, freeze(cores), freeze(regions), frozenset(lexicon.others) - set(cores), sounds)
+        return cls(bodies, frozen(cores), frozen(regions), frozenset(lexicon.others) - set(cores), sounds)
 
     def find(self, text: str) -> Named:
         """Read the mentions of a normalised question, left to right, longest alias first."""

@@ -24,7 +24,10 @@ WHOLE_BUDGET = re.compile(
 SENTENCE = 40  # characters; a longer label is running text
 NAME_END = re.compile(r"(?:\(本级\)|\(机关\))$")
 
-COMMON = frozenset("支出总计 收入总计 支出合计 收入合计 本年收入合计 本年支出合计 收支总计 部门预算 部门预算收入 部门预算支出 年度总体目标".split())
+COMMON = frozenset(
+    {"支出总计", "收入总计", "支出合计", "收入合计", "本年收入合计", "本年支出合计", "收支总计"}
+    | {"部门预算", "部门预算收入", "部门预算支出", "年度总体目标"}
+)
 
 # 口径从宽到窄：同一事项在几张表里数值不同时，先答范围最宽的一张。
 PLAINNESS: tuple[tuple[str, float], ...] = (
@@ -92,7 +95,12 @@ class View:
     def is_total(self, label: str) -> bool:
         """True for a label that names the body itself, a total or a year rather than an item."""
         text = NAME_END.sub("", flat(label))
-        return not text or text == self._body or bool(TOTAL_ROW.match(core(label))) or (len(text) > 5 and text.endswith(self._body[-5:]) and "局" in text[-3:])
+        return (
+            not text
+            or text == self._body
+            or bool(TOTAL_ROW.match(core(label)))
+            or (len(text) > 5 and text.endswith(self._body[-5:]) and "局" in text[-3:])
+        )
 
     def _entry(self, f: Figure) -> Entry:
         table = self.tables.get(f.table_id or "")
@@ -122,7 +130,9 @@ class View:
 
     def _beside(self, table: Table, row: int) -> tuple[int, ...]:
         """Short words in the row's other cells and their columns (部门集中采购 under 采购组织形式): they tell rows of one label apart."""
-        words = [(c.text, table.columns[i]) for i, c in enumerate(table.rows[row].cells[: len(table.columns)]) if c.text and len(c.text) <= 20]
+        words = [
+            (c.text, table.columns[i]) for i, c in enumerate(table.rows[row].cells[: len(table.columns)]) if c.text and len(c.text) <= 20
+        ]
         return tuple(self._id(w) for text, column in words if not re.search(r"\d", text) for w in (text, *column[-1:]))
 
     def _prior(self, f: Figure, table: Table | None) -> float:
@@ -138,14 +148,29 @@ class View:
             f = e.figure
             label = f.row_path[-1] if f.row_path else ""
             row, column = core(label), core(f.col_path[-1]) if f.col_path else ""
-            named = WHOLE_BUDGET.match(row) if len(f.row_path) == 1 and (f.origin is Origin.PROSE or "收支" in self.tables[f.table_id or ""].title) else None
-            total_row = e.leaf < 0 and f.origin is Origin.TABLE and self.is_total(label) and re.fullmatch(r"(?:收入|支出)(?:总计|合计)", column)
+            named = (
+                WHOLE_BUDGET.match(row)
+                if len(f.row_path) == 1 and (f.origin is Origin.PROSE or "收支" in self.tables[f.table_id or ""].title)
+                else None
+            )
+            total_row = (
+                e.leaf < 0 and f.origin is Origin.TABLE and self.is_total(label) and re.fullmatch(r"(?:收入|支出)(?:总计|合计)", column)
+            )
             if not named and not (total_row and len(f.col_path) == 1):
                 continue
             side = (named.group("side") or "收支") if named else column[:2]
             if ("收" in side) if income else ("支" in side):
                 own = 0.5 if re.search(r"总计|部门预算", row + column) else 0.0
-                out.append((-(e.prior + own - (0.4 if re.search("财政拨款|一般公共", self.tables[f.table_id].title if f.table_id else "") else 0)), e))
+                out.append(
+                    (
+                        -(
+                            e.prior
+                            + own
+                            - (0.4 if re.search("财政拨款|一般公共", self.tables[f.table_id].title if f.table_id else "") else 0)
+                        ),
+                        e,
+                    )
+                )
         out.sort(key=lambda pair: pair[0])
         return [e for _, e in out]
 

@@ -8,7 +8,9 @@ from dataclasses import replace
 from assistant.domain import Answer, Status, Step
 from assistant.flat import flat
 
-ASKS = re.compile(r"多少|几[个家辆人台项次款类]|百分之|什么|为啥|为什么|为何|哪|原因|怎么|吗$|呢$|增减|增幅|降幅|幅度|占比|比例|有没有|是否|啥")
+ASKS = re.compile(
+    r"多少|几[个家辆人台项次款类]|百分之|什么|为啥|为什么|为何|哪|原因|怎么|吗$|呢$|增减|增幅|降幅|幅度|占比|比例|有没有|是否|啥"
+)
 SPLIT = re.compile(r"[，,；;。？?！!]+")
 
 
@@ -26,8 +28,13 @@ def split_clauses(text: str) -> list[str]:
         else:
             lead += piece + "，"
     if lead:
-        out = [lead.rstrip("，")] if not out else out
+        out = out or [lead.rstrip("，")]
     return out or [flat(text)]
+
+
+def renumbered(text: str, number: dict[int, int]) -> str:
+    """The text with its [n] marks replaced."""
+    return re.sub(r"\[(\d+)\]", lambda m: f"[{number.get(int(m.group(1)), int(m.group(1)))}]", text)
 
 
 def merge(question: str, answers: list[Answer]) -> Answer:
@@ -43,12 +50,19 @@ def merge(question: str, answers: list[Answer]) -> Answer:
                 known = len(citations) + 1
                 citations.append(replace(c, n=known))
             number[c.n] = known
-        renumber = lambda m, number=number: f"[{number.get(int(m.group(1)), m.group(1))}]"  # noqa: E731
-        text = re.sub(r"\[(\d+)\]", renumber, answer.answer)
+        text = renumbered(answer.answer, number)
         if text not in texts:
             texts.append(text)
         figures += [f for f in (replace(f, citation=number.get(f.citation, f.citation)) for f in answer.figures) if f not in figures]
         steps += [Step(s.formula, tuple(number.get(i, i) for i in s.inputs), s.result, s.unit) for s in answer.calculation]
         notices += [replace(n, citations=tuple(number.get(i, i) for i in n.citations)) for n in answer.notices]
     texts += [a.answer for a in answers if a.status is not Status.ANSWERED]
-    return replace(done[0], question=question, answer="\n\n".join(texts), figures=tuple(figures), citations=tuple(citations), calculation=tuple(steps), notices=tuple(dict.fromkeys(notices)))
+    return replace(
+        done[0],
+        question=question,
+        answer="\n\n".join(texts),
+        figures=tuple(figures),
+        citations=tuple(citations),
+        calculation=tuple(steps),
+        notices=tuple(dict.fromkeys(notices)),
+    )

@@ -24,9 +24,8 @@ def leftover(ask: Ask, covered: int) -> list[str]:
             continue
         if glossed(ask, covered, word.end):
             continue
-        if word.kind == "eng" or (len(word.text) > 1 and (share < ENOUGH or not word.empty and word.kind != "vn")):
-            out.append(word.text)
-        elif len(word.text) == 1 and word.kind.startswith("n"):
+        telling = len(word.text) > 1 and (share < ENOUGH or (not word.empty and word.kind != "vn"))
+        if word.kind == "eng" or telling or (len(word.text) == 1 and word.kind.startswith("n")):
             out.append(word.text)
     return out
 

@@ -39,6 +39,11 @@ class Lexicon:
         return next((p for p in self.ask.get(kind, ()) if p in text), None)
 
 
+def longest(words: list[str]) -> tuple[str, ...]:
+    """Without repeats, longest first, so that the most telling phrase is found first."""
+    return tuple(sorted(dict.fromkeys(words), key=lambda w: (-len(w), w)))
+
+
 @lru_cache(maxsize=4)
 def load_lexicon(path: Path = DEFAULT) -> Lexicon:
     """Read the file. Raises BudgetError naming file and reason where it is not valid TOML or lacks a part."""
@@ -48,7 +53,6 @@ def load_lexicon(path: Path = DEFAULT) -> Lexicon:
         for canonical, spoken in raw["synonyms"].items():
             for alias in spoken:
                 aliases.setdefault(flat(alias), []).append(flat(canonical))
-        longest = lambda words: tuple(sorted(dict.fromkeys(words), key=lambda w: (-len(w), w)))  # noqa: E731
         bodies = raw["bodies"]
         return Lexicon(
             synonyms={a: tuple(c) for a, c in sorted(aliases.items(), key=lambda kv: (-len(kv[0]), kv[0]))},

@@ -55,14 +55,17 @@ def state_figure(task: Task, group: Group, reading: Reading) -> None:
 
 def state_columns(task: Task, figure: Figure) -> None:
     """Columns of text in the same row that the question names, too (用的哪种采购组织形式)."""
-    table = task.draft.views[figure.doc_id].tables.get(figure.table_id or "")
+    view = task.draft.views[figure.doc_id]
+    table = view.tables.get(figure.table_id or "")
     if table is None or figure.row is None:
         return
     for col, cell in enumerate(table.rows[figure.row].cells):
-        if cell.text and not re.search(r"\d", cell.text) and len(cell.text) <= 60 and table.columns[col]:
-            found = match_label(task.ask, core(table.columns[col][-1]))
-            if found.hit and found.missing < 1:
-                task.draft.say(f"{table.columns[col][-1]}：{cell.text}[{task.draft.cite_cell(task.draft.views[figure.doc_id], table.id, figure.row, col)}]。")
+        if not cell.text or re.search(r"\d", cell.text) or len(cell.text) > 60 or not table.columns[col]:
+            continue
+        found = match_label(task.ask, core(table.columns[col][-1]))
+        if found.hit and found.missing < 1:
+            n = task.draft.cite_cell(view, table.id, figure.row, col)
+            task.draft.say(f"{table.columns[col][-1]}：{cell.text}[{n}]。")
 
 
 def _other_places(reading: Reading) -> list[Figure]:
@@ -183,8 +186,14 @@ def read_change(task: Task, group: Group) -> Reading | None:
 def state_change(task: Task, group: Group, reading: Reading) -> None:
     figure = reading.figure
     related = change_of(task.library, group, figure) if figure.origin is Origin.PROSE else [figure]
-    ordered = sorted(related, key=lambda f: f.measure is not (Measure.RATE if task.q.wants_rate and not task.q.wants_amount else Measure.CHANGE))
-    amounts = [f for f in change_of(task.library, group, figure, AMOUNTS) if f.year in (None, group.year)] if figure.origin is Origin.PROSE else []
+    ordered = sorted(
+        related, key=lambda f: f.measure is not (Measure.RATE if task.q.wants_rate and not task.q.wants_amount else Measure.CHANGE)
+    )
+    amounts = (
+        [f for f in change_of(task.library, group, figure, AMOUNTS) if f.year in (None, group.year)]
+        if figure.origin is Origin.PROSE
+        else []
+    )
     words = []
     for f in ordered:
         if f.value is not None:
@@ -205,7 +214,9 @@ def state_change(task: Task, group: Group, reading: Reading) -> None:
     for other in other_statements(task, figure):
         value = task.draft.state(other)
         task.draft.say(f"注意：{task.where(other)}另写“{item_name(other)}”{direction_word(other)}{value}，两处不一致。")
-        task.draft.note("discrepancy", f"两处不一致：{printed(figure)} 与 {printed(other)}。", (task.draft.cite(figure), task.draft.cite(other)))
+        task.draft.note(
+            "discrepancy", f"两处不一致：{printed(figure)} 与 {printed(other)}。", (task.draft.cite(figure), task.draft.cite(other))
+        )
 
 
 def state_recomputed(task: Task, figure: Figure, group: Group) -> None:
@@ -242,15 +253,20 @@ def other_statements(task: Task, figure: Figure) -> list[Figure]:
     """The same item's change stated with another value elsewhere in the same document."""
     out: list[Figure] = []
     for f in task.draft.views[figure.doc_id].figures:
-        if f.measure is figure.measure is Measure.CHANGE and f.origin is Origin.PROSE and f.value is not None and f.id != figure.id:
-            if f.row_path[-1:] == figure.row_path[-1:] and f.row != figure.row and not same_amount(f, figure) and f.year == figure.year:
-                out.append(f)
+        comparable = f.measure is figure.measure is Measure.CHANGE and f.origin is Origin.PROSE and f.value is not None
+        same = f.row_path[-1:] == figure.row_path[-1:] and f.year == figure.year
+        if comparable and same and f.row != figure.row and not same_amount(f, figure):
+            out.append(f)
     return out[:2]
 
 
 def direction_word(figure: Figure) -> str:
     stated = figure.col_path[-1] if figure.col_path and figure.col_path[-1] in ("增加", "减少", "增长", "下降", "持平") else ""
-    default = {1: "增加", -1: "减少", 0: "变动"}[figure.direction] if figure.measure is Measure.CHANGE else {1: "增长", -1: "下降", 0: "变动"}[figure.direction]
+    default = (
+        {1: "增加", -1: "减少", 0: "变动"}[figure.direction]
+        if figure.measure is Measure.CHANGE
+        else {1: "增长", -1: "下降", 0: "变动"}[figure.direction]
+    )
     return stated or default
 
 
@@ -363,9 +379,9 @@ def state_previous(task: Task, group: Group, now: Figure, change: Figure) -> Non
     formula = f"{format_value(now.value)} {sign} {format_value(delta)}"
     text = task.draft.computed(value, now.unit, f"{item_name(now)} · {(group.year or 0) - 1}年", formula, (now, change))
     marks = f"[{task.draft.cite(now)}][{task.draft.cite(change)}]"
-    task.draft.say(
-        f"{text}——文件没有直接印出{(group.year or 0) - 1}年数，由{group.year}年的{printed(now)}与“{''.join(change.col_path)}{printed(change)}”推算：{formula}{marks}。"
-    )
+    last = (group.year or 0) - 1
+    stated = f"{group.year}年的{printed(now)}与“{''.join(change.col_path)}{printed(change)}”"
+    task.draft.say(f"{text}——文件没有直接印出{last}年数，由{stated}推算：{formula}{marks}。")
     task.draft.note("assumption", "上年数由本年数和增减额推算，未见原表。")
 
 

@@ -16,9 +16,55 @@ from assistant.lexicon import Lexicon
 from assistant.sounds import syllable
 from assistant.words import tag_words
 
-GENERIC = tuple(
-    "支出 预算 经费 资金 费用 收入 项目 情况 数量 合计 总计 小计 总额 金额 财政 拨款 年度 部门 单位 (类) (款) (项) 万元 (元) 总表 收支 按功能分类 按经济分类 功能分类 经济分类 科目"
-    " 公开 说明 本级 数 费 的 及 和 与 , 、 ( ) : — 其中 表".split()
+GENERIC = (
+    "支出",
+    "预算",
+    "经费",
+    "资金",
+    "费用",
+    "收入",
+    "项目",
+    "情况",
+    "数量",
+    "合计",
+    "总计",
+    "小计",
+    "总额",
+    "金额",
+    "财政",
+    "拨款",
+    "年度",
+    "部门",
+    "单位",
+    "(类)",
+    "(款)",
+    "(项)",
+    "万元",
+    "(元)",
+    "总表",
+    "收支",
+    "按功能分类",
+    "按经济分类",
+    "功能分类",
+    "经济分类",
+    "科目",
+    "公开",
+    "说明",
+    "本级",
+    "数",
+    "费",
+    "的",
+    "及",
+    "和",
+    "与",
+    ",",
+    "、",
+    "(",
+    ")",
+    ":",
+    "—",
+    "其中",
+    "表",
 )
 LIGHT = 0.3
 # Word classes without a meaning of their own: particles, pronouns, adverbs, numbers, measure words, time, directions.
@@ -219,8 +265,12 @@ def _common_runs(ask: Ask, label: str, flags: list[bool]) -> int:
             for j in ask.bigrams.get(label[i : i + 2], ()):
                 n = 0
                 while (
-                    i + n < len(label) and j + n < len(text) and label[i + n] == text[j + n]
-                    and not flags[i + n] and free >> (j + n) & 1 and not covered >> (j + n) & 1
+                    i + n < len(label)
+                    and j + n < len(text)
+                    and label[i + n] == text[j + n]
+                    and not flags[i + n]
+                    and free >> (j + n) & 1
+                    and not covered >> (j + n) & 1
                 ):
                     n += 1
                 if n > best[0]:
@@ -253,11 +303,13 @@ def _same_sound(ask: Ask, label: str, flags: list[bool], covered: int) -> int:
                 continue
             for j in range(len(text)):
                 k = j + side
-                if 0 <= k < len(text) and text[k] == label[i + side] and covered >> k & 1 and not covered >> j & 1 and text[j] != label[i]:
-                    if "\u4e00" <= text[j] <= "\u9fff" and syllable(text[j]) == syllable(label[i]):
-                        covered |= 1 << j
-                        flags[i] = True
-                        break
+                beside = 0 <= k < len(text) and text[k] == label[i + side] and covered >> k & 1
+                if not beside or covered >> j & 1 or text[j] == label[i] or not "\u4e00" <= text[j] <= "\u9fff":
+                    continue
+                if syllable(text[j]) == syllable(label[i]):
+                    covered |= 1 << j
+                    flags[i] = True
+                    break
             if flags[i]:
                 break
     return covered

@@ -18,7 +18,9 @@ from assistant.passages import REASON, Passage, quote_passage, reason_passages, 
 from assistant.scope import Group
 from assistant.task import Task
 
-DEFINITION = re.compile(r"^(?:[一二三四五六七八九十]+、|[(（][一二三四五六七八九十]+[)）]|\d+[.、])?[“\"]?(.{2,30}?)[”\"]?(?:[(（][^)）]*[)）])?[:：]?(?:是)?指")
+DEFINITION = re.compile(
+    r"^(?:[一二三四五六七八九十]+、|[(（][一二三四五六七八九十]+[)）]|\d+[.、])?[“\"]?(.{2,30}?)[”\"]?(?:[(（][^)）]*[)）])?[:：]?(?:是)?指"
+)
 ROLE_WORDS = {
     Intent.TEXT: re.compile(r"用于|主要|保障|支持|开展|包括|负责|依据|目标|拟|实现|贯彻|推进"),
     Intent.LIST: re.compile(r"、"),
@@ -154,5 +156,3 @@ def answer_definition(task: Task) -> Answer | None:
         return None
     quote_passage(task, best.passage)
     return task.draft.answered()
-
-

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from assistant.catalog import View
-from assistant.domain import Intent
+from assistant.domain import AnswerFigure, Intent
 from assistant.draft import figure_label, printed
 from assistant.flat import flat
 from assistant.match import cover_text
@@ -120,15 +120,15 @@ def quote_passage(task: Task, passage: Passage) -> None:
 def figures_in(passage: Passage, quote: str) -> list[Figure]:
     """The figures that stand in the quoted text."""
     if passage.table_id:
-        here = [f for f in passage.view.figures if f.table_id == passage.table_id and f.row == passage.table_row and f.col == passage.table_col]
+        here = [
+            f for f in passage.view.figures if f.table_id == passage.table_id and f.row == passage.table_row and f.col == passage.table_col
+        ]
     else:
         here = [f for f in passage.view.figures if f.table_id is None and f.row == passage.block]
     return [f for f in here if f.value is not None and f.raw in quote]
 
 
-def _as_figure(task: Task, figure: Figure):  # type: ignore[no-untyped-def]
-    from assistant.domain import AnswerFigure
-
+def _as_figure(task: Task, figure: Figure) -> AnswerFigure:
     assert figure.value is not None
     return AnswerFigure(figure.value, figure.unit, figure_label(figure) or printed(figure), task.draft.cite(figure))
 

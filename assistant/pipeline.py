@@ -121,7 +121,9 @@ class Assistant:
     def _refuse(self, task: Task) -> Answer:
         searched = "、".join(dict.fromkeys(g.label for g in task.scope.groups[:4]))
         more = f"等{len(task.scope.groups)}份" if len(task.scope.groups) > 4 else ""
-        return Draft(task.q.raw, task.draft.views).refused(Refusal.NOT_IN_DOCUMENTS, f"文件里没有写明这一项。已查：{searched}{more}的全部表格和正文。")
+        return Draft(task.q.raw, task.draft.views).refused(
+            Refusal.NOT_IN_DOCUMENTS, f"文件里没有写明这一项。已查：{searched}{more}的全部表格和正文。"
+        )
 
     def _not_in_budgets(self, q: Question, scope: Scope) -> str | None:
         """What a budget cannot hold: names of persons, and executed amounts where only budgets are indexed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from decimal import Decimal
 
 from assistant.domain import Answer, Refusal
 from assistant.draft import figure_label
@@ -13,15 +14,16 @@ from assistant.lookup import Want
 from assistant.lookups import direction_word, item_name
 from assistant.match import match_label
 from assistant.passages import view_passages
-from assistant.reading import change_of, part_ask, read_figure
+from assistant.reading import Reading, change_of, part_ask, read_figure
 from assistant.scope import Group
-from assistant.sums import align, pick_groups, state_side_by_side
+from assistant.sums import align, new_figures, pick_groups, state_side_by_side
 from assistant.task import Task
 from index.amounts import MONEY, convert
 from index.domain import Figure, Measure, Origin, Table
 
-SUPERLATIVE = re.compile(r"(?:金额|花钱|预算)?最[大多高少小低]的?|排名|前[一二两三四五六七八九十\d]+名?|从.到.排?|排一下|排序|列一下|哪几个|哪[一二三四五六七八九十几]?[个项类家]|是哪些|有哪些|哪些|是什么|涨得|最猛|各多少元?|[一二三四五六七八九十\d]+[项个类]")
-NEW = re.compile(r"新增项目|为新增|新增的|基数为\s*0")
+SUPERLATIVE = re.compile(
+    r"(?:金额|花钱|预算)?最[大多高少小低]的?|排名|前[一二两三四五六七八九十\d]+名?|从.到.排?|排一下|排序|列一下|哪几个|哪[一二三四五六七八九十几]?[个项类家]|是哪些|有哪些|哪些|是什么|涨得|最猛|各多少元?|[一二三四五六七八九十\d]+[项个类]"
+)
 LISTED = 20
 
 
@@ -43,8 +45,13 @@ def rank_bodies(task: Task, groups: list[Group]) -> Answer | None:
     readings = align([(g, r) for g in groups if (r := task.read(g)) is not None and r.sure])
     if len(readings) < 2:
         return None
-    key = lambda gr: convert(gr[1].figure.value or 0, gr[1].figure.unit, "元") or gr[1].figure.value or 0  # noqa: E731
-    readings.sort(key=key, reverse=not task.q.ascending)
+
+    def size(side: tuple[Group, Reading]) -> Decimal:
+        figure = side[1].figure
+        value = figure.value or Decimal(0)
+        return convert(value, figure.unit, "元") or value
+
+    readings.sort(key=size, reverse=not task.q.ascending)
     state_side_by_side(task, readings)
     return task.draft.answered()
 
@@ -91,7 +98,15 @@ def top_rows(task: Task, group: Group) -> list[Figure]:
         for table in view.document.tables:
             if not re.search("收支", table.title) or not any("支出" in p for path in table.columns for p in path[:1]):
                 continue
-            rows = [f for f in view.figures if f.table_id == table.id and len(f.row_path) == 1 and f.col == 0 and f.value and re.match(r"[一二三四五六七八九十]+、", f.row_path[0])]
+            rows = [
+                f
+                for f in view.figures
+                if f.table_id == table.id
+                and len(f.row_path) == 1
+                and f.col == 0
+                and f.value
+                and re.match(r"[一二三四五六七八九十]+、", f.row_path[0])
+            ]
             if len(rows) > 1:
                 return rows
     return []
@@ -110,8 +125,14 @@ def children_rows(task: Task, group: Group, text: str) -> list[Figure]:
         rows = [
             f
             for f in view.figures
-            if f.table_id == parent.table_id and f.col == parent.col and f.value and f.row != parent.row
-            and ((len(f.row_path) > 1 and f.row_path[-2] == label) or (parent.code and f.code and f.code.startswith(parent.code) and len(f.code) == len(parent.code) + 2))
+            if f.table_id == parent.table_id
+            and f.col == parent.col
+            and f.value
+            and f.row != parent.row
+            and (
+                (len(f.row_path) > 1 and f.row_path[-2] == label)
+                or (parent.code and f.code and f.code.startswith(parent.code) and len(f.code) == len(parent.code) + 2)
+            )
         ]
         if len(rows) > 1 and label and not re.match("项目支出|支出", core(label)):
             return rows
@@ -132,8 +153,12 @@ def project_rows(task: Task, group: Group) -> list[Figure]:
 
 
 def state_rows(task: Task, group: Group, rows: list[Figure], top: int) -> Answer:
-    ordered = sorted(rows, key=lambda f: (f.value or 0), reverse=not task.q.ascending)[: min(top, LISTED)]
-    lines = [f"{group.body}{group.year or ''}年{'最小' if task.q.ascending else '最大'}的{len(ordered)}项：" if top < len(rows) else f"{group.body}{group.year or ''}年共{len(rows)}项，{'由小到大' if task.q.ascending else '由大到小'}："]
+    ordered = sorted(rows, key=lambda f: f.value or 0, reverse=not task.q.ascending)[: min(top, LISTED)]
+    lines = [
+        f"{group.body}{group.year or ''}年{'最小' if task.q.ascending else '最大'}的{len(ordered)}项："
+        if top < len(rows)
+        else f"{group.body}{group.year or ''}年共{len(rows)}项，{'由小到大' if task.q.ascending else '由大到小'}："
+    ]
     lines.append("")
     lines += ["| 序 | 项目 | 数额 |", "|---|---|---|"]
     for i, f in enumerate(ordered, 1):
@@ -153,7 +178,9 @@ def changed(task: Task, group: Group) -> list[Figure]:
         for f in view.figures:
             if f.origin is Origin.PROSE and f.measure is Measure.CHANGE and f.value and f.row_path:
                 named = {p.row for p in view_passages(view) if p.block == f.row and p.row}
-                if any(flat(f.row_path[-1]) in flat(n) or flat(n) in flat(f.row_path[-1]) for n in named) and (len(f.row_path) > 1 or "项目" in " ".join(f.section)):
+                if any(flat(f.row_path[-1]) in flat(n) or flat(n) in flat(f.row_path[-1]) for n in named) and (
+                    len(f.row_path) > 1 or "项目" in " ".join(f.section)
+                ):
                     out.setdefault(flat(f.row_path[-1]), f)
     return list(out.values())
 
@@ -188,7 +215,11 @@ def answer_empty(task: Task) -> Answer | None:
     for view in task.library.views(task.scope.groups):
         for table in view.document.tables:
             found = match_label(task.ask, core(table.title))
-            if not found.hit or leftover(task.ask, found.covered) or any(re.search(r"[1-9]", c.text or "") for r in table.rows for c in r.cells):
+            if (
+                not found.hit
+                or leftover(task.ask, found.covered)
+                or any(re.search(r"[1-9]", c.text or "") for r in table.rows for c in r.cells)
+            ):
                 continue
             if any(c.text and not re.search(r"[\d.—-]", c.text) for r in table.rows for c in r.cells if c.text):
                 continue
@@ -232,17 +263,6 @@ def list_new(task: Task, group: Group) -> Answer | None:
     return task.draft.answered()
 
 
-def new_figures(task: Task, group: Group) -> list[Figure]:
-    """The amounts of numbered items that are called new or had no base last year."""
-    found: dict[str, Figure] = {}
-    for view in task.library.views([group]):
-        blocks = {p.block for p in view_passages(view) if not p.table_id and NEW.search(p.text) and p.row}
-        for f in view.figures:
-            if f.table_id is None and f.row in blocks and f.measure is Measure.AMOUNT and f.value and f.row_path:
-                found.setdefault(flat(f.row_path[-1]), f)
-    return list(found.values())
-
-
 def count_parts(task: Task, group: Group) -> Answer | None:
     """分别是啥车: the parts that one sentence counts."""
     want = replace(task.want(), measures=frozenset({Measure.COUNT}), unit_kind="count")
@@ -250,10 +270,18 @@ def count_parts(task: Task, group: Group) -> Answer | None:
     if reading is None or not reading.sure or reading.figure.origin is not Origin.PROSE:
         return None
     whole = reading.figure
-    parts = [f for f in task.library.view(whole.doc_id).figures if f.row == whole.row and f.table_id is None and f.context == whole.context and f.unit == whole.unit and f.id != whole.id]
+    parts = [
+        f
+        for f in task.library.view(whole.doc_id).figures
+        if f.row == whole.row and f.table_id is None and f.context == whole.context and f.unit == whole.unit and f.id != whole.id
+    ]
     if len(parts) < 2:
         return None
-    task.draft.say(f"{item_name(whole)}{task.draft.state(whole)}，其中：" + "、".join(f"{item_name(f)}{task.draft.state(f)}" for f in parts) + f"（{task.where(whole)}）。")
+    task.draft.say(
+        f"{item_name(whole)}{task.draft.state(whole)}，其中："
+        + "、".join(f"{item_name(f)}{task.draft.state(f)}" for f in parts)
+        + f"（{task.where(whole)}）。"
+    )
     return task.draft.answered()
 
 

@@ -64,7 +64,7 @@ def _unlike(best: Candidate, close: Sequence[Candidate]) -> list[Figure]:
 def same_item(a: Figure, b: Figure) -> bool:
     """Another scope of the same item, not another item: the row's own label agrees (or both are totals)."""
     one, other = (core(f.row_path[-1]) if f.row_path else "" for f in (a, b))
-    return one == other or one in other or other in one or a.code is not None and a.code == b.code
+    return one == other or one in other or other in one or (a.code is not None and a.code == b.code)
 
 
 def part_ask(library: Library, text: str) -> Ask:
@@ -74,7 +74,9 @@ def part_ask(library: Library, text: str) -> Ask:
     return text_to_ask(text, library.lexicon, [*named.spans, *spans])
 
 
-def change_of(library: Library, group: Group, figure: Figure, measures: frozenset[Measure] = frozenset({Measure.CHANGE, Measure.RATE})) -> list[Figure]:
+def change_of(
+    library: Library, group: Group, figure: Figure, measures: frozenset[Measure] = frozenset({Measure.CHANGE, Measure.RATE})
+) -> list[Figure]:
     """The change and rate that the document states right after a prose figure: same paragraph, same item."""
     return [
         f

@@ -71,7 +71,11 @@ def choose(q: Question, groups: Sequence[Group], directory: Directory) -> Scope:
             missing.append("决算")
     if years:
         own = [g for g in chosen if g.year in years]
-        near = [g for g in chosen if g.year is not None and any(g.year - 1 == y for y in years if not any(o.year == y and o.body == g.body for o in own))]
+        near = [
+            g
+            for g in chosen
+            if g.year is not None and any(g.year - 1 == y for y in years if not any(o.year == y and o.body == g.body for o in own))
+        ]
         chosen = own + [g for g in near if g not in own]
         if not chosen:
             missing += [f"{y}年" for y in years]

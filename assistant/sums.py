@@ -8,10 +8,11 @@ from decimal import Decimal
 
 from assistant.domain import Answer
 from assistant.draft import figure_label, printed
-from assistant.flat import core
+from assistant.flat import core, flat
 from assistant.lookup import AMOUNTS, Want
-from assistant.lookups import answer_change, direction_word, item_name, read_change, state_difference
+from assistant.lookups import answer_change, direction_word, item_name, read_change, state_difference, state_previous
 from assistant.match import Ask, match_label
+from assistant.passages import view_passages
 from assistant.reading import Reading, change_of, part_ask, read_figure
 from assistant.scope import Group
 from assistant.task import Task
@@ -22,6 +23,7 @@ JOIN = re.compile(r"和|与|、|加上|加|及|以及|跟|,|，")
 SHARE_OF = re.compile(r"占(?!比)(?:了|到)?(?:它|其|该)?(.*?)(?:的)?(?:百分之(?:几|多少)|比[例重列]|多大比[例重]|几成|多少%?|百分比|$)")
 PERCENT_IS = re.compile(r"^(.*?)(?:里|中)?有?百分之(?:几|多少)是(.*?)(?:出的|的|$)")
 SHARE_WITHIN = re.compile(r"^(.*?)(?:中|里面?|内)(.*?)(?:的)?(?:占比|比[例重列]|占百分|占多大|占几成)")
+NEW = re.compile(r"新增项目|为新增|新增的|基数为\s*0")
 FILLER = re.compile(r"多少|合计|一共|总共|加起来|之和|[是的]|占比|各|两类|两项|三项|钱|\?|？|。|支出合计")
 
 
@@ -30,7 +32,11 @@ FILLER = re.compile(r"多少|合计|一共|总共|加起来|之和|[是的]|占�
 
 def answer_compare(task: Task) -> Answer | None:
     """The same item of several bodies or years, as a small table, with the difference of two."""
-    if task.q.wants_change and len(task.q.years) < 2 and not re.search(r"谁|哪个|差多少|相差|各是?多少|各变动|分别|对比|高|怎么变|都是", task.q.text):
+    if (
+        task.q.wants_change
+        and len(task.q.years) < 2
+        and not re.search(r"谁|哪个|差多少|相差|各是?多少|各变动|分别|对比|高|怎么变|都是", task.q.text)
+    ):
         return None
     groups = pick_groups(task)
     if len(groups) >= 2:
@@ -98,7 +104,9 @@ def align(readings: list[tuple[Group, Reading]]) -> list[tuple[Group, Reading]]:
 
 
 def same_place(a: Figure, b: Figure) -> bool:
-    return [core(p) for p in a.row_path[-1:]] == [core(p) for p in b.row_path[-1:]] and [core(p) for p in a.col_path[-1:]] == [core(p) for p in b.col_path[-1:]]
+    return [core(p) for p in a.row_path[-1:]] == [core(p) for p in b.row_path[-1:]] and [core(p) for p in a.col_path[-1:]] == [
+        core(p) for p in b.col_path[-1:]
+    ]
 
 
 def state_side_by_side(task: Task, readings: list[tuple[Group, Reading]]) -> None:
@@ -123,7 +131,10 @@ def state_gap(task: Task, ga: Group, a: Figure, gb: Group, b: Figure) -> None:
     if other is None:
         return
     gap = a.value - other
-    name = lambda g: g.body if ga.body != gb.body else f"{g.year}年" if ga.year != gb.year else str(g.kind)  # noqa: E731
+
+    def name(g: Group) -> str:
+        return g.body if ga.body != gb.body else f"{g.year}年" if ga.year != gb.year else str(g.kind)
+
     if gap == 0:
         task.draft.say(f"两者相同，都是{printed(a)}。")
         return
@@ -208,8 +219,6 @@ def state_parts(task: Task, before: Figure, now: Figure) -> None:
 
 def previous_beside(task: Task, groups: list[Group], years: list[int]) -> Answer | None:
     """This year's printed figure and last year's, computed from the stated change."""
-    from assistant.lookups import state_previous
-
     for group in groups:
         if group.year not in years:
             continue
@@ -235,7 +244,8 @@ def answer_share(task: Task) -> Answer | None:
         stated = read_stated_share(task, group)
         if stated:
             value = task.draft.state(stated.figure)
-            task.draft.say(f"{value}——{group.body}{group.year or ''}年“{item_name(stated.figure)}”{''.join(stated.figure.col_path)}，见{task.where(stated.figure)}。")
+            what = f"{group.body}{group.year or ''}年“{item_name(stated.figure)}”{''.join(stated.figure.col_path)}"
+            task.draft.say(f"{value}——{what}，见{task.where(stated.figure)}。")
             for f in change_of(task.library, group, stated.figure, AMOUNTS)[:1]:
                 task.draft.say(f"数额为{task.draft.state(f)}。")
             return task.draft.answered()
@@ -247,7 +257,9 @@ def answer_share(task: Task) -> Answer | None:
 
 
 def read_stated_share(task: Task, group: Group) -> Reading | None:
-    reading = read_figure(task.library, group, task.ask, replace(task.want(), measures=frozenset({Measure.SHARE}), unit_kind=None, years=frozenset()))
+    reading = read_figure(
+        task.library, group, task.ask, replace(task.want(), measures=frozenset({Measure.SHARE}), unit_kind=None, years=frozenset())
+    )
     return reading if reading and reading.sure and reading.score > 2 else None
 
 
@@ -318,7 +330,14 @@ def default_whole(task: Task, part: Figure) -> Figure | None:
     """小计 or 总计 of the part's own column group, the total row of its column, or the item that its sentence divides."""
     view = task.library.view(part.doc_id)
     if part.origin is Origin.PROSE:
-        return next((f for f in view.figures if f.row == part.row and f.table_id is None and f.row_path == part.row_path[:-1] and f.unit == part.unit), None)
+        return next(
+            (
+                f
+                for f in view.figures
+                if f.row == part.row and f.table_id is None and f.row_path == part.row_path[:-1] and f.unit == part.unit
+            ),
+            None,
+        )
     beside = [f for f in view.figures if f.table_id == part.table_id and f.row == part.row and f.col != part.col and f.value is not None]
     for depth in range(len(part.col_path) - 1, -1, -1):
         outer = part.col_path[:depth]
@@ -333,13 +352,19 @@ def state_share(task: Task, group: Group, parts: list[Figure], whole: Figure) ->
     assert whole.value
     total = sum((convert(p.value or Decimal(0), p.unit, whole.unit) or Decimal(0) for p in parts), Decimal(0))
     share = round_half_up(total / whole.value * 100, 2)
-    top = format_value(parts[0].value or Decimal(0)) if len(parts) == 1 else "(" + " + ".join(format_value(p.value or Decimal(0)) for p in parts) + ")"
+    top = (
+        format_value(parts[0].value or Decimal(0))
+        if len(parts) == 1
+        else "(" + " + ".join(format_value(p.value or Decimal(0)) for p in parts) + ")"
+    )
     formula = f"{top} ÷ {format_value(whole.value)}"
     names = "、".join(item_name(p) or figure_label(p) for p in parts)
     text = task.draft.computed(share, "%", f"{names}占{item_name(whole) or figure_label(whole)}", formula, (*parts, whole))
     marks = "".join(f"[{task.draft.cite(f)}]" for f in (*parts, whole))
     listed = "、".join(f"{figure_label(p)}{task.draft.state(p)}" for p in parts)
-    task.draft.say(f"{text}——{group.body}{group.year or ''}年：{listed}，占{figure_label(whole)}{task.draft.state(whole)}；{formula}{marks}。")
+    task.draft.say(
+        f"{text}——{group.body}{group.year or ''}年：{listed}，占{figure_label(whole)}{task.draft.state(whole)}；{formula}{marks}。"
+    )
     task.draft.note("rounding", "百分比四舍五入保留两位小数。")
 
 
@@ -385,11 +410,11 @@ def all_rows(task: Task, group: Group, ask: Ask) -> list[Figure]:
         by_table: dict[str, list[Figure]] = {}
         for e in view.entries:
             f = e.figure
-            if f.origin is Origin.TABLE and f.value is not None and e.leaf >= 0 and e.plain_column and f.measure is Measure.AMOUNT and f.unit in MONEY:
-                if not ask.uncovered(found[e.leaf].covered):
-                    rows = by_table.setdefault(f.table_id or "", [])
-                    if f.row not in {r.row for r in rows}:
-                        rows.append(f)
+            amount = f.origin is Origin.TABLE and f.value is not None and f.measure is Measure.AMOUNT and f.unit in MONEY
+            if amount and e.leaf >= 0 and e.plain_column and not ask.uncovered(found[e.leaf].covered):
+                rows = by_table.setdefault(f.table_id or "", [])
+                if f.row not in {r.row for r in rows}:
+                    rows.append(f)
         for rows in by_table.values():
             if len(rows) > len(best):
                 best = rows
@@ -410,10 +435,19 @@ def answer_sum(task: Task) -> Answer | None:
     return None
 
 
+def new_figures(task: Task, group: Group) -> list[Figure]:
+    """The amounts of numbered items that are called new or had no base last year."""
+    found: dict[str, Figure] = {}
+    for view in task.library.views([group]):
+        blocks = {p.block for p in view_passages(view) if not p.table_id and NEW.search(p.text) and p.row}
+        for f in view.figures:
+            if f.table_id is None and f.row in blocks and f.measure is Measure.AMOUNT and f.value and f.row_path:
+                found.setdefault(flat(f.row_path[-1]), f)
+    return list(found.values())
+
+
 def new_items(task: Task, group: Group) -> list[Figure]:
     """New items whose label shares a word with the question; all new items where it names none."""
-    from assistant.rankings import new_figures
-
     found = new_figures(task, group)
     text = re.sub(r"新增的?|[两三四五几]个", "", FILLER.sub("", task.q.text))
     ask = part_ask(task.library, text)
@@ -427,7 +461,10 @@ def state_sum(task: Task, figures: list[Figure], label: str) -> Answer:
     formula = " + ".join(format_value(f.value or Decimal(0)) for f in figures)
     shown = to_unit(total, unit, task.q.unit) if task.q.unit and task.q.unit != unit else None
     if shown is not None and task.q.unit:
-        text = task.draft.computed(shown, task.q.unit, label, f"({formula}){unit} → {task.q.unit}", figures) + f"（{format_amount(total, unit)}）"
+        text = (
+            task.draft.computed(shown, task.q.unit, label, f"({formula}){unit} → {task.q.unit}", figures)
+            + f"（{format_amount(total, unit)}）"
+        )
     else:
         text = task.draft.computed(total, unit, label, formula, figures)
     listed = "、".join(f"{item_name(f) or f.org}{task.draft.state(f)}" for f in figures)
@@ -464,7 +501,11 @@ def read_count(task: Task, group: Group, unit: str) -> Figure | None:
         f
         for view in task.library.views([group])
         for f in view.figures
-        if f.measure is Measure.COUNT and f.unit.startswith(unit) and f.value and f.origin is Origin.PROSE and not re.search(r"计划|拟|购置|新增|指标", "".join(f.row_path))
+        if f.measure is Measure.COUNT
+        and f.unit.startswith(unit)
+        and f.value
+        and f.origin is Origin.PROSE
+        and not re.search(r"计划|拟|购置|新增|指标", "".join(f.row_path))
     ]
     if unit == "人":
         counts = [f for f in counts if re.search(r"在职|编制|人员", "".join(f.row_path))]

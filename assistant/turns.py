@@ -41,9 +41,17 @@ def complete(text: str, before: str, directory: Directory, lexicon: Lexicon) -> 
         item = MEASURE.sub("", item)
     if kind:
         item = DEPARTMENT_LEVEL.sub("", UNIT_LEVEL.sub("", item))
-    if not ask.content or re.match(r"^(?:其中|为|怎|比|换|减|增|占|服务|货物|工程|分别|.{0,6}占)", text) or HEAD.match(text) and not _has_item(text, ask.content):
+    if (
+        not ask.content
+        or re.match(r"^(?:其中|为|怎|比|换|减|增|占|服务|货物|工程|分别|.{0,6}占)", text)
+        or (HEAD.match(text) and not _has_item(text, ask.content))
+    ):
         if re.search(r"^那?.{0,12}呢[？?]?$", text) or not re.search(r"多少|几|为|怎|比|换|占|减|增|分别|原因|啥", text):
-            return strip_body(before, directory, text) if named.mentions or years else f"{body}{year}{text.rstrip('呢?？')}{question_form(before)}"
+            return (
+                strip_body(before, directory, text)
+                if named.mentions or years
+                else f"{body}{year}{text.rstrip('呢?？')}{question_form(before)}"
+            )
         return f"{body}{year}{item}{text}"
     kept = re.sub(r"^那么?|呢[？?]?$", "", text)
     form = "" if re.search(r"多少|几|吗|什么|为|哪|%", kept) else question_form(before)

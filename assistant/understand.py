@@ -13,7 +13,9 @@ from assistant.match import Ask, text_to_ask
 from index.amounts import chinese_to_int
 from index.domain import Kind
 
-YEAR = re.compile(r"(?<![\d.])(20\d{2})(?!\d)(?:年度?)?|(?<!\d)(\d{2})年(?!\d)|([二两][〇零○oO][一二三四五六七八九〇零]{2})年?|(?<!\d)(\d{2})(?=年?(?:和|与|跟|到|、|年)?(?:\d{2}|20\d{2})年)")
+YEAR = re.compile(
+    r"(?<![\d.])(20\d{2})(?!\d)(?:年度?)?|(?<!\d)(\d{2})年(?!\d)|([二两][〇零○oO][一二三四五六七八九〇零]{2})年?|(?<!\d)(\d{2})(?=年?(?:和|与|跟|到|、|年)?(?:\d{2}|20\d{2})年)"
+)
 RELATIVE = re.compile(r"今年|本年度?|当年|去年|上年度?|上一年|前年|明年|下一年")
 OFFSETS = {"今": 0, "本": 0, "当": 0, "去": -1, "上": -1, "前": -2, "明": 1, "下": 1}
 CODE = re.compile(r"(?<![\d.,])(\d{7}|\d{5}|[23]\d{2})(?![\d.,年万元亿%个家辆台人项])")
@@ -59,7 +61,9 @@ def text_to_years(text: str) -> tuple[list[int], list[tuple[int, int]]]:
     years, spans = [], []
     for found in YEAR.finditer(text):
         full, short, chinese, leading = found.groups()
-        year = int(full or 0) or (2000 + int(short or leading) if short or leading else chinese_to_int((chinese or "").replace("○", "〇").replace("o", "〇")) or 0)
+        year = int(full or 0) or (
+            2000 + int(short or leading) if short or leading else chinese_to_int((chinese or "").replace("○", "〇").replace("o", "〇")) or 0
+        )
         if 2000 <= year <= 2099:
             years.append(year)
             spans.append(found.span())
@@ -83,7 +87,11 @@ def text_to_question(raw: str, directory: Directory, lexicon: Lexicon) -> Questi
     kinds = text_to_kinds(text)
     intent = text_to_intent(text, lexicon)
     spans = [*named.spans, *year_spans, *(m.span() for m in RELATIVE.finditer(text)), *code_spans]
-    dropped = [m.span() for m in UNIT.finditer(text)] + [m.span() for m in UNIT_LEVEL.finditer(text)] + [m.span() for m in DEPARTMENT_LEVEL.finditer(text)]
+    dropped = (
+        [m.span() for m in UNIT.finditer(text)]
+        + [m.span() for m in UNIT_LEVEL.finditer(text)]
+        + [m.span() for m in DEPARTMENT_LEVEL.finditer(text)]
+    )
     dropped += [m.span() for m in re.finditer(r"第[(（]?(?:[一二三四五六七八九十]+|\d+)[)）]?[条项点款]", text)]
     dropped += [m.span() for m in COUNTED.finditer(text)] + [m.span() for m in NAMED_TABLE.finditer(text)]
     dropped += [m.span() for m in EXCLUDED.finditer(text)]
@@ -150,7 +158,10 @@ def text_to_top(found: re.Match[str] | None) -> int | None:
 
 def text_to_intent(text: str, lexicon: Lexicon) -> Intent:
     """The operation asked for; the order is from the most telling phrase to the least."""
-    has = lambda kind: lexicon.asks(kind, text)  # noqa: E731
+
+    def has(kind: str) -> bool:
+        return lexicon.asks(kind, text) is not None
+
     if has("opinion") or has("forecast") or has("advice"):
         return Intent.OUT_OF_SCOPE
     if has("define"):
@@ -164,7 +175,9 @@ def text_to_intent(text: str, lexicon: Lexicon) -> Intent:
     share = re.search(r"占.{0,20}(?:比|百分|多少|几|多大|%)|占比|百分之(?:几|多少)是|比[例重列]", text)
     if share and not re.search(r"比[例重列].{0,4}(?:增|降)", text):
         return Intent.SHARE
-    if re.search(r"加起来|加在一起|之和|总和|加一起|[两三四五六]项合计|[两三四五]类支出合计|(?:合计|一共|总共)(?=多少|$)", text) and re.search(r"和|与|、|加|两|三|所有|全部|各", text):
+    if re.search(
+        r"加起来|加在一起|之和|总和|加一起|[两三四五六]项合计|[两三四五]类支出合计|(?:合计|一共|总共)(?=多少|$)", text
+    ) and re.search(r"和|与|、|加|两|三|所有|全部|各", text):
         return Intent.SUM
     if re.search(r"新增.{0,6}项目|新设.{0,4}项目", text):
         return Intent.LIST

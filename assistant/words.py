@@ -1,4 +1,7 @@
-"""Chinese words: their boundaries and classes, and place names that no indexed body has, so that 南山区工信局 is never answered with 龙岗区's figures."""
+"""Chinese words: their boundaries and classes, and place names.
+
+A place that no indexed body has is recognised, so that 南山区工信局 is never answered with 龙岗区's figures.
+"""
 
 from __future__ import annotations
 
