@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from decimal import Decimal
 
-from index.domain import Document, Figure, Heading, LabelPath, Origin, Para, SourceRef, Span
+from index.domain import Document, Figure, Flag, Heading, LabelPath, Measure, Origin, Para, SourceRef, Span
 from index.prose import Mention, text_to_head, text_to_mentions
 
 NEAR_YEARS = 6  # a year further from the document's own is part of a name or a plan
@@ -22,6 +24,9 @@ _BARE_ITEM = ("项目", "资金")  # says nothing without the heading above it
 _NUMERAL = r"[一二三四五六七八九十]{1,3}"
 _ITEM = rf"\s*(?:(?:\d{{1,2}}[.．、]|[\u2488-\u249b])(?!\d)|[（(]{_NUMERAL}[）)]|{_NUMERAL}、)\s*[\u4e00-\u9fff“]"
 _NEXT_ITEM = re.compile(rf"(?<=[。；;：:])(?={_ITEM})")
+_ANY_ITEM = re.compile(
+    rf"(?<=[\u4e00-\u9fff。；：，])(?=(?:\d{{1,2}}\.(?!\d)|（{_NUMERAL}）)[\u4e00-\u9fff“])"
+)  # where marks were displaced
 _BEGINS_ITEM = re.compile(_ITEM)
 
 
@@ -54,8 +59,9 @@ class Narrative:
         """The figures of the paragraphs held so far."""
         held, self.held = self.held, []
         text = "".join(para.text for _, para in held)
+        pattern = _ANY_ITEM if any(Flag.REORDERED in para.flags for _, para in held) else _NEXT_ITEM
         start = 0
-        for end in [*(m.start() for m in _NEXT_ITEM.finditer(text)), len(text)]:
+        for end in [*(m.start() for m in pattern.finditer(text)), len(text)]:
             if end > start:
                 yield from self._item(held, text[start:end], start)
             start = end
@@ -71,8 +77,11 @@ class Narrative:
             subject = (*subject, *head.items)
             self.items.append((head.level, head.items))
         mentions = text_to_mentions(text, subject, self.bodies)
-        for mention in mentions:
-            index, para, start = _place(held, base + mention.start)
+        for stated in mentions:
+            index, para, start = _place(held, base + stated.start)
+            mention = self._in_doubt(stated, subject) if Flag.REORDERED in para.flags else stated
+            if mention is None:
+                continue
             end = min(len(para.text), start + mention.end - mention.start)
             yield self._figure(index, para, mention, start, end, head.code if head and mention.items == subject else None)
         last = text.rstrip()[-1:]
@@ -80,6 +89,14 @@ class Narrative:
             self.open = subject or (mentions[0].items if mentions else ())
         elif last not in "；;":
             self.open = ()
+
+    def _in_doubt(self, mention: Mention, subject: LabelPath) -> Mention | None:
+        """A mention of a sentence whose characters were displaced: no years as counts (2024项), no stray words as items."""
+        if mention.measure is Measure.COUNT and sane_year(_whole(mention.value), self.document):
+            return None
+        if subject and mention.measure is Measure.CHANGE and "原因" not in mention.context:
+            return replace(mention, items=subject, year=None)
+        return mention
 
     def _figure(self, index: int, para: Para, mention: Mention, start: int, end: int, code: str | None) -> Figure:
         document = self.document
@@ -91,7 +108,7 @@ class Narrative:
             row_path=self._row_path(mention.items),
             col_path=mention.labels,
             code=mention.code or code,
-            raw=mention.raw,
+            raw=mention.raw.replace("元万", "万元"),
             value=mention.value,
             unit=mention.unit,
             origin=Origin.PROSE,
@@ -121,6 +138,10 @@ def sane_year(year: int | None, document: Document) -> int | None:
     """The year where it is near the document's own, else None."""
     near = year is not None and (document.year is None or abs(year - document.year) <= NEAR_YEARS)
     return year if near else None
+
+
+def _whole(value: Decimal | None) -> int | None:
+    return int(value) if value is not None and value == value.to_integral_value() else None
 
 
 def span_source(doc_id: str, para: Para, start: int, end: int) -> SourceRef:

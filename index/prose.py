@@ -44,6 +44,7 @@ _DOWN = "减少|下降|降低|压减|压缩|缩减|下调|核减|调减|降幅|�
 _GROWTH = ("增长", "提高", "上升", "上涨")  # 「稳增长30万元」 names a programme unless something is compared
 _VERB = re.compile(rf"(?<!新)(?P<verb>(?P<up>{_UP})|(?P<down>{_DOWN}))(?:额|率|幅度|数|金额|比例)?$")
 _INNER_VERB = re.compile(r"^(?P<item>.*?)(?P<verb>(?P<up>增加)|(?P<down>减少|压减))了?(?P<what>[^增减]+)$")
+_BROKEN_VERB = re.compile(r"较.{0,24}?(?:(?P<up>[增加])|[减少])$")  # one character of the verb was displaced
 _REASON = re.compile(r"原因|主要是|[一二三四五六]是")
 _BASELINE = re.compile(
     r"(?P<baseline>(?:较|比|与|同)(?:20\d\d年?度?|上一?年度?(?:同期)?|去年(?:同期)?|年初|同期|预算|本年)[^，。；：、较比与增减上下降持相压基]{0,14}(?:相比|相较)?)"
@@ -237,6 +238,9 @@ class _Reader:
         if unit in MONEY and (than := _THAN_BEFORE.search(lead)):
             name = self._name(re.sub(r"本年数?$", "", lead[: than.start()]))
             return _Found(_Name(name.items, (than["verb"] + _TAIL.sub("", than["base"]),)), Measure.CHANGE, 1 if than["up"] else -1)
+        if unit in MONEY and (broken := _BROKEN_VERB.search(bare)):
+            name = _Name((), (*self._baseline(start, match.start()), "增加" if broken["up"] else "减少"))
+            return _Found(name, Measure.CHANGE, 1 if broken["up"] else -1)
         inner = _INNER_VERB.match(bare)
         if inner and unit in MONEY and _REASON.search(self.flat, start, match.start()):
             items = self._name(inner["item"]).items or self._name(inner["what"]).items

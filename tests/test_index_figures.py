@@ -7,7 +7,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.domain import Block, Cell, Document, Figure, Heading, Kind, LabelPath, Measure, Origin, Para, Row, Span, Table
+from index.domain import Block, Cell, Document, Figure, Flag, Heading, Kind, LabelPath, Measure, Origin, Para, Row, Span, Table
 from index.figures import document_to_figures
 from index.narrative import span_source
 
@@ -121,3 +121,31 @@ def test_any_printed_amount_comes_back_exactly(digits: int, decimals: int, unit:
     value = Decimal(digits).scaleb(-decimals)
     (found,) = figures(Para(f"某项目预算{value:,f}{unit}，用于工作。"))
     assert (found.value, found.unit, found.row_path[-1]) == (value, unit, "某项目")
+
+
+def test_displaced_characters_neither_count_nor_rename() -> None:
+    marks = frozenset({Flag.REORDERED})
+    found = figures(
+        Para(
+            "（四）项目支出90.00万元，具1.节能减排预算70.00元万，较指导等2023年预算加3.00万元，2024项。2.法律顾问预算20.00万元。",
+            flags=marks,
+        )
+    )
+    assert [(f.row_path[-1], f.raw, f.measure) for f in found] == [
+        ("项目支出", "90.00万元", Measure.AMOUNT),
+        ("节能减排", "70.00万元", Measure.AMOUNT),
+        ("节能减排", "3.00万元", Measure.CHANGE),
+        ("法律顾问", "20.00万元", Measure.AMOUNT),
+    ]
+
+
+def test_two_items_run_together_by_the_layout_stay_two() -> None:
+    found = figures(Para("11、行政单位医疗114.97万元。主要用于缴费。12、住房公积金208.80万元。2024年预算安排201.50万元。"))
+    assert [f.row_path[-1] for f in found] == ["行政单位医疗", "住房公积金", "住房公积金"]
+
+
+def test_sentence_cut_by_a_page_keeps_item_and_year() -> None:
+    before = Para("13、购房补贴207.00万元。用于职工。2023年当年", page=6)
+    after = Para("预算执行数为241.76万元，2024年预算安排207.00万元。", page=7)
+    found = [(f.row_path[-1], f.year, f.source.page) for f in figures(before, after)]
+    assert found == [("购房补贴", 2024, 6), ("购房补贴", 2023, 7), ("购房补贴", 2024, 7)]
