@@ -79,7 +79,7 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
         elif not match.hit:
             score -= min(0.3, 0.05 * entry.title_words)
         beyond |= title
-    if entry.narrow and entry.narrow not in ask.text:
+    if entry.narrow and entry.narrow not in ask.text and (entry.leaf < 0 or entry.narrow == "基本支出"):
         score -= 0.8 if entry.leaf < 0 else 0.3
     return Candidate(f, score, covered | beyond)
 

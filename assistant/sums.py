@@ -408,7 +408,7 @@ def all_rows(task: Task, group: Group, ask: Ask) -> list[Figure]:
     for view in task.library.views([group]):
         found = view.matches(ask)
         by_table: dict[str, list[Figure]] = {}
-        for e in view.entries:
+        for e in sorted(view.entries, key=lambda e: -e.prior):
             f = e.figure
             amount = f.origin is Origin.TABLE and f.value is not None and f.measure is Measure.AMOUNT and f.unit in MONEY
             if amount and e.leaf >= 0 and e.plain_column and not ask.uncovered(found[e.leaf].covered):

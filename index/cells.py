@@ -15,6 +15,7 @@ from index.names import bag_of, standard_word, tokens_to_words
 from index.plainrows import PIECE, STRONG
 
 _PART = re.compile(r"^(?:第\S{1,3}部分|[一二三四五六七八九十]+、|[（(][一二三四五六七八九十]+[）)])\s*")
+_ITEM = re.compile(r"^\s*(?:\d{1,2}[.．、](?!\d)|[⒈-⒛①-⑳]|[（(][一二三四五六七八九十]{1,3}[）)]|[一二三四五六七八九十]{1,3}、)\s*(?=\S*[\u4e00-\u9fff])")
 _TORN = re.compile(r"[\u4e00-\u9fff、，。（）“”]\s+[\u4e00-\u9fff、，。（）“”]")
 _UNIT_HEAP = re.compile(r"^[金额单位人民币:：百万千亿元]{4,13}$")
 _UNIT_PLAIN = re.compile(r"^(?:金额)?单位[:：](?:人民币)?[百万千亿]*元?$")
@@ -36,14 +37,17 @@ def mend_cells(raws: Sequence[str], mend: Callable[[Sequence[str]], list[str]]) 
         for start, end in cells:
             text += raw[done:start] + _best(raw[start:end], next(mended).strip())
             done = end
-        lines.append(text + raw[done:])
+        lines.append(raw if _is_whole_heading(raw) else text + raw[done:])
     return lines
 
 
+def _is_whole_heading(raw: str) -> bool:
+    """A line that reads as a heading and has no blank inside its words was not damaged."""
+    return text_to_level(raw) is not None and not _TORN.search(_PART.sub("", raw.strip()))
+
+
 def _best(raw: str, mended: str) -> str:
-    """A cell that is a heading, a value or a standard word needs no guess."""
-    if text_to_level(raw) is not None and not _TORN.search(_PART.sub("", raw.strip())):
-        return raw
+    """A cell that is a value or a standard word needs no guess."""
     unit = unit_of(raw)
     if unit and _UNIT_HEAP.match(squash(raw)) and not _UNIT_PLAIN.match(squash(raw)):
         return f"单位：{unit}"
@@ -77,7 +81,8 @@ def lines_to_cells(raws: Sequence[str]) -> Iterator[list[tuple[int, int]]]:
             keyed = since_caption < CAPTION_LINES and not in_indicators and (unit_of(raw) or since_caption > 1)
             yield _keyed_cells(raw, words) if keyed else _header_cells(raw, words) or _cells_between_numbers(raw, words)
         else:
-            yield [(words[0][0], words[-1][1])]
+            start = number.end() if (number := _ITEM.match(raw)) else words[0][0]
+            yield [(start, words[-1][1])]
 
 
 def _cells_between_numbers(raw: str, words: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

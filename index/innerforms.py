@@ -121,6 +121,8 @@ def _placed_rows(grid: Grid, page: int) -> Iterator[list[PlacedCell]]:
 def _read_header(rows: Sequence[Sequence[PlacedCell]], start: int, state: _State) -> int:
     """Take an inner header, which may be two rows deep; returns the row after it."""
     words = [p for p in rows[start] if p.first and p.text and INNER_WORD.match(BRACKETS.sub("", p.text))]
+    shortest = min(p.cell.r1 for p in words)
+    words = [p for p in words if p.cell.r1 <= shortest + 1]  # a taller one is the key of all the rows beside it
     end = max(p.cell.r1 for p in words)
     wide = any(p.cell.c1 - p.cell.c0 > 1 and p.cell.r1 == start + 1 for p in words)
     if end == start + 1 and wide and end < len(rows):

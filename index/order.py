@@ -116,9 +116,15 @@ class _Costs:
         size, symbols = len(line.tokens), line.symbols
         alone = [language.log_likelihood("", symbol) for symbol in symbols]
         shares = [displaced.get(token, weights.displaced) for token in line.tokens]
-        # Against its own frequency: orders that have used up the frequent characters must not look better halfway.
-        self.by_layer = [(weights.layer * log(1 - share) - own, weights.layer * log(share) - own)
-                         for share, own in zip(shares, alone, strict=True)]
+        # Against what it can expect to gain in the extraction's own order: an order that has used up the easy parts of the line must not
+        # look better halfway. The sum over a line is the same for all orders.
+        expected = list(alone)
+        history = symbols[0]
+        for i in range(1, size):
+            expected[i] = alone[i] if line.gaps[i] else language.log_likelihood(history, symbols[i])
+            history = symbols[i] if line.gaps[i] else history[-3:] + symbols[i]
+        self.by_layer = [(weights.layer * log(1 - share) - easy, weights.layer * log(share) - easy)
+                         for share, easy in zip(shares, expected, strict=True)]
         self.starts = [(i, 3 << (i - 1), -weights.torn * max(0.0, language.log_likelihood(symbols[i - 1], symbols[i]) - alone[i]))
                        for i in range(1, size) if not line.gaps[i]]
         numbers = [i for i in range(size) if is_number(line.tokens[i])]
@@ -184,13 +190,14 @@ def _search(line: _Line, language: Language, before: str, after: str, weights: W
                 if score < floor or needs[index] & ~placed:
                     continue
                 layers = state.displaced | layer << index
-                key = (placed | 1 << index, index, layers)
+                now = placed | 1 << index
+                key = (now, index, layers & ~(now >> 1))  # only the ends of unfinished runs matter from here on
                 known = grown.get(key)
                 if known is None or score > known.score:
                     floor = max(floor, score - weights.window)
                     fresh = index > 0 and not placed >> (index - 1) & 1
                     grown[key] = _State(
-                        score, key[0], index, layers, state.cells | cell << index, symbol if cell else history[-3:] + symbol,
+                        score, now, index, layers, state.cells | cell << index, symbol if cell else history[-3:] + symbol,
                         state.runs + fresh, max(state.furthest, index), (state.path, index))
         beam = sorted(grown.values(), key=_score, reverse=True)[:weights.beam]
     return sorted((_finish(state, language, after) for state in beam), key=lambda order: -order.score)

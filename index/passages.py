@@ -14,6 +14,7 @@ _ITEM = re.compile(
     r"公务用车(?:购置|运行)|因公出国|公务接待费)"
 )
 _CLOSED = re.compile(r"[。：；！？:;][”’）)]?$")
+_MARK = re.compile(r"[。：；！？]")
 _WIDE = "[\\u2e80-\\u9fff\\uff00-\\uffef“”‘’《》（）、。，；：—…]"
 _GAP = re.compile(rf"(?<={_WIDE})\s+|\s+(?={_WIDE})")
 
@@ -52,15 +53,18 @@ def lines_to_blocks(lines: Sequence[Line]) -> list[Block]:
         if re.fullmatch(r"\d{1,3}", text):
             continue
         before = held[-1].text.strip() if held else ""
+        torn = held[-1].raw or "" if held else ""  # in a damaged line the closing mark may stand anywhere
         short = bool(before) and width_of(before) < margin * FULL_SHARE
         ended = not held or bool(_CLOSED.search(before)) or text_to_level(before) is not None
+        item = bool(_ITEM.match(text))
+        ended = ended or (bool(_MARK.search(torn)) and (item or text_to_level(text) is not None))
         level = text_to_level(text)
         part = level in (1, 2)
         if level is not None and ((part and (ended or short)) or (ended and width_of(text) < margin * FULL_SHARE)):
             flush()
             blocks.append(Heading(level, tidy(text) if level > 2 else re.sub(r"\s+", " ", text), line=line.number))
             continue
-        if held and ended and (short or _ITEM.match(text)):
+        if held and ended and (short or item):
             flush()
         held.append(line)
     flush()

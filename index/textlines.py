@@ -10,7 +10,7 @@ from index.domain import Box, Glyph, Page
 
 SAME_LINE = 0.5  # two glyphs share a line where they overlap by this share of the smaller height
 WORD_GAP = 0.18  # in em: a gap this wide between Latin letters or digits is a blank
-CJK_GAP = 0.55  # in em: a gap this wide beside a Chinese character is a blank of the setting
+CJK_GAP = 0.4  # in em: a gap this wide beside a Chinese character is a blank of the setting
 SEGMENT_GAP = 2.0  # in em: a gap this wide parts a line into pieces that do not belong together
 SAME_GLYPH = 0.35  # copies of a glyph nearer than this (in em) are one glyph printed twice
 
@@ -18,7 +18,7 @@ SAME_GLYPH = 0.35  # copies of a glyph nearer than this (in em) are one glyph pr
 RADICALS = dict(
     zip(
         "⺁⺄⺅⺇⺈⺉⺋⺌⺍⺎⺏⺐⺑⺒⺓⺔⺕⺖⺗⺘⺙⺛⺜⺝⺞⺟⺠⺡⺢⺣⺤⺥⺦⺨⺩⺪⺫⺬⺭⺮⺯⺰⺱⺲⺳⺴⺵⺶⺷⺸⺹⺺⺻⺼⺽⺾⺿⻀⻁⻂⻃⻄⻅⻆⻇⻈⻉⻊⻋⻌⻍⻎⻏⻐⻑⻒⻓⻔⻕⻖⻗⻘⻙⻚⻛⻜⻝⻞⻟⻠⻡⻢⻣⻤⻥⻦⻧⻨⻩⻪⻫⻬⻭⻮⻯⻰⻱⻲⻳",
-        "厂乙亻几刀刂卩小小尣尢尣兀巳幺彐彐忄心扌攵旡日月歹母民氵水灬爫爫丬犭王疋罒示礻竹糸纟罒网罒网罒羊羊羊老耂聿月臼艹艹艹虎衤覀西见角角讠贝足车辶辶辶阝钅长镸长门阜阝雨青韦页风飞食食食饣首马骨鬼鱼鸟卤麦黄黾齐齐齿齿龙龙龟龟龟",
+        "厂乙亻几刀刂卩小小尣尢尣兀巳幺彐彐忄心扌攵旡日月歹母民氵水灬爫爫丬犭王疋罒示礻竹糸纟罒网罒网罒羊羊羊老聿聿月臼艹艹艹虎衤覀西见角角讠贝足车辶辶辶阝钅长镸长门阜阝雨青韦页风飞食食食饣首马骨鬼鱼鸟卤麦黄黾齐齐齿齿龙龙龟龟龟",
         strict=True,
     )
 )

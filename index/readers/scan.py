@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from index.readers.ink import Image
 
 OCR_DPI = 200  # what pages are rendered at: figures of 7 pt are still 20 pixels high
+LINE_HEIGHT = 48  # pixels: what the recogniser scales a line to
+LINE_WIDTHS = (64, 96, 128, 160, 192, 256, 320, 400, 480, 576, 704, 832, 960, 1152, 1408, 1728, 2112, 2560, 3200)
 UNREADABLE = "扫描页无法识别文字"
 
 
@@ -132,14 +134,36 @@ def _read_level(level: _Level, settings: ScanSettings) -> tuple[list[Run], list[
 def _engine() -> Any:
     rapidocr = require("rapidocr", "识别扫描件", "pip install rapidocr onnxruntime")
     logging.getLogger("RapidOCR").setLevel(logging.ERROR)
-    return rapidocr.RapidOCR(
-        params={
-            "Global.use_cls": False,
-            "Global.log_level": "error",
-            "Det.max_candidates": 10_000,  # a page may hold thousands of figures
-            "Rec.rec_img_shape": [3, 48, 128],  # short cells are not padded to a full line: half the time, same text
-        }
-    )
+    many = 10_000  # a page may hold thousands of figures
+    engine = rapidocr.RapidOCR(params={"Global.use_cls": False, "Global.log_level": "error", "Det.max_candidates": many})
+    engine.recognize_txt([_to_array(_blank(LINE_HEIGHT))])  # loads the recogniser, whose width is set below
+    return engine
+
+
+def _blank(side: int) -> Any:
+    import numpy as np
+
+    return np.full((side, side), 255, dtype=np.uint8)
+
+
+def _read_crops(crops: list[Image]) -> list[tuple[str, float]]:
+    """Text and certainty of each piece. Pieces of like width are read together, in one of a few widths.
+
+    So a piece reads the same whatever else is on the page, short cells are not padded to a full line (half the time),
+    and the engine keeps its plans for a few shapes instead of one for every width it meets (memory stays flat).
+    """
+    engine = _engine()
+    groups: dict[int, list[int]] = {}
+    for i, crop in enumerate(crops):
+        width = LINE_HEIGHT * crop.shape[1] / max(1, crop.shape[0])
+        groups.setdefault(next((w for w in LINE_WIDTHS if w >= width), LINE_WIDTHS[-1]), []).append(i)
+    read: list[tuple[str, float]] = [("", 0.0)] * len(crops)
+    for width, members in groups.items():
+        engine.text_rec.rec_image_shape = [3, LINE_HEIGHT, width]
+        found = engine.recognize_txt([crops[i] for i in members])
+        for i, text, score in zip(members, found.txts, found.scores, strict=True):
+            read[i] = (text, float(score))
+    return read
 
 
 def _to_array(image: Any) -> Image:
@@ -180,12 +204,10 @@ def _recognise(pixels: Image, pieces: list[PixelBox], least: float) -> list[Run]
 
     A single Chinese character has look-alikes (入 人) and is never certain: a lower score will do.
     """
-    if not pieces:
-        return []
-    found = _engine().recognize_txt([_crop(pixels, box) for box in pieces])
+    read = _read_crops([_crop(pixels, box) for box in pieces])
     return [
-        Run(text, box, float(score))
-        for text, box, score in zip(found.txts, pieces, found.scores, strict=True)
+        Run(text, box, score)
+        for (text, score), box in zip(read, pieces, strict=True)
         if text.strip() and score >= (least if len(text.strip()) > 1 or text.isascii() else min(least, 0.4))
     ]
 
@@ -206,8 +228,7 @@ def _upright_turn(level: _Level, settings: ScanSettings) -> int:
     scores = {}
     for quarters in (1, 3) if standing else (0, 2):
         crops = [_quarter_turns(_crop(level.pixels, box), quarters) for box in boxes]
-        found = _engine().recognize_txt(crops)
-        scores[quarters] = sum(found.scores) / len(boxes)
+        scores[quarters] = sum(score for _, score in _read_crops(crops)) / len(boxes)
         if scores[quarters] >= settings.least_upright and not standing:
             break
     return max(scores, key=lambda q: scores[q])
@@ -316,7 +337,7 @@ def _checked(runs: list[Run], clean: Image, bare: Image, settings: ScanSettings)
     widths = sorted(_advance(runs[i].text, runs[i].box) for i in figures)
     usual = widths[len(widths) // 2] if len(widths) >= settings.many else 0.0
     suspects = [i for i in figures if runs[i].score < settings.sure or not _fits(runs[i].text, runs[i].box, bare, usual, settings)]
-    again = _engine().recognize_txt([_crop(clean, runs[i].box, settings.second_margin) for i in suspects]).txts if suspects else ()
+    again = [text for text, _ in _read_crops([_crop(clean, runs[i].box, settings.second_margin) for i in suspects])]
     checked = list(runs)
     for i, second in zip(suspects, again, strict=True):
         run = runs[i]
