@@ -107,6 +107,9 @@ class View:
         leaf = f.row_path[-1] if f.row_path else ""
         single = table is not None and table.id in self._single
         total = self.is_total(leaf) or (single and not f.code)
+        if f.origin is Origin.PROSE and f.section and core(leaf) == core(f.section[-1]):
+            total = True  # the sentence names no item of its own; its heading counts as a title does
+            leaf = ""
         parents = tuple(self._id(p) for p in f.row_path[:-1] if not self.is_total(p))
         parents += self._beside(table, f.row) if table and f.row is not None else ()
         columns = tuple(self._id(c) for c in f.col_path)

@@ -73,7 +73,7 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
     if entry.title >= 0:
         match = found[entry.title]
         title = match.covered & ~covered & ~beyond
-        score += (1.0 if entry.leaf < 0 else 0.7) * ask.weight(title)
+        score += ask.weight(title) if entry.leaf < 0 else 0.7 * ask.own_weight(title)
         if entry.leaf < 0:  # a total is about what its table is about
             score -= min(1.0, 0.15 * match.missing) if match.hit else min(2.0, 0.4 * entry.title_words)
         elif not match.hit:

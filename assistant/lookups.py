@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from decimal import Decimal
 
+from assistant.catalog import PLAIN_COLUMN
 from assistant.domain import Answer, Intent, Refusal
 from assistant.draft import figure_label, printed
 from assistant.flat import core
@@ -34,7 +35,8 @@ def subject(task: Task, group: Group, figure: Figure) -> str:
     row = item_name(figure)
     item = f"“{row}”" if row and row.strip("（本级）() ") not in group.body else ""
     column = "·".join(c for c in figure.col_path if c)
-    column = f"（{column}）" if column and figure.origin is Origin.TABLE else ""
+    plain = len(figure.col_path) < 2 and PLAIN_COLUMN.search(core(column))
+    column = f"（{column}）" if column and figure.origin is Origin.TABLE and not plain else ""
     code = f"（科目{figure.code}）" if figure.code else ""
     return f"{group.body}{f'{year}年' if year else ''}{item}{code}{column}"
 
@@ -118,7 +120,7 @@ def answer_lookup(task: Task) -> Answer | None:
         task.draft.note("assumption", f"问题没有说明单位，按{group.label}作答。")
     state_figure(task, group, reading)
     state_scopes(task, reading)
-    if task.q.wants_change or task.q.wants_rate:
+    if not reading.rivals and not task.q.unit:
         state_change_of(task, group, reading)
     return task.draft.answered()
 

@@ -60,7 +60,7 @@ def rank_passages(task: Task, groups: tuple[Group, ...], intent: Intent) -> list
             if ordinal and re.match(rf"[(（]?{ordinal.group(1)}[)）、.．]", p.text):
                 score += 4.0
             if intent is Intent.LIST and last:
-                score += min(2.0, 0.25 * flat(p.text).count(last[-2:]))
+                score += min(3.0, 0.5 * len(re.findall(rf"{re.escape(last[-2:])}[、和及，。]", flat(p.text))))
             if p.table_id:
                 score -= 0.3
             out.append(Ranked(score, covered, p))

@@ -15,7 +15,7 @@ from math import comb
 from index.amounts import cell_to_value
 from index.domain import LabelPath
 
-PLACEMENTS_MAX = 5000  # rows with more possible placements are left doubtful
+PLACEMENTS_MAX = 1000  # rows with more possible placements are left doubtful
 TOLERANCE = Decimal("0.02")  # sums of rounded parts may be off by as much
 TOTAL = re.compile(r"^(?:(?:收入|支出|经费|预算)?(?:合计|总计|小计)|总额)$|^“?三公”?经费(?:合计|小计)$")
 
@@ -25,10 +25,9 @@ NO_PART = re.compile(r"^其中|政府采购|机关运行经费")
 def place_numbers(numbers: Sequence[str], columns: Sequence[LabelPath]) -> tuple[list[str | None], list[bool]]:
     """(text or None a column, whether it is certain). Numbers keep their order; more numbers than columns are all doubtful."""
     width, count = len(columns), len(numbers)
-    if count >= width or comb(width, count) > PLACEMENTS_MAX:
-        filled = [*numbers[:width], *([None] * (width - count))]
-        return filled, [False] * width
     sums = _sums(columns)
+    if count >= width or not sums or comb(width, count) > PLACEMENTS_MAX:
+        return [*numbers[:width], *([None] * (width - count))], [False] * width
     allowed: list[list[str | None]] = []
     for places in islice(combinations(range(width), count), PLACEMENTS_MAX):
         row: list[str | None] = [None] * width
@@ -36,7 +35,7 @@ def place_numbers(numbers: Sequence[str], columns: Sequence[LabelPath]) -> tuple
             row[place] = number
         if _holds(row, sums):
             allowed.append(row)
-    if not allowed or not sums:
+    if not allowed:
         return [*numbers, *([None] * (width - count))], [False] * width
     first = allowed[0]
     return first, [all(row[i] == first[i] for row in allowed) for i in range(width)]

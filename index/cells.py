@@ -16,6 +16,7 @@ from index.plainrows import PIECE, STRONG
 
 _PART = re.compile(r"^(?:第\S{1,3}部分|[一二三四五六七八九十]+、|[（(][一二三四五六七八九十]+[）)])\s*")
 _ITEM = re.compile(r"^\s*(?:\d{1,2}[.．、](?!\d)|[⒈-⒛①-⑳]|[（(][一二三四五六七八九十]{1,3}[）)]|[一二三四五六七八九十]{1,3}、)\s*(?=\S*[\u4e00-\u9fff])")
+_DIGITS = re.compile(r"\d(?:[\d,.]*\d)?")
 _TORN = re.compile(r"[\u4e00-\u9fff、，。（）“”]\s+[\u4e00-\u9fff、，。（）“”]")
 _UNIT_HEAP = re.compile(r"^[金额单位人民币:：百万千亿元]{4,13}$")
 _UNIT_PLAIN = re.compile(r"^(?:金额)?单位[:：](?:人民币)?[百万千亿]*元?$")
@@ -47,7 +48,7 @@ def _is_whole_heading(raw: str) -> bool:
 
 
 def _best(raw: str, mended: str) -> str:
-    """A cell that is a value or a standard word needs no guess."""
+    """A cell that is a value or a standard word needs no guess; an order that would change a number is none."""
     unit = unit_of(raw)
     if unit and _UNIT_HEAP.match(squash(raw)) and not _UNIT_PLAIN.match(squash(raw)):
         return f"单位：{unit}"
@@ -56,7 +57,7 @@ def _best(raw: str, mended: str) -> str:
     key = _KEY_BAGS.get(bag_of(squash(raw)))
     if key:
         return key.replace("：", ":") if ":" in raw else key
-    return standard_word(squash(raw)) or mended
+    return standard_word(squash(raw)) or (mended if _DIGITS.findall(mended) == _DIGITS.findall(raw) else raw)
 
 
 def lines_to_cells(raws: Sequence[str]) -> Iterator[list[tuple[int, int]]]:

@@ -44,8 +44,9 @@ class Weights:
     bad_edge: float = -6.0       # a line that starts with a closing mark or ends with an opening one
     cell: float = -5.0           # a blank between cells, all before it in the cells before
     prose_cell: float = -8.0     # the same in a line of sentences
-    window: float = 30.0         # orders that fall this far behind the best are given up
+    window: float = 24.0         # orders that fall this far behind the best are given up
     beam: int = 60               # orders kept at each step
+    first_beam: int = 30         # in the first pass, which only has to find the easy lines
     doubt: float = 4.0           # occurrences of a character that weigh as much as that share
     most_runs: int = 6
     damaged_share: float = 0.1   # of the lines with enough Chinese, how many must have gaps before a document counts as damaged
@@ -183,11 +184,13 @@ def _search(line: _Line, language: Language, before: str, after: str, weights: W
             placed, history = state.placed, state.history
             for index, penalty, layer, cell in _moves(line, costs, state, weights):
                 score = state.score + penalty + by_layer[index][layer]
+                if score < floor or needs[index] & ~placed:
+                    continue
                 symbol = symbols[index]
                 if symbol in edge or (cell and (symbol in _CLOSING or history[-1] in _OPENING)):
                     score += weights.bad_edge
                 score += likelihood("" if cell else history, symbol)
-                if score < floor or needs[index] & ~placed:
+                if score < floor:
                     continue
                 layers = state.displaced | layer << index
                 now = placed | 1 << index
@@ -273,7 +276,7 @@ def mend(lines: Sequence[str], weights: Weights = Weights()) -> list[Mended]:
     parts = {i: _text_to_parts(line) for i, line in enumerate(lines) if _HAN.search(line)}
     found = {i: _Found(part.body, text_to_line(part.body), 0.0, 0) for i, part in parts.items()}
     for number in range(PASSES):
-        found = _one_pass(parts, found, number > 0, weights)
+        found = _one_pass(parts, found, number > 0, weights if number else replace(weights, beam=weights.first_beam))
     for i, part in parts.items():
         if found[i].text != part.body:
             mended[i] = replace(mended[i], text=part.head + found[i].text + part.tail, margin=found[i].margin)

@@ -16,6 +16,8 @@ from index.amounts import MONEY, RATIO, chinese_to_int
 from index.domain import LabelPath, Measure
 
 ITEM_LENGTH = 40  # a longer name is a sentence, not an item
+CLAUSES_BACK = 600  # characters before a number that may name its baseline, year or reason
+SENTENCE_LENGTH = 1500  # a longer one is a heap of numbers, shown in part
 PLAIN_LENGTH = 12  # in a longer one, what stands before 的 only describes
 
 _ONE_TO_ONE = str.maketrans("０１２３４５６７８９％．－():;!?＞＜≧≦﹣−，〈〉", "0123456789%.-（）：；！？><≥≤--，《》")
@@ -186,17 +188,19 @@ class _Reader:
         self.flat, self.offsets, self.text, self.bodies, self.begin = flat, offsets, text, bodies, begin
         self.subject = self.main = self.current = subject
         self.parent: LabelPath = ()
+        self.sentence = ""
         self.skipped = [m.span() for m in _SKIP.finditer(flat)]
         self.mentions: list[Mention] = []
 
     def read_sentence(self, start: int, end: int) -> None:
         self.current, self.parent = self.main, ()
+        self.sentence = self.flat[start:end].strip()
         previous = max(start, self.begin)
         for match in self._matches(previous, end):
             between = self.flat[previous : match.start()]
             if _PART_OF.search(between.rsplit("；", 1)[-1]) and self.current:
                 self.parent = self.current
-            mention = self._mention(match, previous, start, end)
+            mention = self._mention(match, previous, max(start, match.start() - CLAUSES_BACK), end)
             if mention:
                 self.mentions.append(mention)
                 previous = match.end()
@@ -298,7 +302,7 @@ class _Reader:
             labels=found.name.labels,
             year=found.name.year or self._year(start, match.start()),
             code=found.name.code,
-            context=self.flat[start:end].strip(),
+            context=self.sentence if len(self.sentence) <= SENTENCE_LENGTH else self.flat[start : match.end() + CLAUSES_BACK],
         )
 
     def _items(self, own: LabelPath) -> LabelPath:

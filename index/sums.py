@@ -109,12 +109,7 @@ def tree_proofs(grid: Grid) -> Iterator[Proof]:
     for r, row in enumerate(rows):
         if not row.label or TOTAL.match(row.label[-1]):
             continue
-        children = [
-            s
-            for s in range(r + 1, len(rows))
-            if rows[s].label[:-1] == row.label and not TOTAL.match(rows[s].label[-1]) and not _OF_WHICH.match(rows[s].label[-1])
-        ]
-        children = _contiguous(rows, r, children)
+        children = _children(rows, r)
         if not children:
             continue
         certain = all(rows[s].code for s in children) and _codes_nest(row.code, [rows[s].code or "" for s in children])
@@ -165,13 +160,17 @@ def column_words(grid: Grid, c: int) -> str:
     return f"（{'·'.join(path)}）" if path else ""
 
 
-def _contiguous(rows: Sequence[Row], parent: int, children: list[int]) -> list[int]:
-    """Only children before the next row that leaves the parent (a unit's block is printed once)."""
+def _children(rows: Sequence[Row], parent: int) -> list[int]:
+    """The direct children, up to the next row that leaves the parent (a unit's block is printed once)."""
     label = rows[parent].label
+    found = []
     for s in range(parent + 1, len(rows)):
         if rows[s].label[: len(label)] != label:
-            return [c for c in children if c < s]
-    return children
+            break
+        last = rows[s].label[-1]
+        if rows[s].label[:-1] == label and not TOTAL.match(last) and not _OF_WHICH.match(last):
+            found.append(s)
+    return found
 
 
 def _codes_nest(parent: str | None, children: Sequence[str]) -> bool:

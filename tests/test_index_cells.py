@@ -35,3 +35,7 @@ def test_indicator_line_has_three_cells() -> None:
     mended = mend_cells(lines, backwards)
     assert mended[3].split() == ["满意度指标", "服务对象满意度指标", "居民满意率", "≥95%"]
     assert mended[4] == "设备数 ≥15个"
+
+
+def test_order_that_changes_a_number_is_refused() -> None:
+    assert mend_cells(["保 2 留 小 1 位"], lambda pieces: ["保留21小位" for _ in pieces]) == ["保 2 留 小 1 位"]

@@ -66,6 +66,15 @@ def to_grey(image: Image) -> Image:
     return grey
 
 
+def shrink(image: Image, scale: float) -> Image:
+    """The image at ``scale`` ≤ 1 of its size, every pixel counted."""
+    if scale >= 1.0:
+        return image
+    cv2 = _cv2()
+    small: Image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return small
+
+
 def image_to_mask(grey: Image, dpi: float, settings: InkSettings = SETTINGS) -> Image:
     """Ink is what is darker than its surroundings: holds on yellowed paper and under shadows."""
     cv2 = _cv2()
@@ -90,7 +99,7 @@ def mask_to_skew(mask: Image, settings: InkSettings = SETTINGS) -> float:
     """
     cv2 = _cv2()
     scale = min(1.0, settings.skew_width / max(1, mask.shape[1]))
-    small = cv2.resize(mask, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    small = shrink(mask, scale)
 
     def sharpness(degrees: float) -> float:
         rows = turn(small, degrees).sum(axis=1, dtype="float64")

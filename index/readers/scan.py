@@ -2,30 +2,26 @@
 
 The steps, each on what the one before it left: level the image, find its ruling lines, detect lines of text, cut
 them at column rules and wide gaps, add ink that the detector missed, recognise every piece, mend separators in
-figures. Digits are never guessed: a piece is kept as recognised or not at all. The only RapidOCR file.
+figures. Digits are never guessed: a piece is kept as recognised or not at all.
 """
 
 from __future__ import annotations
 
-import logging
-import re
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from index.amounts import is_number_cell, normalise
+from index.amounts import is_number_cell
 from index.domain import Box, Glyph, Page, Rule
-from index.errors import require
 from index.readers import ink
 from index.readers.ink import PixelBox, PixelRule
+from index.readers.ocr import detect, read_crops, to_array
+from index.readers.recognised import BEFORE_IN, DIGITS, STROKES, mend_figure, mend_text
 
 if TYPE_CHECKING:
     from index.readers.ink import Image
 
 OCR_DPI = 200  # what pages are rendered at: figures of 7 pt are still 20 pixels high
-LINE_HEIGHT = 48  # pixels: what the recogniser scales a line to
-LINE_WIDTHS = (64, 96, 128, 160, 192, 256, 320, 400, 480, 576, 704, 832, 960, 1152, 1408, 1728, 2112, 2560, 3200)
 UNREADABLE = "扫描页无法识别文字"
 
 
@@ -70,7 +66,7 @@ def ocr_page(image: Any, number: int, width: float, height: float, settings: Sca
     A page that shows ink and yields no text has ``unread`` set; an empty one is an empty page. Where the image
     stands sideways or on its head it is read upright, and ``width`` and ``height`` are those of the upright page.
     """
-    pixels = _to_array(image)
+    pixels = to_array(image)
     level = _level(pixels, width, settings)
     quarter = _upright_turn(level, settings)
     if quarter:
@@ -110,7 +106,7 @@ def _level(pixels: Image, width: float, settings: ScanSettings) -> _Level:
     if skew:
         pixels = ink.turn(pixels, skew)
         mask = ink.image_to_mask(ink.to_grey(pixels), dpi)
-    return _Level(pixels, mask, _detect(pixels, settings), dpi, skew)
+    return _Level(pixels, mask, detect(pixels, settings.detect_side), dpi, skew)
 
 
 def _read_level(level: _Level, settings: ScanSettings) -> tuple[list[Run], list[PixelRule]]:
@@ -127,76 +123,7 @@ def _read_level(level: _Level, settings: ScanSettings) -> tuple[list[Run], list[
     return _mend_wrapped([run._replace(text=mend_text(run.text)) for run in runs]), rules + open_sides(rules, settings.side_gap * dpi)
 
 
-# ---------------------------------------------------------------- the engine
-
-
-@lru_cache(maxsize=1)
-def _engine() -> Any:
-    rapidocr = require("rapidocr", "识别扫描件", "pip install rapidocr onnxruntime")
-    logging.getLogger("RapidOCR").setLevel(logging.ERROR)
-    many = 10_000  # a page may hold thousands of figures
-    engine = rapidocr.RapidOCR(params={"Global.use_cls": False, "Global.log_level": "error", "Det.max_candidates": many})
-    engine.recognize_txt([_to_array(_blank(LINE_HEIGHT))])  # loads the recogniser, whose width is set below
-    return engine
-
-
-def _blank(side: int) -> Any:
-    import numpy as np
-
-    return np.full((side, side), 255, dtype=np.uint8)
-
-
-def _read_crops(crops: list[Image]) -> list[tuple[str, float]]:
-    """Text and certainty of each piece. Pieces of like width are read together, in one of a few widths.
-
-    So a piece reads the same whatever else is on the page, short cells are not padded to a full line (half the time),
-    and the engine keeps its plans for a few shapes instead of one for every width it meets (memory stays flat).
-    """
-    engine = _engine()
-    groups: dict[int, list[int]] = {}
-    for i, crop in enumerate(crops):
-        width = LINE_HEIGHT * crop.shape[1] / max(1, crop.shape[0])
-        groups.setdefault(next((w for w in LINE_WIDTHS if w >= width), LINE_WIDTHS[-1]), []).append(i)
-    read: list[tuple[str, float]] = [("", 0.0)] * len(crops)
-    for width, members in groups.items():
-        engine.text_rec.rec_image_shape = [3, LINE_HEIGHT, width]
-        found = engine.recognize_txt([crops[i] for i in members])
-        for i, text, score in zip(members, found.txts, found.scores, strict=True):
-            read[i] = (text, float(score))
-    return read
-
-
-def _to_array(image: Any) -> Image:
-    import numpy as np
-
-    array = np.asarray(image.convert("RGB") if hasattr(image, "convert") else image)
-    if array.ndim == 2:
-        array = np.stack([array] * 3, axis=2)
-    return np.ascontiguousarray(array[:, :, :3].astype(np.uint8, copy=False))
-
-
-def _quarter_turns(pixels: Image, quarters: int) -> Image:
-    """Turned clockwise by ``quarters`` × 90°."""
-    import numpy as np
-
-    return np.ascontiguousarray(np.rot90(pixels, -quarters))
-
-
-def _detect(pixels: Image, settings: ScanSettings) -> list[PixelBox]:
-    """Boxes of lines of text, top to bottom."""
-    cv2 = require("cv2", "识别扫描件", "pip install rapidocr onnxruntime")
-    height, width = pixels.shape[:2]
-    scale = min(1.0, settings.detect_side / max(height, width))
-    small = pixels if scale == 1.0 else cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    found = _engine()(small[:, :, ::-1], use_det=True, use_cls=False, use_rec=False)
-    quads = getattr(found, "boxes", None)
-    boxes = []
-    for quad in [] if quads is None else quads:
-        xs, ys = [float(p[0]) / scale for p in quad], [float(p[1]) / scale for p in quad]
-        box = PixelBox(max(0, int(min(xs))), max(0, int(min(ys))), min(width, int(max(xs)) + 1), min(height, int(max(ys)) + 1))
-        if box.x1 - box.x0 > 2 and box.y1 - box.y0 > 2:
-            boxes.append(box)
-    return boxes
+# ---------------------------------------------------------------- reading
 
 
 def _recognise(pixels: Image, pieces: list[PixelBox], least: float) -> list[Run]:
@@ -204,7 +131,7 @@ def _recognise(pixels: Image, pieces: list[PixelBox], least: float) -> list[Run]
 
     A single Chinese character has look-alikes (入 人) and is never certain: a lower score will do.
     """
-    read = _read_crops([_crop(pixels, box) for box in pieces])
+    read = read_crops([_crop(pixels, box) for box in pieces])
     return [
         Run(text, box, score)
         for (text, score), box in zip(read, pieces, strict=True)
@@ -219,6 +146,13 @@ def _crop(pixels: Image, box: PixelBox, margin_share: float = 0.12) -> Image:
     return part[:, :, ::-1]
 
 
+def _quarter_turns(pixels: Image, quarters: int) -> Image:
+    """Turned clockwise by ``quarters`` × 90°."""
+    import numpy as np
+
+    return np.ascontiguousarray(np.rot90(pixels, -quarters))
+
+
 def _upright_turn(level: _Level, settings: ScanSettings) -> int:
     """Clockwise quarter turns that make the text upright: where lines stand, or read as rubbish, the best of the others."""
     boxes = sorted(level.boxes, key=_length, reverse=True)[: settings.sample]
@@ -228,7 +162,7 @@ def _upright_turn(level: _Level, settings: ScanSettings) -> int:
     scores = {}
     for quarters in (1, 3) if standing else (0, 2):
         crops = [_quarter_turns(_crop(level.pixels, box), quarters) for box in boxes]
-        scores[quarters] = sum(score for _, score in _read_crops(crops)) / len(boxes)
+        scores[quarters] = sum(score for _, score in read_crops(crops)) / len(boxes)
         if scores[quarters] >= settings.least_upright and not standing:
             break
     return max(scores, key=lambda q: scores[q])
@@ -318,7 +252,7 @@ def _grow(boxes: list[PixelBox], bare: Image, rules: list[PixelRule], settings: 
 
 def _part_figures(run: Run, clean: Image, bare: Image, settings: ScanSettings) -> list[Run]:
     """A run of digits that is no number may be two cells without a rule between: cut at the white and read again."""
-    if not _DIGITS.fullmatch(run.text) or is_number_cell(mend_figure(run.text)):
+    if not DIGITS.fullmatch(run.text) or is_number_cell(mend_figure(run.text)):
         return [run]
     cuts = ink.gaps(bare, run.box, settings.figure_gap * (run.box.y1 - run.box.y0))
     edges = [run.box.x0, *cuts, run.box.x1]
@@ -333,17 +267,17 @@ def _checked(runs: list[Run], clean: Image, bare: Image, settings: ScanSettings)
     A recogniser drops a character now and then and is sure of itself. Where the second reading differs, the one that
     fits the ink holds; where neither does, the figure is in doubt.
     """
-    figures = [i for i, run in enumerate(runs) if _DIGITS.fullmatch(run.text)]
+    figures = [i for i, run in enumerate(runs) if DIGITS.fullmatch(run.text)]
     widths = sorted(_advance(runs[i].text, runs[i].box) for i in figures)
     usual = widths[len(widths) // 2] if len(widths) >= settings.many else 0.0
     suspects = [i for i in figures if runs[i].score < settings.sure or not _fits(runs[i].text, runs[i].box, bare, usual, settings)]
-    again = [text for text, _ in _read_crops([_crop(clean, runs[i].box, settings.second_margin) for i in suspects])]
+    again = [text for text, _ in read_crops([_crop(clean, runs[i].box, settings.second_margin) for i in suspects])]
     checked = list(runs)
     for i, second in zip(suspects, again, strict=True):
         run = runs[i]
         if mend_text(second) == mend_text(run.text):
             continue
-        fits = _DIGITS.fullmatch(second) is not None and _fits(second, run.box, bare, usual, settings)
+        fits = DIGITS.fullmatch(second) is not None and _fits(second, run.box, bare, usual, settings)
         checked[i] = run._replace(text=second if fits else run.text, doubt=not fits)
     return checked
 
@@ -365,9 +299,9 @@ def _with_dashes(run: Run, bare: Image) -> Run:
     em = run.box.y1 - run.box.y0
     left, right = ink.flat_ends(bare, run.box)
     text = run.text
-    if left > 1.2 * em and text[0] not in _STROKES:
+    if left > 1.2 * em and text[0] not in STROKES:
         text = "——" + text
-    if right > 1.2 * em and text[-1] not in _STROKES:
+    if right > 1.2 * em and text[-1] not in STROKES:
         text += "——"
     return run._replace(text=text)
 
@@ -434,38 +368,13 @@ def _to_rule(rule: PixelRule, sx: float, sy: float) -> Rule:
     return Rule((rule.at + 0.5) * sx, rule.start * sy, (rule.at + 0.5) * sx, rule.end * sy)
 
 
-# ---------------------------------------------------------------- separators
-
-_DIGITS = re.compile(r"[\d.,， %\-]*\d[\d.,， %\-]*")
-_FIGURE = re.compile(r"[-−－+(（]?[\d.,，。 ]*\d[)）]?[%％]?")
-_HAN = "\u2e80-\u9fff"
-_STROKES = "—-–－_一"
-_BEFORE_IN = "收投转纳列计融"  # 收入, 投入, 转入 …; none of them is ever followed by 人 in a budget's labels
-_FULL_WIDTH = {",": "，", ":": "：", ";": "；", "(": "（", ")": "）", "?": "？", "!": "！"}
-
-
-def mend_text(text: str) -> str:
-    """A recognised run with the separators of its figures and the width of its punctuation put right.
-
-    Next to a Chinese character the recogniser takes ： for : and （ for ( at will: there they are full-width.
-    """
-    text = text.strip()
-    if _FIGURE.fullmatch(text):
-        return mend_figure(text)
-    text = re.sub(r"(?<=\d)，(?=\d{3}(?!\d))", ",", text)
-    text = re.sub(r"\d[\d.,]*\d", lambda m: mend_figure(m.group()), text)
-    text = re.sub(rf"(?<=[{_HAN}])[,:;()?!]|[(](?=[{_HAN}])|(?<=[（(])[)]", lambda m: _FULL_WIDTH[m.group()], text)
-    text = re.sub(r"（([^（）()]*)[)]", r"（\1）", text)
-    return re.sub(f"(?<=[{_BEFORE_IN}])人(?![{_HAN}])|(?<=[收投])人(?=[合总小支预决情及和与、])", "入", text)
-
-
 def _mend_wrapped(runs: list[Run]) -> list[Run]:
     """人 alone under or widely beside 收 or 转 is 入: without its neighbour the recogniser cannot tell."""
 
     def mended(run: Run) -> Run:
         height = run.box.y1 - run.box.y0
         for other in runs if run.text[:1] == "人" and len(run.text) <= 2 else ():
-            if other.text[-1] not in _BEFORE_IN:
+            if other.text[-1] not in BEFORE_IN:
                 continue
             below = -0.4 * height < run.box.y0 - other.box.y1 < height and other.box.x0 < run.box.x1 and run.box.x0 < other.box.x1
             beside = abs(run.box.y1 - other.box.y1) < 0.4 * height and 0 <= run.box.x0 - other.box.x1 < 6 * height
