@@ -15,7 +15,10 @@ from index.names import bag_of, standard_word, tokens_to_words
 from index.plainrows import PIECE, STRONG
 
 _PART = re.compile(r"^(?:第\S{1,3}部分|[一二三四五六七八九十]+、|[（(][一二三四五六七八九十]+[）)])\s*")
-_ITEM = re.compile(r"^\s*(?:\d{1,2}[.．、](?!\d)|[⒈-⒛①-⑳]|[（(][一二三四五六七八九十]{1,3}[）)]|[一二三四五六七八九十]{1,3}、)\s*(?=\S*[\u4e00-\u9fff])")
+_ITEM = re.compile(
+    r"^\s*(?:\d{1,2}[.．、](?!\d)|[⒈-⒛①-⑳]|[（(][一二三四五六七八九十]{1,3}[）)]|[一二三四五六七八九十]{1,3}、)"
+    r"\s*(?=\S*[\u4e00-\u9fff])"
+)
 _DIGITS = re.compile(r"\d(?:[\d,.]*\d)?")
 _TORN = re.compile(r"[\u4e00-\u9fff、，。（）“”]\s+[\u4e00-\u9fff、，。（）“”]")
 _UNIT_HEAP = re.compile(r"^[金额单位人民币:：百万千亿元]{4,13}$")
