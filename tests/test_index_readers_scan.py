@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from index.domain import Cell, Flag, Glyph, Page, Para, Row, Span, Table
-from index.readers.scan import even_sizes, mend_figure, mend_text, ocr_page, open_sides
+from index.readers.recognised import mend_figure, mend_text
+from index.readers.scan import even_sizes, ocr_page, open_sides
 from index.readers.scanned import Scan, box_as_shown, mark_scanned, page_to_scan
 
 np = pytest.importorskip("numpy")

@@ -97,7 +97,6 @@ def mask_to_skew(mask: Image, settings: InkSettings = SETTINGS) -> float:
 
     The right angle is the one at which the ink per pixel row varies most.
     """
-    cv2 = _cv2()
     scale = min(1.0, settings.skew_width / max(1, mask.shape[1]))
     small = shrink(mask, scale)
 

@@ -383,21 +383,3 @@ def _mend_wrapped(runs: list[Run]) -> list[Run]:
         return run
 
     return [mended(run) for run in runs]
-
-
-def mend_figure(text: str) -> str:
-    """Separators of one printed figure: ``1.234.56`` and ``1, 234.56`` are 1,234.56. No digit is touched.
-
-    Only the last point, before one or two digits, is a decimal point when the groups before it are of three digits;
-    whatever does not come out as a well-grouped number stays as recognised.
-    """
-    flat = re.sub(r"\s*([.,])\s*", r"\1", normalise(text).replace("。", ".").strip())
-    match = re.fullmatch(r"([-+(]?)(\d{1,3}(?:[.,]\d{3})+)([.,]\d{1,2})?(\)?%?)", flat)
-    if match is None:
-        return flat if re.fullmatch(r"[-+(]?\d+(?:\.\d+)?\)?%?", flat) else text
-    sign, whole, cents, tail = match.groups()
-    if cents is None and whole.count(".") == 1 and "," not in whole:
-        return flat  # 1.234 may be either: the page decides, not this function
-    if cents is None and re.fullmatch(r"\d{1,3}(?:,\d{3})*\.\d{3}", whole):
-        return flat  # three printed decimals
-    return sign + whole.replace(".", ",") + (cents or "").replace(",", ".") + tail
