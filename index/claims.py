@@ -16,6 +16,8 @@ from index.domain import Document, Figure, Flag, Kind, LabelPath, Measure, Origi
 from index.labels import name_key
 from index.sums import TOTAL, Grid, quantum
 
+NEAR = 40  # figures between a claim and what it is checked against, at most
+
 _BUDGET = re.compile(r"^(?:20\d\d年?度?|本年度?)?(?:总|年初)?(?:预算(?:安排|数|总额|总计|合计|金额|额)?|安排(?:预算|资金)?|)$")
 _FINAL = re.compile(r"决算|^$")
 _PLANNED = re.compile(r"预算数|年初预算|调整预算")
@@ -87,7 +89,9 @@ def rate_proofs(claims: Sequence[Figure]) -> Iterator[Proof]:
     """增长率 = 增减额 ÷ 上年数, 完成率 = 决算 ÷ 年初预算, 增减额 = 今年 − 去年, for one item in one paragraph."""
     for i, claim in enumerate(claims):
         before = [
-            c for c in claims[:i] if c.row_path == claim.row_path and not (c.measure is Measure.CHANGE and c.context != claim.context)
+            c
+            for c in claims[max(0, i - NEAR) : i]
+            if c.row_path == claim.row_path and not (c.measure is Measure.CHANGE and c.context != claim.context)
         ]
         amounts = [c for c in before if c.measure is Measure.AMOUNT and c.unit in MONEY]
         this = [c for c in amounts if c.year == claim.year and (_BUDGET.match(_label(c)) or "决算" in _label(c))]
@@ -190,7 +194,7 @@ def part_proofs(claims: Sequence[Figure]) -> Iterator[Proof]:
             continue
         parts = [
             p
-            for p in claims[i + 1 :]
+            for p in claims[i + 1 : i + 1 + NEAR]
             if p.row_path[:-1] == whole.row_path and p.unit == whole.unit and p.context == whole.context and p.measure is whole.measure
         ]
         if len(parts) < 2 or len({p.row_path for p in parts}) != len(parts):
@@ -245,7 +249,7 @@ def share_proofs(prose: Sequence[Figure]) -> Iterator[Proof]:
     for i, claim in enumerate(prose):
         if claim.measure is not Measure.SHARE or "占" not in _label(claim) or len(claim.row_path) < 2:
             continue
-        amounts = [f for f in prose[max(0, i - 40) : i] if f.measure is Measure.AMOUNT and f.unit in MONEY]
+        amounts = [f for f in prose[max(0, i - NEAR) : i] if f.measure is Measure.AMOUNT and f.unit in MONEY]
         part = next((f for f in reversed(amounts) if f.row_path == claim.row_path), None)
         whole = next((f for f in reversed(amounts) if f.row_path == claim.row_path[:-1]), None)
         if part and whole and _label(claim) in ("占", "占比") and part.section == whole.section:

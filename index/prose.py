@@ -197,7 +197,9 @@ class _Reader:
         self.sentence = self.flat[start:end].strip()
         previous = max(start, self.begin)
         for match in self._matches(previous, end):
-            between = self.flat[previous : match.start()]
+            if "number" in match.re.groupindex and not self._is_figure(match, match.groupdict()):
+                continue
+            between = self.flat[max(previous, match.start() - CLAUSES_BACK) : match.start()]
             if _PART_OF.search(between.rsplit("；", 1)[-1]) and self.current:
                 self.parent = self.current
             mention = self._mention(match, previous, max(start, match.start() - CLAUSES_BACK), end)
@@ -220,8 +222,6 @@ class _Reader:
         if "number" not in groups:
             return self._without_number(match, lead, start, end)
         unit = (groups["unit"] or "").replace("元万", "万元")  # a displaced character, never a unit of its own
-        if not self._is_figure(match, groups):
-            return None
         value, unit = self._value(groups, unit, lead)
         found = self._change(match, lead, unit, start) or self._share(lead, unit) or self._amount(match, lead, unit, end)
         mention = self._build(match, value, unit, found, start, end)
