@@ -10,11 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from index.aligned import region_to_grids
+from index.captions import BODY_NAME, Caption, segments_to_caption
 from index.domain import Block, Box, Flag, Glyph, Heading, Page, Para, Span
 from index.grids import Grid, edges_to_grids, rules_to_edges
 from index.headings import caption_of, is_toc, text_to_level, unit_of
 from index.regions import Region, page_to_regions
-from index.tables import Caption, PrintedForm
+from index.tables import PrintedForm
 from index.textlines import TextLine, glyphs_to_rows, row_to_line, row_to_segments
 
 FRONT_LINES = 150  # lines kept for telling whose document this is
@@ -27,9 +28,7 @@ PITCH = 2.2  # line heights: a gap wider than this parts paragraphs
 PAGE_NUMBER = re.compile(r"^[-—–－·~\s]*(第?\s*\d{1,4}\s*页?|[ivxIVX]{1,5}|\d{1,4}\s*/\s*\d{1,4}|第\d+页[，,/]?共\d+页)[-—–－·~\s]*$")
 NOTE = re.compile(r"^(备?注|说明)[:：\d]|^[（(](无|本表)")
 NOTE_MORE = re.compile(r"^(\d+[.、．]|[“\"]|本套|本表)")
-BODY_NAME = re.compile(r"^(?:编制|填报|预算)?(?:部门|单位)(?:名称)?[:：](?P<name>.*)$")
 SENTENCE_END = tuple("。；：！？;:!?")
-UNIT_REST = re.compile(r"^(单位[:：])?[万亿千百]*元?$|^金额")
 PART = re.compile(r"^第[一二三四五六七八九十\d]+部分")
 TABLE_NAME = re.compile(r"^(?:\d{1,2}|[一二三四五六七八九十]{1,3})[、.．][^，。；]{2,60}表(?:（[^）]{1,12}）)?$")
 NUMBERED = re.compile(
@@ -291,33 +290,7 @@ class PageStream:
         self._form, self._between = form, False
 
     def _read_captions(self) -> Caption:
-        """The caption in the lines above: title first, then unit and name of the body, in any order with the number."""
-        caption = Caption()
-        titles: list[str] = []
-        below_title = name_open = False
-        for piece in self._captions:
-            for segment in piece.segments:
-                flat = re.sub(r"\s+", "", segment)
-                unit, name, numbered = unit_of(segment), BODY_NAME.match(flat), caption_of(segment)
-                year = YEAR.search(flat)
-                if unit:
-                    caption, below_title = replace(caption, unit=unit), True
-                elif name:
-                    caption, below_title, name_open = replace(caption, org=name["name"] or caption.org), True, True
-                elif numbered and numbered[0]:
-                    caption = replace(caption, number=numbered[0])
-                    titles += [numbered[1]] if numbered[1] else []
-                elif year and len(flat) <= 7:
-                    caption, below_title = replace(caption, year=int(year[1])), True
-                elif not below_title:
-                    titles.append(flat)
-                elif name_open and not UNIT_REST.match(flat):
-                    caption = replace(caption, org=(caption.org or "") + flat)
-        title = "".join(titles)
-        year = YEAR.search(title)
-        if year and caption.year is None:
-            caption = replace(caption, year=int(year[1]))
-        return replace(caption, title=title)
+        return segments_to_caption(segment for piece in self._captions for segment in piece.segments)
 
     def _close_form(self) -> None:
         if self._form is None:
@@ -379,7 +352,8 @@ class PageStream:
             return False
         first = para.pieces[0].line
         same = abs(first.size - piece.line.size) < 0.1 * first.size and piece.line.box[1] - first.box[3] < 1.6 * first.size
-        centred = abs(first.x0 + first.x1 - piece.line.x0 - piece.line.x1) < 1.2 * first.size and abs(first.x0 + first.x1 - piece.width) < 40
+        sums = first.x0 + first.x1, piece.line.x0 + piece.line.x1
+        centred = abs(sums[0] - sums[1]) < 1.2 * first.size and abs(sums[0] - piece.width) < 40
         if not (same and centred and PART.match(first.text.strip()) and len(piece.text) <= 30 and not piece.text.endswith("。")):
             return False
         para.pieces.append(piece)
