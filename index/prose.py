@@ -17,6 +17,7 @@ from index.domain import LabelPath, Measure
 
 ITEM_LENGTH = 40  # a longer name is a sentence, not an item
 CLAUSES_BACK = 600  # characters before a number that may name its baseline, year or reason
+LEAD_LENGTH = 240  # words before a number that may name it
 SENTENCE_LENGTH = 1500  # a longer one is a heap of numbers, shown in part
 PLAIN_LENGTH = 12  # in a longer one, what stands before 的 only describes
 
@@ -160,7 +161,7 @@ def text_to_head(text: str, bodies: Sequence[str] = ()) -> Head | None:
     level = next(i for i, name in enumerate(("two", "three", "four", "five", "six"), 1) if marker[name])
     rest = flat[marker.end() :]
     stop = re.search(r"[，。；：]", rest)
-    name = rest[: stop.start()] if stop else rest
+    name = rest[: min(stop.start() if stop else len(rest), LEAD_LENGTH)]
     skipped = [m.span() for m in _SKIP.finditer(name)]
     for match in _AMOUNT.finditer(name):
         if match["unit"] and not _is_threshold(name, match) and not any(a <= match.start() < b for a, b in skipped):
@@ -320,6 +321,7 @@ class _Reader:
     def _lead(self, previous: int, end: int) -> str:
         """The words that belong to a number: back to the last clause mark outside brackets, or the last number."""
         depth = 0
+        previous = max(previous, end - LEAD_LENGTH)
         for i in range(end - 1, previous - 1, -1):
             char = self.flat[i]
             if char in "）》":
@@ -372,7 +374,7 @@ def _is_threshold(flat: str, match: re.Match[str]) -> bool:
 
 
 def _lead_to_name(words: str, bodies: Sequence[str]) -> _Name:
-    words = _unquote(_TAIL.sub("", _AS_OF.sub("", words)))
+    words = _unquote(_TAIL.sub("", _AS_OF.sub("", words[-LEAD_LENGTH:])))
     years = _YEAR.findall(words)
     year = int(years[-1]) if years else None
     for body in bodies:
