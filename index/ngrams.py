@@ -29,7 +29,7 @@ _ENTRY = re.compile(r"(.)(\d*)")
 
 def is_number(token: str) -> bool:
     """Tokens that carry a figure; they never change their order."""
-    return token[0].isascii() and token[0].isdigit() or len(token) > 1 and token[1].isdigit()
+    return (token[0].isascii() and token[0].isdigit()) or (len(token) > 1 and token[1].isdigit())
 
 
 def token_to_symbol(token: str) -> str:
@@ -137,13 +137,6 @@ class Language:
     def __init__(self, general: General, own: Own, own_share: float = 0.5) -> None:
         self._general, self._own, self._share = general, own, own_share
         self._memory: dict[str, float] = {}
-
-    def add(self, texts: Iterable[str], weight: float) -> None:
-        """Texts that count `weight` times."""
-        more = count_ngrams(texts, DOCUMENT_ORDER, weight)
-        self._counts.update(more)
-        self._histories.update(counts_to_histories(more))
-        self._total += sum(count for ngram, count in more.items() if len(ngram) == 1)
 
     def leave_out(self, texts: Iterable[str]) -> None:
         self._own.leave_out(texts)

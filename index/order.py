@@ -1,7 +1,7 @@
 """Puts displaced characters of a plain-text extraction back to their place.
 
-A fallback font on another baseline makes an extractor write a line as several runs, one after the other: each run goes left to right, and a
-blank inside a run stands where characters of another run belong. Between two neighbours *no blank* means that the second stands right after
+A fallback font on another baseline makes an extractor write a line as several runs, one after the other: each run goes left to right, and
+a blank inside a run stands where characters of another run belong. Between two neighbours *no blank* means that the second stands right after
 the first on the page, or somewhere before it (a new run began); *a blank* means a jump over at least one character. Numbers keep their order
 and their digits; a blank beside a number proves nothing. Among all orders that obey this the likeliest Chinese is taken.
 """
@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import log
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -133,7 +134,7 @@ class _Costs:
         numbers = [i for i in range(size) if is_number(line.tokens[i])]
         self.needs = [0] * size
         self.cell = weights.prose_cell if _PROSE.intersection(symbols) else weights.cell
-        for earlier, later in zip(numbers, numbers[1:], strict=False):
+        for earlier, later in pairwise(numbers):
             self.needs[later] = 1 << earlier
 
 
@@ -174,7 +175,7 @@ def _moves(line: _Line, costs: _Costs, state: _State, weights: Weights) -> Itera
 def _search(line: _Line, language: Language, before: str, after: str, weights: Weights,
             displaced: Mapping[str, float]) -> list[_Order]:
     """Orders with their scores, best first; none where the beam lost its way."""
-    size, symbols, gaps = len(line.tokens), line.symbols, line.gaps
+    size, symbols = len(line.tokens), line.symbols
     costs = _Costs(line, language, weights, displaced)
     by_layer, needs, likelihood = costs.by_layer, costs.needs, language.log_likelihood
     beam = [_State(0.0, 0, -1, 0, 0, before, 0, -1, ())]
@@ -229,8 +230,8 @@ def _finish(state: _State, language: Language, after: str) -> _Order:
     indices: list[int] = []
     path = state.path
     while path:
-        indices.append(path[1])  # type: ignore[arg-type]
-        path = path[0]  # type: ignore[assignment]
+        indices.append(path[1])
+        path = path[0]
     return _Order(score, indices[::-1], state.displaced, state.cells)
 
 
