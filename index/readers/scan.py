@@ -31,7 +31,7 @@ class ScanSettings:
 
     detect_side: int = 1440  # pixels of the longer side that the detector sees
     column_gap: float = 0.9  # white this wide parts two columns; an em space is narrower
-    figure_gap: float = 0.35  # white this wide parts two figures that were read as one
+    figure_gap: float = 0.55  # white this wide parts two figures that were read as one
     sure: float = 0.9  # mean score; a figure read worse is read twice
     many: int = 5  # figures on a page, from which their usual width is known
     width_slack: float = 0.07  # share by which the width of a digit may differ from the usual
