@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 HEADING_MAX = 40  # characters; longer numbered lines are sentences
 CAPTION_MAX = 45
+UNIT_MAX = 13  # characters of the longest 金额单位：人民币百万元
 NUMERAL = "一二三四五六七八九十百零〇"
 
 _PART = re.compile(rf"^第[{NUMERAL}\d]{{1,3}}部分")
@@ -116,7 +117,7 @@ def caption_of(text: str) -> tuple[str | None, str] | None:
 def unit_of(text: str) -> str | None:
     """The unit that a line declares (「单位：万元」, 「金额单位:元」), also where a plain extraction scrambled it (「：单位 元万」)."""
     flat = squash(text)
-    heap = _UNIT_HEAP.search(flat)
+    heap = _UNIT_HEAP.search(flat[-UNIT_MAX:])
     if heap:  # the letters decide, not their order: a scrambled 元万 must not be read as 元
         letters = "".join(sorted(_UNIT_WORDS.sub("", heap.group()), key="百万千亿元".index))
         letters = letters if not letters or letters.endswith("元") else letters + "元"

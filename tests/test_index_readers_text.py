@@ -165,3 +165,8 @@ def test_shared_clean_extraction(tmp_path: Path) -> None:
 def test_shared_scrambled_extraction(tmp_path: Path) -> None:
     found = score("lg-2024", tmp_path)
     assert found["value"] >= 99 and found["cell"] >= 98 and found["extra"] <= 0.5
+
+
+def test_one_endless_line_is_read(tmp_path: Path) -> None:
+    (para,) = read(tmp_path, "预算" * 50_000).blocks
+    assert isinstance(para, Para) and len(para.text) == 100_000
