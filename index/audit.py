@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
-from index.claims import text_table_proofs
 from index.domain import Document, Figure, Kind, Measure, Origin, Proof
 from index.findings import Finding, Place, figure_place
 from index.identity import body_key
 from index.statements import statement_findings
 from index.sums import to_grids
+from index.texttables import text_table_proofs
 
 PLACES = 8  # a sum of many parts shows its total and the first parts
 _KINDS = {"tree": "sum", "balance": "sum", "funds": "sum", "basic_project": "sum", "change": "sum"}
