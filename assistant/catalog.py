@@ -21,6 +21,7 @@ PLANNED = re.compile(r"计划|拟|新增|购置")
 WHOLE_BUDGET = re.compile(
     r"^(?:20\d\d年度?)?(?:本?部门|本?单位)?(?:预算)?(?P<side>收入|支出|收支|收、支|收入、支出)(?:预算)?(?:总计|合计|总额|预算)?$|^(?P<all>总计|预算总额|部门预算|单位预算)$"
 )
+PLAIN_OUTER = re.compile(r"^(?:本年)?(?:收入|支出)(?:预算|决算)?$|^(?:20\d\d年(?:度)?)?(?:预算|决算)(?:数|金额)?(?:\((?:万元|元)\))?$|^支出(?:用途|功能)")
 SENTENCE = 40  # characters; a longer label is running text
 NAME_END = re.compile(r"(?:\(本级\)|\(机关\))$")
 
@@ -55,6 +56,7 @@ class Entry:
     leaf: int  # -1 where the row names no item of its own (a body's total, a year, the only data row)
     parents: tuple[int, ...]
     columns: tuple[int, ...]  # outermost first
+    plain: tuple[bool, ...]  # which of the columns say no more than 总计 or 2024年预算
     plain_column: bool
     title: int
     context: int
@@ -122,6 +124,7 @@ class View:
             leaf=self._id(leaf) if leaf and not PLAIN_TOTAL.match(core(leaf)) and (not total or TOTAL_ROW.match(core(leaf))) else -1,
             parents=parents,
             columns=columns,
+            plain=tuple(bool(PLAIN_COLUMN.search(core(c)) or PLAIN_OUTER.match(core(c))) for c in f.col_path),
             plain_column=plain,
             title=self._id(where) if where else -1,
             context=self._id(f.context) if f.context else -1,

@@ -89,7 +89,7 @@ def _column_penalty(entry: Entry, found: Sequence[Match]) -> float:
     penalty, leaf_seen = 0.0, False
     for at, column in enumerate(reversed(entry.columns)):
         match = found[column]
-        plain = entry.plain_column if at == 0 else False
+        plain = entry.plain[-1 - at]
         if match.hit:
             penalty += 0.3 * match.missing if not leaf_seen else 0.05 * match.missing
             leaf_seen = True
