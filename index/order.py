@@ -1,9 +1,10 @@
 """Puts displaced characters of a plain-text extraction back to their place.
 
-A fallback font on another baseline makes an extractor write a line as several runs, one after the other: each run goes left to right, and
-a blank inside a run stands where characters of another run belong. Between two neighbours *no blank* means that the second stands right after
-the first on the page, or somewhere before it (a new run began); *a blank* means a jump over at least one character. Numbers keep their order
-and their digits; a blank beside a number proves nothing. Among all orders that obey this the likeliest Chinese is taken.
+A fallback font on another baseline makes an extractor write a line as several runs, one after the other: each run
+goes left to right, and a blank inside a run stands where characters of another run belong. Between two neighbours *no
+blank* means that the second stands right after the first on the page, or somewhere before it (a new run began); *a
+blank* means a jump over at least one character. Numbers keep their order and their digits; a blank beside a number
+proves nothing. Among all orders that obey this the likeliest Chinese is taken.
 """
 from __future__ import annotations
 
