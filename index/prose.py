@@ -14,12 +14,10 @@ from decimal import Decimal
 
 from index.amounts import MONEY, RATIO, chinese_to_int
 from index.domain import LabelPath, Measure
+from index.leads import AS_OF, ITEM_LENGTH, LEAD_LENGTH, TAIL, YEAR, Name, lead_to_name
 
-ITEM_LENGTH = 40  # a longer name is a sentence, not an item
 CLAUSES_BACK = 600  # characters before a number that may name its baseline, year or reason
-LEAD_LENGTH = 240  # words before a number that may name it
 SENTENCE_LENGTH = 1500  # a longer one is a heap of numbers, shown in part
-PLAIN_LENGTH = 12  # in a longer one, what stands before 的 only describes
 
 _ONE_TO_ONE = str.maketrans("０１２３４５６７８９％．－():;!?＞＜≧≦﹣−，〈〉", "0123456789%.-（）：；！？><≥≤--，《》")
 _DOTTED = {chr(0x2488 + i): f"{i + 1}." for i in range(20)}  # ⒈ and its like
@@ -53,30 +51,13 @@ _BASELINE = re.compile(
     r"(?P<baseline>(?:较|比|与|同)(?:20\d\d年?度?|上一?年度?(?:同期)?|去年(?:同期)?|年初|同期|预算|本年)[^，。；：、较比与增减上下降持相压基]{0,14}(?:相比|相较)?)"
     rf"(?=[，,、]|持平|基本|各|{_UP}|{_DOWN}|[^，。；]{{0,16}}(?:各?增加|各?减少|持平|增长|下降))"
 )
-_YEAR = re.compile(r"(?<!\d)(20\d\d)年(?!\d{1,2}月|\d{1,2}日)(?:度|末|底)?")
-_AS_OF = re.compile(r"(?:截至|截止|至)20\d\d年[^，。；]*")
-_TAIL = re.compile(
-    r"(?:[约近超达为是共了至各均仅拟设：]|共有|[内下]设|接近|为0|超过|不超过|不[低少高大小多]于|达到|至[少多]|最多|[大小高低]于|[合总]计为|共计|完成|实现|分别为|暂按?)+$"
-)
-_LABEL = re.compile(
-    r"(?P<label>(?:(?:20\d\d年?度?|本年度?|上年度?|当年|年初|全年|年末|调整)的?)*"
-    r"(?:(?:财政拨款)?(?:支出|收入)?决算(?:数|额)?|(?:当年)?预算执行数|执行数|(?:总|年初|调整)?预算(?:安排|总计|合计|数|总额|金额|额|支出安排)?|"
-    r"实际支出(?:数)?|预算资金|安排(?:预算|资金)?))$"
-)
-_SOME_BODY = re.compile(r"^[\u4e00-\u9fff]{1,20}?[局院厅委办会处所站校部](?:20\d\d年度?|(?=本年))(?=[\u4e00-\u9fff“]{2})")
 _THAN_BEFORE = re.compile(r"(?P<verb>(?P<up>[大多高]于)|[小少低]于)(?=上年|去年|20\d\d年)(?P<base>[^，；]*)$")
 _TOTAL = re.compile(r"^(?:合计|总计|共计|小计)$")
-_GENERIC = re.compile(r"^(?:金额|资金|数|数额|总额|总数|项目资金|经费|合计|总计|共计|小计)$")
-_LEAD_NOISE = re.compile(
-    r"^(?:[、，：；和及与或（）\s]+|\d{1,2}[.、](?!\d)|将|其中|主要(?:用于|包括|是)|具体|包括|以及|用于|此外|同时|[一二三四五六七八九十]是|20\d\d年度?|本年度(?!收|支)|全年|上年度?(?=[^结])|"
-    r"本单位|本部门|我[局委院办厅会区市省县校]|我部门|我单位|共有|现有|实有|共计|拟(?:实现)?|预计|力争|涉及|设置并编报|设置|编报|纳入.{0,20}?的|安排(?=.{3})|新增(?=.{2})|因此|各单位|财政拨款的|增减相抵后?|相抵后|.*原因(?:是|为|：|(?=[一二三四五]是))(?=.)|[^，。]{0,24}情况(?=20\d\d年)|.{0,30}?(?:共有|现有|实有|拥有)(?=[\u4e00-\u9fff]{2}))+"
-)
 _PART_OF = re.compile(r"其中|包括|以下方面|分别为|具体如下|由.{0,6}组成")
 _MARKER = re.compile(
     r"^\s*(?:(?P<two>[一二三四五六七八九十]{1,3}、)|(?P<three>（[一二三四五六七八九十]{1,3}）[、.]?)|(?P<four>\d{1,2}[.、](?!\d)|[\u2488-\u249b])|"
     r"(?P<five>（\d{1,2}）|\d{1,2}）)|(?P<six>[①-⑳]))\s*"
 )
-_SUBJECT = re.compile(r"(?P<name>[^（）]*?(?:（[^（）类款项]*）[^（）]*?)*)（(?P<code>\d{0,3})(?P<level>[类款项])）")
 _AFTER_NOUN = re.compile(
     r"^[\u4e00-\u9fff（）“”]{1,16}?(?=[，。；：、]|的|以|并|和|均|全|都|为|开展|编报|纳入|参加|实施|组织|财政拨款|已|未|共|涉及|无|$)"
 )
@@ -111,20 +92,10 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
-class _Name:
-    """What the words before a number name: the item, what the number is called, a year, a subject code."""
-
-    items: LabelPath = ()
-    labels: LabelPath = ()
-    year: int | None = None
-    code: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class _Found:
     """A name, and what the number says of it."""
 
-    name: _Name
+    name: Name
     measure: Measure = Measure.AMOUNT
     direction: int = 0
 
@@ -167,7 +138,7 @@ def text_to_head(text: str, bodies: Sequence[str] = ()) -> Head | None:
         if match["unit"] and not _is_threshold(name, match) and not any(a <= match.start() < b for a, b in skipped):
             name = name[: match.start()]
             break
-    found = _lead_to_name(name, bodies)
+    found = lead_to_name(name, bodies)
     return Head(level, found.items if len(name) <= 2 * ITEM_LENGTH else (), found.code)
 
 
@@ -233,24 +204,24 @@ class _Reader:
 
     def _change(self, match: re.Match[str], lead: str, unit: str, start: int) -> _Found | None:
         """「较2023年预算减少」 before a number; in reasons also 「基本支出增加人员工资等」."""
-        bare = _TAIL.sub("", lead)
+        bare = TAIL.sub("", lead)
         verb = _VERB.search(bare)
         if verb and (unit not in MONEY or verb["verb"] not in _GROWTH or self._baseline(start, match.start())):
             name = self._name(re.sub(rf"{verb[0]}$", "", _BASELINE.sub("", bare)))
             measure = Measure.RATE if unit in RATIO else Measure.CHANGE
             labels = (*self._baseline(start, match.start()), verb["verb"])
-            return _Found(_Name(name.items, labels, name.year, name.code), measure, 1 if verb["up"] else -1)
+            return _Found(Name(name.items, labels, name.year, name.code), measure, 1 if verb["up"] else -1)
         if unit in MONEY and (than := _THAN_BEFORE.search(lead)):
             name = self._name(re.sub(r"本年数?$", "", lead[: than.start()]))
-            return _Found(_Name(name.items, (than["verb"] + _TAIL.sub("", than["base"]),)), Measure.CHANGE, 1 if than["up"] else -1)
+            return _Found(Name(name.items, (than["verb"] + TAIL.sub("", than["base"]),)), Measure.CHANGE, 1 if than["up"] else -1)
         if unit in MONEY and (broken := _BROKEN_VERB.search(bare)):
-            name = _Name((), (*self._baseline(start, match.start()), "增加" if broken["up"] else "减少"))
+            name = Name((), (*self._baseline(start, match.start()), "增加" if broken["up"] else "减少"))
             return _Found(name, Measure.CHANGE, 1 if broken["up"] else -1)
         inner = _INNER_VERB.match(bare)
         if inner and unit in MONEY and _REASON.search(self.flat, start, match.start()):
             items = self._name(inner["item"]).items or self._name(inner["what"]).items
             labels = (*self._baseline(start, match.start()), inner["verb"], inner["what"])
-            return _Found(_Name(items, labels), Measure.CHANGE, 1 if inner["up"] else -1)
+            return _Found(Name(items, labels), Measure.CHANGE, 1 if inner["up"] else -1)
         return None
 
     def _share(self, lead: str, unit: str) -> _Found | None:
@@ -260,12 +231,12 @@ class _Reader:
             return None
         name = self._name(lead[: share.start()])
         label = re.sub(r"[的为约达]+$", "", share[0])
-        return _Found(_Name(name.items, (label,), name.year, name.code), Measure.SHARE)
+        return _Found(Name(name.items, (label,), name.year, name.code), Measure.SHARE)
 
     def _amount(self, match: re.Match[str], lead: str, unit: str, end: int) -> _Found:
         name = self._name(_BASELINE.sub("", lead))
         if name.labels and _TOTAL.match(name.labels[0]):
-            name = _Name(self.parent or self.main, name.labels, name.year)
+            name = Name(self.parent or self.main, name.labels, name.year)
         if unit in MONEY or unit in RATIO:
             return _Found(name)
         if listed := re.search(r"([\u4e00-\u9fff]{2,10}?)(?:主要)?包括[^，。]*、[^，。]*$", lead):
@@ -274,7 +245,7 @@ class _Reader:
         if noun and match["unit"] not in ("辆", "次", "人", "人次", "家次"):
             after = noun[0].strip("“”")
             if len(after) > 1 and not re.match(r"以|并|为|均|其|可|后|内(?!设)|左右|（", after):
-                name = _Name((after,), (), name.year)
+                name = Name((after,), (), name.year)
         return _Found(name, Measure.COUNT)
 
     def _without_number(self, match: re.Match[str], lead: str, start: int, end: int) -> Mention | None:
@@ -286,7 +257,7 @@ class _Reader:
         items = () if verb else self._name(re.sub(r"(?:基本)?持平$", "", _BASELINE.sub("", f"{lead}持平"))).items
         items = () if items and re.match(r"主要$|.*决算数", items[-1]) else items
         measure = Measure.RATE if verb in ("增长", "下降") else Measure.CHANGE
-        found = _Found(_Name(items, (*baseline, verb or "持平")), measure)
+        found = _Found(Name(items, (*baseline, verb or "持平")), measure)
         return self._build(match, None, "%" if measure is Measure.RATE else "", found, start, end)
 
     def _build(self, match: re.Match[str], value: Decimal | None, unit: str, found: _Found, start: int, end: int) -> Mention:
@@ -315,8 +286,8 @@ class _Reader:
             return parent
         return own if len(own) > 1 and not self.subject else (*parent, *own)
 
-    def _name(self, words: str) -> _Name:
-        return _lead_to_name(words, self.bodies)
+    def _name(self, words: str) -> Name:
+        return lead_to_name(words, self.bodies)
 
     def _lead(self, previous: int, end: int) -> str:
         """The words that belong to a number: back to the last clause mark outside brackets, or the last number."""
@@ -361,8 +332,8 @@ class _Reader:
 
     def _year(self, start: int, end: int) -> int | None:
         """The year last named in the sentence, baselines (较2023年) and 截至… aside."""
-        words = _AS_OF.sub("", _BASELINE.sub("", _SKIP.sub("", self.flat[start : end + 2])))
-        years = _YEAR.findall(words)
+        words = AS_OF.sub("", _BASELINE.sub("", _SKIP.sub("", self.flat[start : end + 2])))
+        years = YEAR.findall(words)
         return int(years[-1]) if years else None
 
 
@@ -371,51 +342,3 @@ def _is_threshold(flat: str, match: re.Match[str]) -> bool:
     number = match["number"] + (match["scale"] or "") + (match["unit"] or "")
     after = flat[match.start("number") + len(number) :]
     return (match["unit"] or "").endswith("元") and bool(re.match(r"(?:（不?含）)?以[上下]的?(?:（不?含[^）]*）)?[\u4e00-\u9fff]", after))
-
-
-def _lead_to_name(words: str, bodies: Sequence[str]) -> _Name:
-    words = _unquote(_TAIL.sub("", _AS_OF.sub("", words[-LEAD_LENGTH:])))
-    years = _YEAR.findall(words)
-    year = int(years[-1]) if years else None
-    for body in bodies:
-        words = words.replace(body, "")
-    words = _SOME_BODY.sub("", _LEAD_NOISE.sub("", words))
-    labels: LabelPath = ()
-    if label := _LABEL.search(words):
-        labels = (label["label"],)
-        words = words[: label.start()]
-    words = _unquote(_LEAD_NOISE.sub("", words))
-    if levels := list(_SUBJECT.finditer(words)):
-        return _Name(_subject_path(words, levels), labels, year, _subject_code(levels))
-    words = words.removesuffix("的")
-    after = words.rsplit("的", 1)[-1]
-    if len(words) > PLAIN_LENGTH and "”的" not in words and "个人和家庭" not in words and re.search(r"[\u4e00-\u9fff]{2}", after):
-        words = _LEAD_NOISE.sub("", after)
-    if len(words) > ITEM_LENGTH and not words.endswith("等"):
-        words = words.split("、")[-1][-ITEM_LENGTH:]
-    if _GENERIC.match(words):
-        return _Name((), labels or (words,), year)
-    return _Name((words,) if re.search(r"[\u4e00-\u9fffA-Za-z]{2}", words) else (), labels, year)
-
-
-def _unquote(words: str) -> str:
-    """Without marks that belong to the sentence; 「“三公”经费」 keeps its own."""
-    words = words.strip("、：，；")
-    if re.fullmatch(r"“[^“”]*”(?:科目|项目)?", words):
-        words = words[1 : words.index("”")]
-    return words.replace("“", "").replace("”", "") if words.count("“") != words.count("”") else words
-
-
-def _subject_path(words: str, levels: Sequence[re.Match[str]]) -> LabelPath:
-    """公共安全支出（204类）司法（06款）行政运行（01项） → its three names; 公共安全（类）支出 → 公共安全支出."""
-    names = [level["name"].strip("“”、，") for level in levels]
-    rest = words[levels[-1].end() :].strip("“”")
-    if levels[-1]["level"] == "类" and rest == "支出" and not names[-1].endswith("支出"):
-        names[-1] += "支出"
-    return tuple(name for name in names if name)
-
-
-def _subject_code(levels: Sequence[re.Match[str]]) -> str | None:
-    """The functional code where every level prints its own: 204 + 06 + 01."""
-    codes = [level["code"] for level in levels]
-    return "".join(codes) if levels[0]["level"] == "类" and len(codes[0]) == 3 and all(codes) else None
