@@ -7,6 +7,7 @@ only, or with no rules at all, get their columns and rows from where their text 
 from __future__ import annotations
 
 import itertools
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +21,8 @@ JOIN = 3.0  # points: gaps this small in a line are closed
 EDGE = 1.5  # points: cell sides this near are one grid line
 Edge = dict[str, Any]  # as pdfplumber's table functions take them
 
+AMOUNT = re.compile(r"^-?\d[\d,]*\.\d+%?$|^-?\d{1,3}(,\d{3})+$")
+HAN = re.compile(r"[\u4e00-\u9fff]")
 MIN_SIDE = 3.0  # points: anything narrower or lower is no cell
 
 
@@ -86,9 +89,21 @@ def page_to_grids(page: Page) -> list[Grid]:
 
 def edges_to_grids(edges: list[Edge], glyphs: Sequence[Glyph]) -> list[Grid]:
     """Closed grids among joined rules, from top to bottom, with the glyphs inside them."""
+    edges = [*edges, *open_sides(edges)]
     closing = open_ends(edges)
     grids = [boxes_to_grid(boxes, glyphs, closing) for boxes in edges_to_boxes([*edges, *closing])]
-    return sorted((grid for grid in grids if grid is not None), key=lambda grid: (grid.box[1], grid.box[0]))
+    return sorted((grid for grid in grids if grid is not None and not lacks_rows(grid)), key=lambda grid: (grid.box[1], grid.box[0]))
+
+
+def lacks_rows(grid: Grid) -> bool:
+    """True where the rules part columns but not rows: one drawn row holds the figures of several printed ones."""
+    for r in range(grid.n_rows):
+        cells = [cell for cell in grid.cells if cell.r0 == r]
+        stacked = [sum(bool(AMOUNT.match(line.text)) for line in cell.lines) for cell in cells]
+        headed = sum(count >= 1 and bool(HAN.search(cell.text)) for count, cell in zip(stacked, cells, strict=True))
+        if sum(count >= 2 for count in stacked) >= 2 or max(stacked, default=0) >= 3 or headed >= 3:
+            return True
+    return False
 
 
 def rules_to_edges(rules: Iterable[Rule]) -> list[Edge]:
@@ -123,6 +138,24 @@ def open_ends(edges: Sequence[Edge]) -> list[Edge]:
                 if ends and b["x0"] - a["x0"] >= MIN_SIDE and not _is_covered(level, y, a["x0"], b["x0"]):
                     closing.append(_edge(Rule(a["x0"], y, b["x0"], y)))
     return closing
+
+
+def open_sides(edges: Sequence[Edge]) -> list[Edge]:
+    """Vertical edges for tables drawn without outer sides: where neighbouring rules end together and verticals run between them."""
+    level = sorted((e for e in edges if e["orientation"] == "h"), key=lambda e: e["top"])
+    upright = [e for e in edges if e["orientation"] == "v"]
+    sides = []
+    for side in ("x0", "x1"):
+        for x in merge_positions(e[side] for e in level):
+            here = [e for e in level if e["x0"] - SNAP <= x <= e["x1"] + SNAP]
+            for a, b in itertools.pairwise(here):
+                if abs(a[side] - x) > SNAP or abs(b[side] - x) > SNAP or b["top"] - a["top"] < MIN_SIDE:
+                    continue
+                between = [v for v in upright if v["top"] <= a["top"] + SNAP and v["bottom"] >= b["top"] - SNAP]
+                inside = any(a["x0"] - SNAP <= v["x0"] <= a["x1"] + SNAP for v in between)
+                if inside and not any(abs(v["x0"] - x) <= SNAP for v in between):
+                    sides.append(_edge(Rule(x, a["top"], x, b["top"])))
+    return sides
 
 
 def _is_covered(level: Sequence[Edge], y: float, x0: float, x1: float) -> bool:

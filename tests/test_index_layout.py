@@ -274,3 +274,18 @@ def test_sideways_page_reads_like_an_upright_one_and_keeps_its_boxes() -> None:
     assert isinstance(table, Table) and table.rows[0].label == ("办公费",)
     box, upright = table.rows[0].cells[0].bbox, tables(straight)[0].rows[0].cells[0].bbox
     assert box is not None and upright is not None and box == pytest.approx(lie_down(*upright))
+
+
+def test_table_drawn_without_outer_sides_keeps_its_first_and_last_column() -> None:
+    glyphs, rules = ruled(simple([["项目", "金额", "备注"], ["办公费", "1.00", "含水费"]]), XS[:4], 120)
+    rules = [rule for rule in rules if rule.top == rule.bottom or rule.x0 not in (XS[0], XS[3])]
+    (table,) = tables(page(glyphs, rules))
+    assert table.rows[0].label == ("办公费",) and [cell.text for cell in table.rows[0].cells] == ["1.00", "含水费"]
+
+
+def test_rules_between_columns_only_never_join_figures_of_several_rows() -> None:
+    rows = [["项目", "金额", "上年"], ["办公费", "1.00", "2.00"], ["差旅费", "3.00", "4.00"], ["会议费", "5.00", "6.00"]]
+    glyphs, rules = ruled(simple(rows), XS[:4], 120)
+    upright = [rule for rule in rules if rule.x0 == rule.x1]
+    (table,) = tables(page(caption("表 4", "支出总表") + glyphs, upright))
+    assert [[cell.text for cell in row.cells] for row in table.rows] == [["1.00", "2.00"], ["3.00", "4.00"], ["5.00", "6.00"]]
