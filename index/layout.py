@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from index.aligned import region_to_grids
 from index.captions import BODY_NAME, Caption, segments_to_caption
 from index.domain import Block, Box, Flag, Glyph, Heading, Page, Para, Span
-from index.grids import Grid, edges_to_grids, rules_to_edges
+from index.grids import Edge, Grid, edges_to_grids, rules_to_edges
 from index.headings import caption_of, is_toc, text_to_level, unit_of
 from index.regions import Region, page_to_regions
 from index.tables import PrintedForm
@@ -49,6 +49,18 @@ class _Piece:
     @property
     def text(self) -> str:
         return self.line.text
+
+
+@dataclass(frozen=True, slots=True)
+class _PageRead:
+    """A page with its ruled grids found; ``page`` keeps its size only, ``outside`` and ``loose`` are what no grid holds."""
+
+    page: Page
+    pieces: list[_Piece]
+    grids: list[Grid]
+    outside: list[Glyph]
+    loose: list[Edge]
+    margin: set[str]
 
 
 @dataclass
@@ -89,22 +101,24 @@ class PageStream:
         self._between = False  # did text stand between the open form and here?
         self._tables = 0
         self._captions: list[_Piece] = []  # lines above, that may be a table's caption
-        self._held: tuple[Page, list[_Piece], list[Grid]] | None = None
+        self._held: _PageRead | None = None
         self._last_margin: set[str] = set()
 
     def feed(self, page: Page) -> None:
         """Read one page; its blocks are settled when the next one is known."""
         edges = rules_to_edges(page.rules)
         grids = edges_to_grids(edges, page.glyphs)
-        outside = _outside(page.glyphs, grids)
+        boxes = [grid.box for grid in grids]
+        outside = [g for g in page.glyphs if g.upright and not any(_inside(g.x0, g.x1, g.top, g.bottom, box) for box in boxes)]
+        loose = [e for e in edges if not any(_inside(e["x0"], e["x1"], e["top"], e["bottom"], box) for box in boxes)]
         pieces = _page_pieces(page, outside)
         if len(self.front_texts) < FRONT_LINES:
             self.front_texts.extend(piece.text for piece in pieces)
         margin = _margin_keys(page, pieces)
         if self._held is not None:
-            self._settle(*self._held, margin | self._last_margin)
-            self._last_margin = _margin_keys(self._held[0], self._held[1])
-        self._held = (page, pieces, grids)
+            self._settle(self._held, margin | self._last_margin)
+            self._last_margin = self._held.margin
+        self._held = _PageRead(replace(page, glyphs=(), rules=()), pieces, grids, outside, loose, margin)
 
     def feed_flow(self, number: int, items: Iterable[FlowLine | Grid], width: float) -> None:
         """Read a part of a file without printed pages: every line is a paragraph, a heading or a table's caption."""
@@ -124,7 +138,7 @@ class PageStream:
     def finish(self) -> tuple[Block, ...]:
         """All blocks, after the last page."""
         if self._held is not None:
-            self._settle(*self._held, self._last_margin)
+            self._settle(self._held, self._last_margin)
             self._held = None
         self._close_captions()
         self._close_form()
@@ -133,9 +147,10 @@ class PageStream:
 
     # ------------------------------------------------------------ a page
 
-    def _settle(self, page: Page, pieces: list[_Piece], grids: list[Grid], repeated: set[str]) -> None:
+    def _settle(self, read: _PageRead, repeated: set[str]) -> None:
+        page, pieces, grids = read.page, read.pieces, read.grids
         furniture = [piece for piece in pieces if _is_furniture(piece, page, repeated)]
-        regions, free = self._page_regions(page, grids, furniture)
+        regions, free = self._page_regions(read, furniture)
         if regions:
             pieces = _page_pieces(page, free)
         body = [piece for piece in pieces if not _is_furniture(piece, page, repeated)]
@@ -157,17 +172,15 @@ class PageStream:
             else:
                 self._take_line(item, page, left, right)
 
-    def _page_regions(self, page: Page, grids: list[Grid], furniture: list[_Piece]) -> tuple[list[Region], list[Glyph]]:
+    def _page_regions(self, read: _PageRead, furniture: list[_Piece]) -> tuple[list[Region], list[Glyph]]:
         """Tables without grid lines on the page, and the glyphs outside all tables."""
         heights = [(piece.line.box[1], piece.line.box[3]) for piece in furniture]
-        outside = [g for g in _outside(page.glyphs, grids) if not any(a <= (g.top + g.bottom) / 2 <= b for a, b in heights)]
-        boxes = [grid.box for grid in grids]
-        edges = [e for e in rules_to_edges(page.rules) if not any(_inside(e["x0"], e["x1"], e["top"], e["bottom"], b) for b in boxes)]
+        outside = [g for g in read.outside if not any(a <= (g.top + g.bottom) / 2 <= b for a, b in heights)]
         form = self._form
-        eager = form is not None and form.inner and not form.drawn and not self._between and not grids
-        regions = page_to_regions(page, outside, edges, eager)
+        eager = form is not None and form.inner and not form.drawn and not self._between and not read.grids
+        regions = page_to_regions(read.page, outside, read.loose, eager)
         taken = {id(g) for region in regions for g in region.glyphs}
-        return regions, [g for g in outside if id(g) not in taken]
+        return regions, [g for g in outside if id(g) not in taken] if taken else outside
 
     def _without_toc_rest(self, body: list[_Piece]) -> list[_Piece]:
         """The lines after the last entries of a table of contents that runs over on this page."""
@@ -382,12 +395,6 @@ class PageStream:
 
 def _flat(text: str) -> str:
     return re.sub(r"[\s.．·…\d]+$", "", re.sub(r"\s+", "", text))
-
-
-def _outside(glyphs: Iterable[Glyph], grids: list[Grid]) -> list[Glyph]:
-    """Upright glyphs that stand in no ruled grid."""
-    boxes = [grid.box for grid in grids]
-    return [g for g in glyphs if g.upright and not any(_inside(g.x0, g.x1, g.top, g.bottom, box) for box in boxes)]
 
 
 def _page_pieces(page: Page, glyphs: list[Glyph]) -> list[_Piece]:

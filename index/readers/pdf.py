@@ -225,9 +225,9 @@ class _Placement:
 class _TextStyle:
     """What all characters of one text object share."""
 
-    __slots__ = ("bold", "clip", "size", "visible")
+    __slots__ = ("angle", "bold", "clip", "size", "visible")
 
-    def __init__(self, raw: Any, item: Any) -> None:
+    def __init__(self, raw: Any, item: Any, angle: float) -> None:
         import ctypes
 
         size = ctypes.c_float()
@@ -239,6 +239,7 @@ class _TextStyle:
         self.visible = mode not in INVISIBLE_MODES
         self.bold = mode == 2
         self.clip = _clip_box(raw, item, IDENTITY)
+        self.angle = angle
 
 
 def _glyphs(handle: Any, placed: _Placement) -> Iterator[Glyph]:
@@ -261,12 +262,11 @@ def _glyphs(handle: Any, placed: _Placement) -> Iterator[Glyph]:
             key = ctypes.addressof(item.contents) if item else 0
             style = styles.get(key)
             if style is None:
-                style = styles[key] = _TextStyle(raw, item)
+                style = styles[key] = _TextStyle(raw, item, raw.FPDFText_GetCharAngle(page, i))
             if not style.visible or not raw.FPDFText_GetLooseCharBox(page, i, box_ref):
                 continue
             raw.FPDFText_GetCharOrigin(page, i, x, y)
-            angle = raw.FPDFText_GetCharAngle(page, i)
-            glyph = _glyph(char, (box.left, box.bottom, box.right, box.top), (x.value, y.value), angle, style, placed)
+            glyph = _glyph(char, (box.left, box.bottom, box.right, box.top), (x.value, y.value), style.angle, style, placed)
             if glyph is not None:
                 yield glyph
     finally:
