@@ -134,7 +134,7 @@ class Own:
 class Language:
     """Log likelihood (nats) of a symbol after a history: half general Chinese, half the document's own."""
 
-    def __init__(self, general: General, own: Own, own_share: float = 0.5) -> None:
+    def __init__(self, general: General, own: Own, own_share: float = 0.35) -> None:
         self._general, self._own, self._share = general, own, own_share
         self._memory: dict[str, float] = {}
 

@@ -29,14 +29,14 @@ _HAN = re.compile(r"[\u3400-\u9fff]")
 _CLOSING, _OPENING = frozenset("，。、：；）》”〉！？"), frozenset("（《“〈")
 _PROSE = frozenset("，。；、")
 _CLASSES = frozenset("YDPLNa")
-PASSES = 2
+PASSES = 3
 
 
 @dataclass(frozen=True)
 class Weights:
     """Log-likelihood (nats) of what makes an order less likely."""
 
-    first_run: float = -1.0      # the first jump back
+    first_run: float = -2.5      # the first jump back
     new_run: float = -5.0        # one more jump back
     odd_run: float = -4.0        # a run that does not start at the first free place
     same_layer: float = -2.0     # two runs of one layer side by side
