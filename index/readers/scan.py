@@ -7,6 +7,7 @@ figures. Digits are never guessed: a piece is kept as recognised or not at all.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -31,6 +32,8 @@ class ScanSettings:
 
     detect_side: int = 1440  # pixels of the longer side that the detector sees
     column_gap: float = 0.9  # white this wide parts two columns; an em space is narrower
+    corridor_gap: float = 0.3  # white this wide parts columns where it goes on above or below
+    corridor_reach: float = 4.0  # that far above or below
     figure_gap: float = 0.55  # white this wide parts two figures that were read as one
     sure: float = 0.9  # mean score; a figure read worse is read twice
     many: int = 5  # figures on a page, from which their usual width is known
@@ -115,7 +118,7 @@ def _read_level(level: _Level, settings: ScanSettings) -> tuple[list[Run], list[
     rules = _real_rules(ink.mask_to_rules(mask, dpi), boxes, pixels.shape, settings.edge * dpi)
     clean, bare = ink.erase(pixels, mask, rules)
     boxes = _grow(boxes, bare, rules, settings)
-    pieces = [piece for box in boxes for piece in box_to_pieces(box, bare, rules, settings)]
+    pieces = [piece for box in boxes for piece in box_to_pieces(box, bare, rules, settings, boxes)]
     runs = _recognise(clean, pieces, settings.least_score)
     runs += _recognise(clean, _missed(bare, boxes, rules, settings), settings.least_loose_score)
     runs = [part for run in runs for part in _part_figures(run, clean, bare, settings)]
@@ -215,8 +218,13 @@ def open_sides(rules: list[PixelRule], least: float) -> list[PixelRule]:
     return sides
 
 
-def box_to_pieces(box: PixelBox, bare: Image, rules: list[PixelRule], settings: ScanSettings = SETTINGS) -> list[PixelBox]:
-    """A detected box cut at the column rules and wide white gaps inside it; each piece tight around its ink."""
+def box_to_pieces(
+    box: PixelBox, bare: Image, rules: list[PixelRule], settings: ScanSettings = SETTINGS, others: list[PixelBox] | None = None
+) -> list[PixelBox]:
+    """A detected box cut at the column rules and wide white gaps inside it; each piece tight around its ink.
+
+    A narrower gap parts columns, too, where lines above or below (``others``) end before it and begin after it.
+    """
     height = box.y1 - box.y0
     inset = settings.inside * height
     cuts = [
@@ -224,10 +232,20 @@ def box_to_pieces(box: PixelBox, bare: Image, rules: list[PixelRule], settings: 
         for r in rules
         if not r.horizontal and box.x0 + inset < r.at < box.x1 - inset and min(r.end, box.y1) - max(r.start, box.y0) > 0.6 * height
     ]
-    cuts += ink.gaps(bare, box, settings.column_gap * height)
+    near = [b for b in others or () if 0.4 * height < abs(b.y0 + b.y1 - box.y0 - box.y1) / 2 < settings.corridor_reach * height]
+    wide = ink.gaps(bare, box, settings.column_gap * height)
+    narrow = ink.gaps(bare, box, settings.corridor_gap * height)
+    cuts += [x for x in narrow if x in wide or _is_corridor(x, near, settings.corridor_gap * height)]
     edges = [box.x0, *sorted(cuts), box.x1]
     parts = (box._replace(x0=a, x1=b) for a, b in pairwise(edges))
     return [piece for part in parts if (piece := ink.tight(bare, part)) is not None]
+
+
+def _is_corridor(x: int, near: list[PixelBox], slack: float) -> bool:
+    """Lines end before x and begin after it, and no more than one (a header over both columns) runs across."""
+    across = sum(b.x0 < x - slack and b.x1 > x + slack for b in near)
+    ends = any(x - 2 * slack < b.x1 <= x + slack for b in near)
+    return ends and across <= 1 and any(x - slack <= b.x0 < x + 2 * slack for b in near)
 
 
 def _grow(boxes: list[PixelBox], bare: Image, rules: list[PixelRule], settings: ScanSettings) -> list[PixelBox]:
@@ -347,7 +365,7 @@ def _to_box(box: PixelBox, sx: float, sy: float) -> Box:
 
 
 def even_sizes(glyphs: list[Glyph], share: float) -> tuple[Glyph, ...]:
-    """Runs of one size of print get one size: what their ink says differs with the characters they hold."""
+    """Runs of one size of print get one size and its full height: what their ink says differs with the characters they hold."""
     groups: list[list[int]] = []
     for i in sorted(range(len(glyphs)), key=lambda i: glyphs[i].size):
         if groups and glyphs[i].size <= (1 + share) * glyphs[groups[-1][len(groups[-1]) // 2]].size:
@@ -358,8 +376,18 @@ def even_sizes(glyphs: list[Glyph], share: float) -> tuple[Glyph, ...]:
     for group in groups:
         size = glyphs[group[len(group) // 2]].size
         for i in group:
-            even[i] = replace(glyphs[i], size=size)
+            even[i] = _set_to_size(glyphs[i], size)
     return tuple(even)
+
+
+def _set_to_size(glyph: Glyph, size: float) -> Glyph:
+    """One em high, as characters of a text layer are: around the middle of Chinese ink, else 0.88 em above the baseline."""
+    if any(char > "\u2e80" for char in glyph.text):
+        top = (glyph.top + glyph.bottom - size) / 2
+    else:
+        baseline = glyph.bottom - (0.14 * size if re.search(r"[,;]", glyph.text) else 0.0)
+        top = baseline - 0.88 * size
+    return replace(glyph, size=size, top=top, bottom=top + size)
 
 
 def _to_rule(rule: PixelRule, sx: float, sy: float) -> Rule:
