@@ -211,24 +211,25 @@ def missing_weight(label: str, flags: list[bool]) -> float:
 
 
 def match_label(ask: Ask, label: str, fuzzy: bool = True) -> Match:
-    """Cover the question with one label (already through ``core``): common runs, then aliases, then same-sounding characters."""
-    flags = [False] * len(label)
-    covered = _common_runs(ask, label, flags)
+    """Cover the question with one label (already through ``core``): common runs, then same-sounding characters, then aliases."""
+    at: list[int | None] = [None] * len(label)  # the question's character that explains each of the label's
+    covered = _common_runs(ask, label, at)
     exact = True
-    if covered and fuzzy and ask.content & ~covered and not all(flags):
-        heard = _same_sound(ask, label, flags, covered)
+    if covered and fuzzy and ask.content & ~covered and None in at:
+        heard = _same_sound(ask, label, at, covered)
         exact = heard == covered
         covered = heard
     for start, end, canonical in ask.aliases:
-        at = label.find(canonical)
-        if at < 0 or all(flags[at : at + len(canonical)]):
+        found = label.find(canonical)
+        if found < 0 or None not in at[found : found + len(canonical)]:
             continue
         covered |= span_mask(start, end)
-        flags[at : at + len(canonical)] = [True] * len(canonical)
+        at[found : found + len(canonical)] = [start] * len(canonical)
     if not covered:
         return NOTHING
-    missing = missing_weight(label, flags)
-    hit = missing < 0.05 or any(own and done for own, done in zip(own_characters(label), flags, strict=True))
+    done = [j is not None for j in at]
+    missing = missing_weight(label, done)
+    hit = missing < 0.05 or any(own and explained for own, explained in zip(own_characters(label), done, strict=True))
     return Match(covered, missing if exact else missing + 0.2, hit)
 
 
@@ -253,63 +254,55 @@ def cover_text(ask: Ask, text: str) -> int:
     return covered
 
 
-def _common_runs(ask: Ask, label: str, flags: list[bool]) -> int:
+def _common_runs(ask: Ask, label: str, at: list[int | None]) -> int:
     """Greedy longest common runs of two and more characters; a single one where it continues a run in the question."""
     text, covered = ask.text, 0
-    free = ask.content | ask.light
+    free = ask.open
     while True:
-        best = (0, 0, 0)
-        for i in range(len(label) - 1):
-            if flags[i] or flags[i + 1]:
-                continue
-            for j in ask.bigrams.get(label[i : i + 2], ()):
-                n = 0
-                while (
-                    i + n < len(label)
-                    and j + n < len(text)
-                    and label[i + n] == text[j + n]
-                    and not flags[i + n]
-                    and free >> (j + n) & 1
-                    and not covered >> (j + n) & 1
-                ):
-                    n += 1
-                if n > best[0]:
-                    best = (n, i, j)
-        n, i, j = best
+        n, i, j = _longest_run(ask, label, at, free & ~covered)
         if n < 2:
             break
         covered |= span_mask(j, j + n)
-        flags[i : i + n] = [True] * n
+        at[i : i + n] = range(j, j + n)
         after = j + n
         if after < len(text) and free >> after & 1 and not covered >> after & 1:  # 维修费 against 维修(护)费
             k = label.find(text[after], i + n)
-            if k >= 0 and not flags[k] and k - i - n <= 4:
+            if k >= 0 and at[k] is None and k - i - n <= 4:
                 covered |= 1 << after
-                flags[k] = True
+                at[k] = after
     if not covered and len(label) == 1 and label in text:
+        at[0] = text.index(label)
         covered = 1 << text.index(label)
-        flags[0] = True
     return covered
 
 
-def _same_sound(ask: Ask, label: str, flags: list[bool], covered: int) -> int:
-    """Extend matched runs over characters that sound alike: 公物接待费 covers 公务接待费."""
-    text = ask.text
-    for i, done in enumerate(flags):
-        if done:
+def _longest_run(ask: Ask, label: str, at: list[int | None], free: int) -> tuple[int, int, int]:
+    """Length and starts (in the label, in the question) of the longest run of still unexplained characters."""
+    text, best = ask.text, (0, 0, 0)
+    for i in range(len(label) - 1):
+        if at[i] is not None:
             continue
-        for side in (-1, 1):
-            if not 0 <= i + side < len(label) or not flags[i + side]:
+        for j in ask.bigrams.get(label[i : i + 2], ()):
+            n = 0
+            while i + n < len(label) and j + n < len(text) and label[i + n] == text[j + n] and at[i + n] is None and free >> (j + n) & 1:
+                n += 1
+            if n > best[0]:
+                best = (n, i, j)
+    return best
+
+
+def _same_sound(ask: Ask, label: str, at: list[int | None], covered: int) -> int:
+    """Extend matched runs over characters that sound alike: 公物接待费 covers 公务接待费."""
+    for step in (1, -1):
+        order = range(1, len(label)) if step == 1 else range(len(label) - 2, -1, -1)
+        for i in order:
+            beside = at[i - step]
+            if at[i] is not None or beside is None:
                 continue
-            for j in range(len(text)):
-                k = j + side
-                beside = 0 <= k < len(text) and text[k] == label[i + side] and covered >> k & 1
-                if not beside or covered >> j & 1 or text[j] == label[i] or not "\u4e00" <= text[j] <= "\u9fff":
-                    continue
-                if syllable(text[j]) == syllable(label[i]):
-                    covered |= 1 << j
-                    flags[i] = True
-                    break
-            if flags[i]:
-                break
+            j = beside + step
+            if not 0 <= j < len(ask.text) or covered >> j & 1 or not ask.open >> j & 1:
+                continue
+            if ask.text[j] == label[i] or ("\u4e00" <= ask.text[j] <= "\u9fff" and syllable(ask.text[j]) == syllable(label[i])):
+                covered |= 1 << j
+                at[i] = j
     return covered
