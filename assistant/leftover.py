@@ -31,7 +31,10 @@ def leftover(ask: Ask, covered: int) -> list[str]:
 
 
 def glossed(ask: Ask, covered: int, end: int) -> bool:
-    """True where the word is explained by brackets right behind it that are covered: 人员（工资福利）."""
+    """True where a word and the brackets behind it say the same and one of them is covered: 人员（工资福利）."""
+    opened = ask.text.rfind("(", 0, end)
+    if opened > 0 and ask.text.find(")", opened) >= end:  # the word stands in brackets: what they gloss decides
+        return bool(covered >> (opened - 1) & 1)
     if ask.text[end : end + 1] != "(":
         return False
     close = ask.text.find(")", end)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -33,6 +33,8 @@ class Lexicon:
     ask: Mapping[str, tuple[str, ...]]
     stop_words: frozenset[str]
     topics: tuple[Topic, ...] = ()
+    whole: tuple[str, ...] = ()
+    ratios: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def asks(self, kind: str, text: str) -> str | None:
         """The first phrase of this kind found in the text."""
@@ -61,6 +63,8 @@ def load_lexicon(path: Path = DEFAULT) -> Lexicon:
             others=longest(bodies["others"]["names"]),
             ask={kind: longest(words) for kind, words in raw["ask"].items()},
             stop_words=frozenset(raw["stop"]["words"]) | {p for words in raw["ask"].values() for p in words},
+            whole=tuple(raw.get("whole", {}).get("terms", ())),
+            ratios={name: (parts[0], parts[1]) for name, parts in raw.get("ratios", {}).items()},
             topics=tuple(Topic(tuple(t["asked"]), tuple(t["headings"])) for t in raw.get("topics", {}).values()),
         )
     except (OSError, tomllib.TOMLDecodeError, KeyError, AttributeError) as error:

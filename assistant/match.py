@@ -108,6 +108,7 @@ class Ask:
     aliases: tuple[tuple[int, int, str], ...] = ()  # start, end, canonical spelling
     bigrams: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     words: tuple[Word, ...] = ()
+    whole: tuple[int, ...] = ()  # masks of terms that are explained whole or not at all
 
     @property
     def open(self) -> int:
@@ -154,11 +155,12 @@ def text_to_ask(text: str, lexicon: Lexicon, known: Iterable[tuple[int, int]] = 
                 aliases += [(at, end, c) for c in canonicals]
                 light &= ~span_mask(at, end)
             at = text.find(alias, at + 1)
+    whole = tuple(span_mask(*m.span()) for term in lexicon.whole for m in re.finditer(term, text))
     bigrams: dict[str, list[int]] = {}
     for i in range(len(text) - 1):
         if not taken & (3 << i):
             bigrams.setdefault(text[i : i + 2], []).append(i)
-    return Ask(text, everything & ~taken & ~light, light & ~taken, tuple(aliases), {k: tuple(v) for k, v in bigrams.items()}, words)
+    return Ask(text, everything & ~taken & ~light, light & ~taken, tuple(aliases), {k: tuple(v) for k, v in bigrams.items()}, words, whole)
 
 
 def promote(ask: Ask, labels: Iterable[frozenset[str]]) -> Ask:
@@ -202,7 +204,11 @@ def own_characters(label: str) -> tuple[bool, ...]:
     rest = label
     for word in GENERIC:
         rest = rest.replace(word, "\0" * len(word))
-    return tuple(c != "\0" for c in rest)
+    own = [c != "\0" for c in rest]
+    for gloss in re.finditer(r"\([^()]*\)", label):
+        if any(own[: gloss.start()]):  # what brackets add explains the name, it is not asked for
+            own[gloss.start() : gloss.end()] = [False] * (gloss.end() - gloss.start())
+    return tuple(own)
 
 
 def missing_weight(label: str, flags: list[bool]) -> float:
@@ -215,7 +221,7 @@ def match_label(ask: Ask, label: str, fuzzy: bool = True) -> Match:
     at: list[int | None] = [None] * len(label)  # the question's character that explains each of the label's
     covered = _common_runs(ask, label, at)
     exact = True
-    if covered and fuzzy and ask.content & ~covered and None in at:
+    if covered and fuzzy and None in at:
         heard = _same_sound(ask, label, at, covered)
         exact = heard == covered
         covered = heard
@@ -225,6 +231,10 @@ def match_label(ask: Ask, label: str, fuzzy: bool = True) -> Match:
             continue
         covered |= span_mask(start, end)
         at[found : found + len(canonical)] = [start] * len(canonical)
+    for term in ask.whole:  # 基本工资 does not explain 基本支出
+        if covered & term and term & ~covered:
+            covered &= ~term
+            at = [None if j is not None and term >> j & 1 else j for j in at]
     if not covered:
         return NOTHING
     done = [j is not None for j in at]
@@ -300,7 +310,10 @@ def _same_sound(ask: Ask, label: str, at: list[int | None], covered: int) -> int
             if at[i] is not None or beside is None:
                 continue
             j = beside + step
-            if not 0 <= j < len(ask.text) or covered >> j & 1 or not ask.open >> j & 1:
+            if not 0 <= j < len(ask.text) or covered >> j & 1:
+                continue
+            if not ask.open >> j & 1:  # 省政协会议支出: the body's name is the item's beginning, too
+                at[i] = j if ask.text[j] == label[i] else None
                 continue
             if ask.text[j] == label[i] or ("\u4e00" <= ask.text[j] <= "\u9fff" and syllable(ask.text[j]) == syllable(label[i])):
                 covered |= 1 << j

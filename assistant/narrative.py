@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from assistant.domain import Answer, Intent, Refusal
-from assistant.flat import flat
+from assistant.flat import core, flat
 from assistant.leftover import leftover
 from assistant.lookups import read_change, state_change
 from assistant.match import cover_text
@@ -55,6 +55,9 @@ def rank_passages(task: Task, groups: tuple[Group, ...], intent: Intent) -> list
                 score += 2.0 if "原因" in p.column and row else 0.0
             elif intent in ROLE_WORDS and ROLE_WORDS[intent].search(p.text):
                 score += 0.3
+            heading = core(p.section[-1]) if p.section else ""
+            if len(heading) > 1 and heading in ask.text:
+                score += 2.0
             if topic and topic.search(p.lead):
                 score += 3.5
             if ordinal and re.match(rf"[(（]?{ordinal.group(1)}[)）、.．]", p.text):

@@ -23,7 +23,7 @@ from assistant.match import promote
 from assistant.narrative import answer_short_text, answer_text, answer_why
 from assistant.rankings import answer_empty, answer_list, answer_rank
 from assistant.scope import Scope, choose
-from assistant.sums import answer_average, answer_compare, answer_share, answer_sum
+from assistant.sums import answer_average, answer_compare, answer_ratio, answer_share, answer_sum
 from assistant.task import Task
 from assistant.turns import complete, follow_up
 from assistant.understand import Question, text_to_question
@@ -33,10 +33,10 @@ LONGEST_QUESTION = 2000
 NEAR = 12  # groups whose labels are looked up word for word
 OUT_OF_SCOPE = "这超出了我能回答的范围：我只查已入库的预算、决算文件里写明的数字和内容，不作评价、预测，也不提供办事建议。"
 HANDLERS = {
-    Intent.LOOKUP: (answer_lookup, answer_previous, answer_short_text),
+    Intent.LOOKUP: (answer_ratio, answer_lookup, answer_previous, answer_short_text),
     Intent.CHANGE: (answer_change,),
     Intent.COMPARE: (answer_compare, answer_change, answer_lookup, answer_short_text),
-    Intent.SHARE: (answer_share,),
+    Intent.SHARE: (answer_ratio, answer_share),
     Intent.SUM: (answer_sum, answer_lookup),
     Intent.AVERAGE: (answer_average,),
     Intent.RANK: (answer_rank, answer_text),

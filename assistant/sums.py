@@ -24,7 +24,7 @@ SHARE_OF = re.compile(r"占(?!比)(?:了|到)?(?:它|其|该)?(.*?)(?:的)?(?:�
 PERCENT_IS = re.compile(r"^(.*?)(?:里|中)?有?百分之(?:几|多少)是(.*?)(?:出的|的|$)")
 SHARE_WITHIN = re.compile(r"^(.*?)(?:中|里面?|内)(.*?)(?:的)?(?:占比|比[例重列]|占百分|占多大|占几成)")
 NEW = re.compile(r"新增项目|为新增|新增的|基数为\s*0")
-FILLER = re.compile(r"多少|合计|一共|总共|加起来|之和|[是的]|占比|各|两类|两项|三项|钱|\?|？|。|支出合计")
+FILLER = re.compile(r"多少|合计|一共|总共|加起来|之和|[是的]|占比|各|两类|两项|三项|钱|\?|？|。")
 
 
 # ---------------------------------------------------------------- side by side
@@ -233,6 +233,22 @@ def previous_beside(task: Task, groups: list[Group], years: list[int]) -> Answer
 
 
 # ---------------------------------------------------------------- shares
+
+
+def answer_ratio(task: Task) -> Answer | None:
+    """A ratio with a name of its own (资产负债率): its two items, looked up and divided."""
+    found = next(((name, parts) for name, parts in task.lexicon.ratios.items() if name in task.q.text), None)
+    for group in pick_groups(task)[:1] if found else []:
+        assert found
+        name, parts = found
+        rest = task.q.text.replace(name, "")
+        readings = [read_one(task, group, rest + part) for part in parts]
+        if all(readings):
+            part, whole = (r.figure for r in readings if r)
+            same = [f for r in readings[1:] if r for f in (r.figure, *r.rivals) if f.table_id == part.table_id and f.year == part.year]
+            state_share(task, group, [part], same[0] if same else whole)
+            return task.draft.answered()
+    return None
 
 
 def answer_share(task: Task) -> Answer | None:
