@@ -16,6 +16,7 @@ from assistant.sounds import sound
 from assistant.words import place_before
 
 REGION = re.compile(r"([\u4e00-\u9fff]{2,}?(?:特别行政区|自治区|自治州|省|市|新区|区|县|街道|镇|乡))")
+OTHER_BODY = re.compile(r"(?!的)[\u4e00-\u9fff]{2,8}?(?:管理局|局|厅|委员会|法院|检察院)(?![长内])")
 LOCAL = re.compile(r"[（(](?:本级|机关|本部)[）)]$")
 LONGEST_ALIAS = 24
 
@@ -37,6 +38,7 @@ class Mention:
     end: int
     bodies: frozenset[str]
     guessed: str | None = None  # the corrected spelling, where a misspelling was read
+    region: bool = False  # only a place is named (龙岗), no body
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,8 @@ class Directory:
                 unknown.append(mention)
             elif mention:
                 mentions.append(mention)
+        certain = [m.bodies for m in mentions if len(m.bodies) == 1 and not m.region]
+        mentions = [m for m in mentions if not (m.region and any(c <= m.bodies for c in certain))]  # 省人大…江苏代表团
         spans = tuple((m.start, m.end) for m in mentions)
         return Named(tuple(mentions), tuple(unknown), spans)
 
@@ -142,7 +146,7 @@ class Directory:
     def _token_at(self, text: str, i: int) -> _Token | None:
         for length in range(min(LONGEST_ALIAS, len(text) - i), 1, -1):
             piece = text[i : i + length]
-            if piece in self.cores:
+            if piece in self.cores and self._stands_alone(text, i, piece):
                 return _Token(i, i + length, "core", self.cores[piece], piece)
             if piece in self.regions:
                 return _Token(i, i + length, "region", self.regions[piece], piece)
@@ -159,6 +163,17 @@ class Directory:
                 table, kind = (self.regions, "region") if alias in self.regions else (self.cores, "core")
                 return _Token(i, i + length, kind, table[alias], alias)
         return None
+
+    def _stands_alone(self, text: str, i: int, piece: str) -> bool:
+        """A bare short core (工信) names a body only at the start, after a place or between bodies, not inside 两个工信产业…资金."""
+        if (
+            piece[-1] in "局委院厅办会部处队司室"
+            or i == 0
+            or text[i - 1] in "和与跟及比、,，;；:： 市区县省对加"
+            or text[i + len(piece) : i + len(piece) + 1] in "局的"
+        ):
+            return True
+        return any(text[max(0, i - n) : i] in self.regions for n in range(2, 8))
 
     def _group_to_mention(self, text: str, group: list[_Token]) -> Mention | str | None:
         """One mention, the text of an unknown body, or None where the tokens name nothing (a bare 市)."""
@@ -178,6 +193,9 @@ class Directory:
         foreign = self._foreign_region(text, group) if last.kind == "core" else None
         if foreign is not None:
             return text[foreign:end]
+        other = OTHER_BODY.match(text, end) if last.kind == "region" else None
+        if other and not any(core in other.group() for core in self.cores):
+            return text[start : other.end()]  # 龙岗科技创新局: no such body is indexed
         for token in group:
             found &= token.bodies
         if not found:
@@ -186,7 +204,7 @@ class Directory:
             own = {n for n in found if self.bodies[n].regions and regions[-1].alias in region_aliases(self.bodies[n].regions[-1])}
             found = own or found
         guessed = next((t.alias for t in group if t.alias != text[t.start : t.end]), None)
-        return Mention(start, end, frozenset(found), guessed)
+        return Mention(start, end, frozenset(found), guessed, last.kind == "region")
 
     def _foreign_region(self, text: str, group: list[_Token]) -> int | None:
         """Where a region that no indexed body has stands right before a core: 南山区|工信局 → its start."""

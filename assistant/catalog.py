@@ -66,6 +66,7 @@ class Entry:
     prior: float
     title_words: float = 0.0  # how much of its own the table's title says
     narrow: str = ""  # 基本支出 or 项目支出 where the whole table is about that part only
+    purchases: bool = False  # a list of what is to be bought: asked for by name only
     planned: bool = False  # 计划购置…: never what is there already
 
 
@@ -84,6 +85,7 @@ class View:
         self.by_leaf: dict[int, list[Entry]] = {}
         for entry in self.entries:
             self.by_leaf.setdefault(entry.leaf, []).append(entry)
+        self.items = frozenset(self.labels[e.leaf] for e in self.entries if e.leaf >= 0 and e.context < 0) - COMMON
         self.rows = frozenset(self.labels[e.leaf] for e in self.entries if e.leaf >= 0 and len(self.labels[e.leaf]) >= 4) - COMMON
         self.codes: dict[str, list[Entry]] = {}
         for entry in self.entries:
@@ -133,6 +135,7 @@ class View:
             context=self._id(f.context) if f.context else -1,
             prior=prior,
             narrow=next((w for w in ("基本支出", "项目支出") if table and w in table.title and "收支" not in table.title), ""),
+            purchases=table is not None and "采购" in table.title,
             planned=bool(PLANNED.search(leaf)) and f.measure is Measure.COUNT,
             title_words=missing_weight(core(where), [False] * len(core(where))) if where and table else 0.0,
         )
@@ -194,7 +197,7 @@ class View:
                 out.append(NOTHING)
             elif len(label) > SENTENCE:  # a sentence is context: what it covers is all that is asked of it
                 covered = cover_text(ask, label)
-                out.append(Match(covered, 0.0, bool(covered)))
+                out.append(Match(covered, 0.0, 1.0, bool(covered)))
             else:
                 out.append(match_label(ask, label))
         return out

@@ -20,7 +20,8 @@ def leftover(ask: Ask, covered: int) -> list[str]:
     for word in ask.words:
         span = span_mask(word.start, word.end)
         open_ = (span & ask.content & ~covered).bit_count()
-        if not open_ or open_ * 2 <= word.end - word.start or word.text in explained:
+        size = word.end - word.start
+        if not open_ or (open_ * 3 <= size if size > 2 else open_ * 2 <= size) or word.text in explained:
             continue
         if glossed(ask, covered, word.end):
             continue

@@ -12,6 +12,7 @@ from assistant.match import Ask, Match
 from index.amounts import MONEY, unit_kind
 from index.domain import Figure, Measure, Origin
 
+HALF = 0.5  # a column is meant where the question names half of its own words
 CLOSE = 0.3  # scores within this are equally good readings
 AMOUNTS = frozenset({Measure.AMOUNT, Measure.COUNT})
 
@@ -31,7 +32,7 @@ class Want:
 def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_year: int | None) -> Candidate | None:
     """Coverage of the question minus what the labels say beyond it; None where the figure cannot be meant."""
     f = entry.figure
-    if f.value is None or f.measure not in want.measures or (want.origin and f.origin is not want.origin):
+    if (f.value is None and "持平" not in f.raw) or f.measure not in want.measures or (want.origin and f.origin is not want.origin):
         return None
     if want.code and f.code != want.code:
         return None
@@ -46,6 +47,8 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
         score -= 4.0
     elif not want.unit_kind and kind == "ratio" and f.measure in AMOUNTS:
         score -= 1.0  # a rate is no amount; it wins only where nothing else is meant
+    if want.direction and f.direction == -want.direction:
+        score -= 0.8
     if entry.planned:
         score -= 0.7
     covered = 0
@@ -53,7 +56,7 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
         row = found[entry.leaf]
         if row.hit:
             covered |= row.covered
-            score -= (0.35 if entry.context < 0 else 0.15 if row.missing <= 6 else 0.5) * row.missing
+            score -= 0.35 * row.missing if entry.context < 0 else min(2.0, (0.15 if row.missing <= 6 else 0.5) * row.missing)
         elif not want.code and entry.context < 0:
             return None
         elif not want.code:
@@ -63,7 +66,7 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
     if entry.context < 0:
         score -= _column_penalty(entry, found)
     for column in entry.columns:
-        if found[column].hit:
+        if found[column].share >= HALF:
             covered |= found[column].covered
     score += ask.weight(covered) if entry.context < 0 else ask.own_weight(covered) + 0.2 * (ask.weight(covered) - ask.own_weight(covered))
     beyond = 0
@@ -75,9 +78,10 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
         title = match.covered & ~covered & ~beyond
         score += ask.weight(title) if entry.leaf < 0 else 0.7 * ask.own_weight(title)
         if entry.leaf < 0:  # a total is about what its table is about
-            score -= min(1.0, 0.15 * match.missing) if match.hit else min(2.0, 0.4 * entry.title_words)
+            named = any(found[c].hit for c in entry.columns)  # 培训费 as a column needs no title
+            score -= min(0.2 if named else 1.0, 0.15 * match.missing) if match.hit else min(2.0, 0.4 * entry.title_words)
         elif not match.hit:
-            score -= min(0.3, 0.05 * entry.title_words)
+            score -= min(0.3, 0.05 * entry.title_words) + (0.6 if entry.purchases else 0.0)
         beyond |= title
     if entry.narrow and entry.narrow not in ask.text and (entry.leaf < 0 or entry.narrow == "基本支出"):
         score -= 0.8 if entry.leaf < 0 else 0.3
@@ -90,7 +94,7 @@ def _column_penalty(entry: Entry, found: Sequence[Match]) -> float:
     for at, column in enumerate(reversed(entry.columns)):
         match = found[column]
         plain = entry.plain[-1 - at]
-        if match.hit:
+        if match.share >= HALF:
             penalty += 0.3 * match.missing if not leaf_seen else 0.05 * match.missing
             leaf_seen = True
         elif not plain and not leaf_seen:

@@ -64,6 +64,7 @@ GENERIC = (
     ":",
     "—",
     "其中",
+    "其他",
     "表",
 )
 LIGHT = 0.3
@@ -78,6 +79,7 @@ class Match:
 
     covered: int = 0
     missing: float = 0.0
+    share: float = 0.0  # of the label's own characters
     hit: bool = False  # something of the label's own is matched, or the whole of a label made of generic words
 
 
@@ -201,7 +203,7 @@ def cut_words(text: str, taken: int) -> Iterator[Word]:
 @lru_cache(maxsize=50_000)
 def own_characters(label: str) -> tuple[bool, ...]:
     """Which characters of a label are its own, not part of generic words like 支出 or 项目."""
-    rest = label
+    rest = re.sub(r"20\d\d年度?", lambda m: "\0" * len(m.group()), label)
     for word in GENERIC:
         rest = rest.replace(word, "\0" * len(word))
     own = [c != "\0" for c in rest]
@@ -238,9 +240,12 @@ def match_label(ask: Ask, label: str, fuzzy: bool = True) -> Match:
     if not covered:
         return NOTHING
     done = [j is not None for j in at]
+    own = [explained for mine, explained in zip(own_characters(label), done, strict=True) if mine]
+    if 2 <= len(own) <= 3 and sum(own) == len(own) - 1 and not any(j == start for j in at for start, _, _ in ask.aliases):
+        return NOTHING  # 电费 is not 邮电费, 离休费 not 退休费
     missing = missing_weight(label, done)
-    hit = missing < 0.05 or any(own and explained for own, explained in zip(own_characters(label), done, strict=True))
-    return Match(covered, missing if exact else missing + 0.2, hit)
+    share = sum(own) / len(own) if own else float(missing < 0.05)
+    return Match(covered, missing if exact else missing + 0.2, share, missing < 0.05 or any(own))
 
 
 def cover_text(ask: Ask, text: str) -> int:

@@ -25,6 +25,12 @@ ROLE_WORDS = {
     Intent.TEXT: re.compile(r"用于|主要|保障|支持|开展|包括|负责|依据|目标|拟|实现|贯彻|推进"),
     Intent.LIST: re.compile(r"、"),
 }
+KIND_ASKED = re.compile(r"哪(?:[几些一二两三四五六七八九十]+)?[个家些]?([\u4e00-\u9fff]{2})")
+OPEN_KINDS = frozenset(
+    {"方面", "内容", "工作", "东西", "地方", "项目", "目标", "事情", "情况", "部分", "问题"}
+    | {"任务", "措施", "原因", "用途", "支出", "资金", "指标", "单位", "处室", "科室", "方法"}
+)
+LONGEST_SECTION = 1600
 ORDINAL = re.compile(r"第[(（]?([一二三四五六七八九十]+|\d+)[)）]?[条项点款]")
 
 
@@ -40,7 +46,7 @@ def rank_passages(task: Task, groups: tuple[Group, ...], intent: Intent) -> list
     ask = task.ask
     out: list[Ranked] = []
     ordinal = ORDINAL.search(task.q.text)
-    topic = next((re.compile("|".join(t.headings)) for t in task.lexicon.topics if any(a in task.q.text for a in t.asked)), None)
+    topic = asked_topic(task)
     last = next((w.text for w in reversed(ask.words) if len(w.text) > 1 and ask.content >> w.start & 1), "")
     for view in task.library.views(groups):
         for p in view_passages(view):
@@ -91,13 +97,43 @@ def answer_text(task: Task) -> Answer | None:
         best = best_found
     if intent is Intent.WHY and not REASON.search(best.passage.text) and "原因" not in best.passage.column:
         return no_reason(task, best.passage)
+    if not holds_kind(task, best.passage):
+        return None
     quote_passage(task, best.passage)
+    for more in same_section(task, best.passage):
+        quote_passage(task, more)
     return task.draft.answered()
+
+
+def holds_kind(task: Task, passage: Passage) -> bool:
+    """哪几个国家: the passage must speak of 国家 at all."""
+    kind = KIND_ASKED.search(task.q.text)
+    return kind is None or kind.group(1) in OPEN_KINDS or kind.group(1) in passage.text or kind.group(1) in passage.lead
+
+
+def same_section(task: Task, first: Passage) -> list[Passage]:
+    """The other paragraphs of a part that was asked for as a whole (职责, 工作目标): lists are given complete."""
+    topic = asked_topic(task)
+    if topic is None or not topic.search(first.lead) or first.table_id or leftover(task.ask, cover_text(task.ask, first.lead)):
+        return []
+    here = [p for p in view_passages(first.view) if p.section == first.section and not p.table_id and p.block != first.block]
+    out, used = [], 0
+    for p in here:
+        used += len(p.text)
+        if used > LONGEST_SECTION:
+            break
+        out.append(p)
+    return out
+
+
+def asked_topic(task: Task) -> re.Pattern[str] | None:
+    found = next((t for t in task.lexicon.topics if any(a in task.q.text for a in t.asked)), None)
+    return re.compile("|".join(found.headings)) if found else None
 
 
 def answer_short_text(task: Task) -> Answer | None:
     """A passage for a question that asks for no number (有没有下属单位, 谁批的)."""
-    if re.search(r"多少|几[个家辆人台项次]|[%]", task.q.text) and not re.search(r"文号|号码|日期|时间", task.q.text):
+    if re.search(r"多少|几[个家辆人台项次]|[%]|金额|数额", task.q.text) and not re.search(r"文号|号码|日期|时间", task.q.text):
         return None
     return answer_text(task)
 

@@ -139,8 +139,9 @@ def reason_passages(here: list[Passage], at: int) -> list[Passage]:
     if REASON.search(after_change(first.text)):
         return [first]
     following = [p for p in here[at + 1 : at + 8] if p.section == first.section]
-    if following and re.search(r"原因", following[0].text[:30]):
-        return [following[0]]
+    for near in following[:4]:
+        if re.match(r"[^。，；]{0,30}原因", near.text):
+            return [near]
     if first.row:
         return []
     parts = [p for p in following if p.row or ITEM.match(p.text)]

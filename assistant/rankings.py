@@ -10,17 +10,22 @@ from assistant.domain import Answer, Refusal
 from assistant.draft import figure_label
 from assistant.flat import core, flat
 from assistant.leftover import leftover
-from assistant.lookup import Want
+from assistant.lookup import HALF, Want
 from assistant.lookups import direction_word, item_name
-from assistant.match import match_label
+from assistant.match import Ask, match_label
 from assistant.passages import view_passages
 from assistant.reading import Reading, change_of, part_ask, read_figure
 from assistant.scope import Group
 from assistant.sums import align, new_figures, pick_groups, state_side_by_side
 from assistant.task import Task
-from index.amounts import MONEY, convert
+from index.amounts import MONEY, chinese_to_int, convert
 from index.domain import Figure, Measure, Origin, Table
 
+LIMIT = re.compile(
+    r"(?:超过|大于|高于|不足|低于|少于|小于|不到)?(?P<number>[\d.]+|[一二两三五六八十百]+)?(?P<scale>千万|亿|万|千)元?(?:以上|以下|以内)|"
+    r"(?:超过|大于|高于|不足|低于|少于|小于|不到|过|上)(?P<number2>[\d.]+|[一二两三五六八十百]+)?(?P<scale2>千万|亿|万|千)元?"
+)
+CLASSES = re.compile(r"按|项级科目|款级科目|类级科目|项级|款级|类级|功能分类|经济分类|功能大类|功能类|大类|科目|看")
 SUPERLATIVE = re.compile(
     r"(?:金额|花钱|预算)?最[大多高少小低]的?|排名|前[一二两三四五六七八九十\d]+名?|从.到.排?|排一下|排序|列一下|哪几个|哪[一二三四五六七八九十几]?[个项类家]|是哪些|有哪些|哪些|是什么|涨得|最猛|各多少元?|[一二三四五六七八九十\d]+[项个类]"
 )
@@ -57,39 +62,70 @@ def rank_bodies(task: Task, groups: list[Group]) -> Answer | None:
 
 
 def family(task: Task, group: Group) -> list[Figure]:
-    """The rows to be ranked, each with the value of the column meant."""
-    text = SUPERLATIVE.sub("", task.q.text)
-    if re.search(r"项级科目|项级", text):
-        return rows_by_code(task, group, 7, text.replace("项级科目", "").replace("项级", ""))
-    if re.search(r"功能分类|功能大类|大类|类级", text):
-        return rows_by_code(task, group, 3, re.sub(r"按|功能分类|功能大类|大类|类级", "", text)) or top_rows(task, group)
-    if "项目" in text and not part_ask(task.library, text.replace("项目支出", "")).content:
-        return project_rows(task, group)
-    children = children_rows(task, group, text)
-    if children:
-        return children
-    return []
+    """The rows to be ranked, each with the value of the column meant; empty where a word of the question fits no column."""
+    limit = threshold(task.q.text)
+    text = task.q.text if limit is None else task.q.text[: limit[2][0]] + task.q.text[limit[2][1] :]
+    text = SUPERLATIVE.sub("", text)
+    digits = 7 if re.search(r"项级", text) else 5 if re.search(r"款级", text) else 3 if CLASSES.search(text) else 0
+    if digits:
+        economic = "经济" in text
+        rows = rows_by_code(task, group, digits, CLASSES.sub("", text), "3" if economic else "2")
+        return within(rows or ([] if economic or digits > 3 else top_rows(task, group)), limit)
+    rest = part_ask(task.library, text.replace("项目支出", "").replace("项目", ""))
+    if "项目" in text and not rest.content:
+        return within(project_rows(task, group), limit)
+    if "项目" in text and (rows := project_column(task, group, rest)):
+        return within(rows, limit)
+    return within(children_rows(task, group, text), limit)
 
 
-def rows_by_code(task: Task, group: Group, digits: int, text: str) -> list[Figure]:
-    """Rows of one level of the function codes in the plainest expenditure table."""
-    column = "项目支出" if "项目支出" in text else "基本支出" if "基本支出" in text else None
+def rows_by_code(task: Task, group: Group, digits: int, text: str, first: str) -> list[Figure]:
+    """Rows of one level of the function (2…) or economic (3…) codes, by the column that the rest of the question names."""
+    ask = part_ask(task.library, text)
     best: list[Figure] = []
+    score = 0.0
     for view in task.library.views([group]):
-        tables: dict[str, list[Figure]] = {}
+        found = view.matches(ask)
+        columns: dict[tuple[str, int | None], tuple[float, list[Figure]]] = {}
         for e in view.entries:
             f = e.figure
-            if not f.code or len(f.code) != digits or not f.code.startswith("2") or f.unit not in MONEY or not f.value:
+            if not f.code or len(f.code) != digits or not f.code.startswith(first) or f.unit not in MONEY or not f.value or e.context >= 0:
                 continue
-            leaf = core(f.col_path[-1]) if f.col_path else ""
-            if (column and leaf == column) or (not column and e.plain_column and leaf not in ("基本支出", "项目支出", "一般公共预算")):
-                rows = tables.setdefault(f.table_id or "", [])
-                if f.code not in {r.code for r in rows}:
-                    rows.append(f)
-        for rows in tables.values():
-            if len(rows) > len(best):
-                best = rows
+            covered = 0
+            for c in e.columns:
+                covered |= found[c].covered if found[c].share >= HALF else 0
+            title = found[e.title].covered if e.title >= 0 else 0
+            for parent in e.parents:  # 人大事务下面的项级科目
+                title |= found[parent].covered if found[parent].share >= HALF else 0
+            if leftover(ask, covered | title) or not (e.plain_column or covered):
+                continue
+            rank, rows = columns.setdefault((f.table_id or "", f.col), (ask.own_weight(covered) + e.prior + 0.01 * (f.col == 0), []))
+            if f.code not in {r.code for r in rows}:
+                rows.append(f)
+        for rank, rows in columns.values():
+            if len(rows) > 1 and rank > score:
+                best, score = rows, rank
     return best
+
+
+def project_column(task: Task, group: Group, ask: Ask) -> list[Figure]:
+    """Projects by another column than their total: 用了上年结转的项目."""
+    for view in task.library.views([group]):
+        found = view.matches(ask)
+        rows = {
+            e.figure.row: e.figure
+            for e in view.entries
+            if e.figure.table_id
+            and re.search("项目支出", view.tables[e.figure.table_id].title)
+            and e.figure.value
+            and e.context < 0
+            and e.figure.row_path
+            and not view.is_total(e.figure.row_path[-1])
+            and any(found[c].share >= HALF and not leftover(ask, found[c].covered) for c in e.columns)
+        }
+        if rows:
+            return list(rows.values())
+    return []
 
 
 def top_rows(task: Task, group: Group) -> list[Figure]:
@@ -152,6 +188,28 @@ def project_rows(task: Task, group: Group) -> list[Figure]:
     return []
 
 
+def threshold(text: str) -> tuple[str, Decimal, tuple[int, int]] | None:
+    """100万以下, 超过1亿, 上亿 → comparison, amount in 元, span."""
+    found = LIMIT.search(text)
+    if not found:
+        return None
+    scales = {"千": 1_000, "万": 10_000, "千万": 10_000_000, "亿": 100_000_000}
+    scale = Decimal(scales[found.group("scale") or found.group("scale2")])
+    number = found.group("number") or found.group("number2") or "1"
+    value = Decimal(number) if re.fullmatch(r"[\d.]+", number) else Decimal(chinese_to_int(number) or 1)
+    below = bool(re.search(r"以下|不足|低于|少于|小于|不到|以内", found.group()))
+    return ("<" if below else ">", value * scale, found.span())
+
+
+def within(rows: list[Figure], limit: tuple[str, Decimal, tuple[int, int]] | None) -> list[Figure]:
+    """The rows whose amount passes the threshold of the question, if it sets one."""
+    if limit is None:
+        return rows
+    sign, amount, _ = limit
+    size = {f.id: convert(f.value or Decimal(0), f.unit, "元") or Decimal(0) for f in rows}
+    return [f for f in rows if (size[f.id] < amount if sign == "<" else size[f.id] >= amount)]
+
+
 def state_rows(task: Task, group: Group, rows: list[Figure], top: int) -> Answer:
     ordered = sorted(rows, key=lambda f: f.value or 0, reverse=not task.q.ascending)[: min(top, LISTED)]
     lines = [
@@ -210,7 +268,7 @@ def list_changes(task: Task, group: Group, changes: list[Figure]) -> Answer:
 
 def answer_empty(task: Task) -> Answer | None:
     """A question for the items of a table that holds none: refused, with the table's own words."""
-    if not re.search(r"(?:哪些|什么|各)(?:个|类|级)?(?:科目|项目|内容|单位)|明细", task.q.text):
+    if not re.search(r"(?:哪些|什么|各)(?:个|类|级)?(?:科目|项目|内容|单位)|明细|科目金额|科目的?数额", task.q.text):
         return None
     for view in task.library.views(task.scope.groups):
         for table in view.document.tables:
@@ -240,8 +298,8 @@ def answer_list(task: Task) -> Answer | None:
         parts = count_parts(task, group)
         if parts:
             return parts
-        if re.search(r"项目(?:支出)?有哪些|哪些项目|项目清单|项目名单", task.q.text):
-            rows = project_rows(task, group)
+        if re.search(r"项目(?:支出)?有哪些|哪些项目|项目清单|项目名单|的项目", task.q.text):
+            rows = family(task, group)
             if rows:
                 return state_rows(task, group, rows, len(rows))
         if task.q.wants_amount or re.search(r"多少|排", task.q.text):

@@ -69,6 +69,8 @@ def choose(q: Question, groups: Sequence[Group], directory: Directory) -> Scope:
             chosen = kept
         elif not q.kinds & {Kind.DEPARTMENT_BUDGET, Kind.UNIT_BUDGET}:
             missing.append("决算")
+    if not q.years and -1 in q.relative and not BASELINE.search(q.text):
+        years = tuple({max(g.year or 0 for g in chosen if g.body == body) - 1 for body in {g.body for g in chosen}})
     if years:
         own = [g for g in chosen if g.year in years]
         near = [

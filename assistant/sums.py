@@ -9,6 +9,7 @@ from decimal import Decimal
 from assistant.domain import Answer
 from assistant.draft import figure_label, printed
 from assistant.flat import core, flat
+from assistant.items import FILLER, split_items
 from assistant.lookup import AMOUNTS, Want
 from assistant.lookups import answer_change, direction_word, item_name, read_change, state_difference, state_previous
 from assistant.match import Ask, match_label
@@ -19,12 +20,10 @@ from assistant.task import Task
 from index.amounts import MONEY, convert, format_amount, format_value, round_half_up, to_unit
 from index.domain import Figure, Measure, Origin
 
-JOIN = re.compile(r"和|与|、|加上|加|及|以及|跟|,|，")
 SHARE_OF = re.compile(r"占(?!比)(?:了|到)?(?:它|其|该)?(.*?)(?:的)?(?:百分之(?:几|多少)|比[例重列]|多大比[例重]|几成|多少%?|百分比|$)")
 PERCENT_IS = re.compile(r"^(.*?)(?:里|中)?有?百分之(?:几|多少)是(.*?)(?:出的|的|$)")
-SHARE_WITHIN = re.compile(r"^(.*?)(?:中|里面?|内)(.*?)(?:的)?(?:占比|比[例重列]|占百分|占多大|占几成)")
+SHARE_WITHIN = re.compile(r"^(.*?)(?:中|里面?|内)[,，]?(.*?)(?:的)?(?:所占比[例重]|占比|占比[例重]|比[例重列]|占百分|占多大|占几成)")
 NEW = re.compile(r"新增项目|为新增|新增的|基数为\s*0")
-FILLER = re.compile(r"多少|合计|一共|总共|加起来|之和|[是的]|占比|各|两类|两项|三项|钱|\?|？|。")
 
 
 # ---------------------------------------------------------------- side by side
@@ -35,6 +34,7 @@ def answer_compare(task: Task) -> Answer | None:
     if (
         task.q.wants_change
         and len(task.q.years) < 2
+        and len(task.q.named.mentions) < 2
         and not re.search(r"谁|哪个|差多少|相差|各是?多少|各变动|分别|对比|高|怎么变|都是", task.q.text)
     ):
         return None
@@ -59,18 +59,43 @@ def answer_compare(task: Task) -> Answer | None:
 
 
 def compare_items(task: Task, groups: list[Group]) -> Answer | None:
-    """Several items of one body, each with its value: 基本支出和项目支出各多少."""
+    """Several items of one body: each with its value (基本支出和项目支出各多少), two of them with their difference or quotient."""
     for group in groups:
-        lead, _, items = re.sub(r"各多少.*|分别.*|各是.*|哪个.*|谁.*", "", task.q.text).rpartition(",")
-        pieces = [lead + p for p in JOIN.split(items) if FILLER.sub("", p)]
-        readings = [read_one(task, group, p) for p in pieces]
-        if len(pieces) > 1 and all(readings):
-            for piece, reading in zip(pieces, readings, strict=True):
-                if reading:
-                    value = task.draft.state(reading.figure, task.q.unit)
-                    task.draft.say(f"- {figure_label(reading.figure) or piece}：{value}（{task.where(reading.figure)}）")
+        text = re.sub(r"各多少.*|分别.*|各是.*|哪个.*|谁.*|多多少.*|少多少.*|差多少.*|几倍.*", "", task.q.text)
+        lead, _, items = text.rpartition(",")
+        pieces = split_items(task, group, items)
+        readings = [read_one(task, group, lead + p) for p in pieces]
+        figures = [r.figure for r in readings if r]
+        if len(pieces) < 2 or len(figures) < len(pieces) or len({f.id for f in figures}) < len(figures):
+            continue
+        if len(figures) == 2 and re.search(r"比|减|差|多多少|少多少|谁|哪个|几倍", task.q.text):
+            state_two(task, group, figures[0], figures[1])
             return task.draft.answered()
+        for piece, figure in zip(pieces, figures, strict=True):
+            value = task.draft.state(figure, task.q.unit)
+            task.draft.say(f"- {figure_label(figure) or piece}：{value}（{task.where(figure)}）")
+        return task.draft.answered()
     return None
+
+
+def state_two(task: Task, group: Group, a: Figure, b: Figure) -> None:
+    """Two items of one body and what lies between them."""
+    other = convert(b.value or Decimal(0), b.unit, a.unit)
+    if a.value is None or other is None:
+        return
+    gap = a.value - other
+    high, low = (a, b) if gap >= 0 else (b, a)
+    formula = f"{format_value(max(a.value, other))} − {format_value(min(a.value, other))}"
+    text = task.draft.computed(abs(gap), a.unit, "差额", formula, (high, low))
+    listed = "，".join(f"{figure_label(f)}{task.draft.state(f)}" for f in (a, b))
+    task.draft.say(
+        f"{item_name(high) or figure_label(high)}比{item_name(low) or figure_label(low)}多{text}（{formula}）——{group.body}：{listed}。"
+    )
+    if "几倍" in task.q.text and other:
+        times = round_half_up(a.value / other, 2)
+        quotient = f"{format_value(a.value)} ÷ {format_value(other)}"
+        task.draft.say(f"前者是后者的{task.draft.computed(times, '倍', '倍数', quotient, (a, b))}（{quotient}）。")
+        task.draft.figures.insert(0, task.draft.figures.pop())
 
 
 def pick_groups(task: Task) -> list[Group]:
@@ -138,6 +163,10 @@ def state_gap(task: Task, ga: Group, a: Figure, gb: Group, b: Figure) -> None:
     if gap == 0:
         task.draft.say(f"两者相同，都是{printed(a)}。")
         return
+    if "倍" in task.q.text and other:
+        quotient = f"{format_value(a.value)} ÷ {format_value(other)}"
+        times = task.draft.computed(round_half_up(a.value / other, 2), "倍", "倍数", quotient, (a, b))
+        task.draft.say(f"{name(ga)}是{name(gb)}的{times}（{quotient}）。")
     high, low = (ga, gb) if gap > 0 else (gb, ga)
     x, y = (a, b) if gap > 0 else (b, a)
     formula = f"{format_value(max(a.value, other))} − {format_value(min(a.value, other))}"
@@ -284,10 +313,13 @@ def split_share(text: str) -> list[tuple[str, str]]:
     out = []
     if found := PERCENT_IS.search(text):
         out.append((found.group(1) + found.group(2), found.group(1)))
+    within = SHARE_WITHIN.search(text)
+    if within and re.search(r"所占|占比", text):
+        out.append((within.group(1) + within.group(2), within.group(1)))
     if (found := SHARE_OF.search(text)) and found.group(1):
         out.append((text[: found.start()], found.group(1)))
-    if found := SHARE_WITHIN.search(text):
-        out.append((found.group(1) + found.group(2), found.group(1)))
+    if within:
+        out.append((within.group(1) + within.group(2), within.group(1)))
     if found := re.search(r"^(.*?)的?(?:占比|占百分|比[例重列])", text):
         out.append((found.group(1), ""))
     return out
@@ -408,14 +440,12 @@ def compare_shares(task: Task, groups: list[Group]) -> Answer | None:
 
 def list_items(task: Task, group: Group, text: str) -> list[Figure]:
     """Several named items (离休费和退休费) or all items of a table whose label holds a phrase (两个…专项资金, 所有“通用项目”)."""
-    pieces = [p for p in JOIN.split(FILLER.sub("", text)) if p]
-    if len(pieces) > 1:
-        readings = [read_one(task, group, p) for p in pieces]
-        if all(readings):
-            return [r.figure for r in readings if r]
-    if re.search(r"所有|全部|两个|三个|四个|各个|几个", text):
+    if re.search(r"所有|全部|[两三四各几]个", text) and not re.search(r"和|、|与", text):
         return all_rows(task, group, part_ask(task.library, re.sub(r"所有|全部|[两三四各几]个|新增的?", "", FILLER.sub("", text))))
-    return []
+    pieces = split_items(task, group, text)
+    readings = [read_one(task, group, p) for p in pieces]
+    figures = [r.figure for r in readings if r]
+    return figures if len(figures) == len(pieces) > 1 and len({f.id for f in figures}) == len(figures) else []
 
 
 def all_rows(task: Task, group: Group, ask: Ask) -> list[Figure]:
@@ -491,6 +521,8 @@ def state_sum(task: Task, figures: list[Figure], label: str) -> Answer:
 def answer_average(task: Task) -> Answer | None:
     """Money ÷ count: 平均一辆车一年运维费."""
     for group in pick_groups(task)[:1]:
+        if re.search(r"每个?月|月均|一个月", task.q.text):
+            return average_month(task, group)
         counter = re.search(r"(?:每|一)(辆|人|家|个|台|名)|(人)均|(辆)均", task.q.text)
         unit = next((g for g in counter.groups() if g), "") if counter else ""
         count = read_count(task, group, unit)
@@ -507,6 +539,20 @@ def answer_average(task: Task) -> Answer | None:
         task.draft.note("rounding", "平均数四舍五入保留两位小数。")
         return task.draft.answered()
     return None
+
+
+def average_month(task: Task, group: Group) -> Answer | None:
+    """A year's amount ÷ 12."""
+    reading = read_one(task, group, re.sub(r"平均|每个?月|月均|一个月|到", "", task.q.text), Want(unit_kind="money"))
+    if reading is None or reading.figure.value is None:
+        return None
+    figure = reading.figure
+    assert figure.value is not None
+    formula = f"{printed(figure)} ÷ 12"
+    text = task.draft.computed(round_half_up(figure.value / 12, 2), figure.unit, "平均每月", formula, (figure,))
+    task.draft.say(f"平均每月{text}——{group.body}{group.year or ''}年{figure_label(figure)}{task.draft.state(figure)}，{formula}。")
+    task.draft.note("rounding", "平均数四舍五入保留两位小数；按12个月平均，文件没有分月数。")
+    return task.draft.answered()
 
 
 def read_count(task: Task, group: Group, unit: str) -> Figure | None:

@@ -16,7 +16,9 @@ from assistant.understand import Question
 from index.domain import Figure, Measure
 
 TOTAL_WORDS = re.compile(r"预算|收入|支出|收支|规模|盘子|总额|决算")
-MONEY_ASKED = re.compile(r"多少钱|资金(?:有|是|总共)?多少|经费(?:有|是)?多少|金额|预算数?多少|安排(?:了)?多少|花(?:了)?多少")
+MONEY_ASKED = re.compile(
+    r"(?:预算|经费|支出|拨款|补贴)(?:是|为|有|要|共|一共|总共)?多少|多少钱|资金(?:有|是|总共)?多少|经费(?:有|是)?多少|金额|预算数?多少|安排(?:了)?多少|花(?:了)?多少"
+)
 INCOME = re.compile(r"收入|收支")
 
 
@@ -53,7 +55,7 @@ class Task:
 
     def read_total(self, group: Group, want: Want) -> Reading | None:
         """The body's whole budget: 支出总计 (or 收入总计 where income is named), or its stated change."""
-        if not TOTAL_WORDS.search(self.q.text):
+        if not TOTAL_WORDS.search(self.q.text) or self.q.counter:
             return None
         years = want.years or frozenset({group.year} if group.year else ())
         found = [

@@ -13,6 +13,8 @@ from assistant.understand import DEPARTMENT_LEVEL, UNIT_LEVEL, YEAR, text_to_yea
 
 HEAD = re.compile(r"^(?:那么?|其中|这个|它|该项|这项|还有|另外|只看|怎么会|为啥|为什么|换成|比去年|减了|增了|占|分别)")
 MEASURE = re.compile(r"实际(?:花了|支出|花)?|决算数?|年初预算数?|预算执行数|执行数|预算安排")
+TOGETHER = re.compile(r"^(?:[这那]?[两三几](?:个|项|者|家|样)?)?(?:一共|加起来|合计|相加|加一起|总共|共|差|相差)+(?:是)?(?:多少)?[？?]?$")
+COLUMNS = ("一般公共预算", "政府性基金预算", "政府性基金", "国有资本经营预算", "财政拨款", "上年结转")
 ASKING = re.compile(r"(?:是|有|安排了?|预算)?(?:多少|几)[^，。？]*[？?]?$|呢[？?]?$|[？?]$")
 
 
@@ -22,10 +24,22 @@ def follow_up(question: str, history: Sequence[Mapping[str, str]], directory: Di
     if not earlier:
         return question
     text = flat(question)
-    before = earlier[-1]
-    for older in reversed(earlier[:-1]):  # a chain of follow-ups: complete the last one with what came before
-        before = complete(before, older, directory, lexicon)
-    return complete(text, before, directory, lexicon)
+    completed = [earlier[0]]
+    for turn in earlier[1:]:  # a chain of follow-ups: each one is completed with what came before
+        completed.append(complete(turn, completed[-1], directory, lexicon))
+    if TOGETHER.search(text) and len(completed) > 1 and not text_to_ask(TOGETHER.sub("", text), lexicon).content:
+        return together(completed[-2], completed[-1], text, directory, lexicon)
+    return complete(text, completed[-1], directory, lexicon)
+
+
+def together(one: str, other: str, text: str, directory: Directory, lexicon: Lexicon) -> str:
+    """两个加起来多少, 差多少 after two turns: both items of one body, or one item of both bodies."""
+    bodies = ["".join(t[m.start : m.end] for m in directory.find(t).mentions) for t in (one, other)]
+    items = [re.sub(r"的?$", "", item_of(t, directory, lexicon)) for t in (one, other)]
+    form = "差多少" if "差" in text else "加起来多少"
+    if bodies[0] != bodies[1] and bodies[1]:
+        return f"{bodies[0]}和{bodies[1]}{items[0]}{form}"
+    return f"{bodies[0]}{items[0]}和{items[1]}{form}"
 
 
 def complete(text: str, before: str, directory: Directory, lexicon: Lexicon) -> str:
@@ -37,6 +51,11 @@ def complete(text: str, before: str, directory: Directory, lexicon: Lexicon) -> 
     body = "" if named.mentions or named.unknown else "".join(before[m.start : m.end] for m in named_before.mentions)
     year = "" if years or re.search(r"去年|上年|今年", text) else "".join(f"{y}年" for y in text_to_years(before)[0][:1])
     item = item_of(before, directory, lexicon)
+    columns = re.compile("|".join(map(re.escape, (*lexicon.whole, *COLUMNS))))
+    if columns.search(text) and not text_to_ask(columns.sub("", text).replace("部分", ""), lexicon).content:
+        return (
+            f"{body}{year}{columns.sub('', item)}{re.sub(r'^那么?|呢[？?]?$', '', text)}{'' if re.search(r'多少|几|占', text) else '多少'}"
+        )
     if MEASURE.search(text):
         item = MEASURE.sub("", item)
     if kind:

@@ -16,7 +16,7 @@ from index.domain import Kind
 YEAR = re.compile(
     r"(?<![\d.])(20\d{2})(?!\d)(?:年度?)?|(?<!\d)(\d{2})年(?!\d)|([二两][〇零○oO][一二三四五六七八九〇零]{2})年?|(?<!\d)(\d{2})(?=年?(?:和|与|跟|到|、|年)?(?:\d{2}|20\d{2})年)"
 )
-RELATIVE = re.compile(r"今年|本年度?|当年|去年|上年度?|上一年|前年|明年|下一年")
+RELATIVE = re.compile(r"今年|本年度?|当年|(?:去年|上年度?|上一年|前年)(?!度?的?(?:结余|结转|末|底))|明年|下一年")
 OFFSETS = {"今": 0, "本": 0, "当": 0, "去": -1, "上": -1, "前": -2, "明": 1, "下": 1}
 CODE = re.compile(r"(?<![\d.,])(\d{7}|\d{5}|[23]\d{2})(?![\d.,年万元亿%个家辆台人项])")
 SPLIT_CODE = re.compile(r"(\d{3})类(?:(\d{2})款)?(?:(\d{2})项)?")
@@ -25,6 +25,8 @@ COUNTERS = ("个", "家", "辆", "台", "人", "名", "项", "次", "套", "平�
 TOP = re.compile(r"(?:前|top)([一二两三四五六七八九十\d]+)|(?:最[大多高小少低])的?([一二两三四五六七八九十\d]+)[个项家类款]?")
 UNIT_LEVEL = re.compile(r"单位预算|局本级|本级单位|单位口径|只看本级|\(本级\)")
 DEPARTMENT_LEVEL = re.compile(r"部门预算|部门口径|含下属|部门决算|(?<=年)部门|部门(?=财政|一般|基本|三公|支出|收入|政府)")
+ORDERED = re.compile(r"从[大高多低小少]到[大高多低小少]|排一?下|排个?序|排列|由[大高多低小少][到至][大高多低小少]")
+AGAINST_LAST = re.compile(r"[比较](?:去年|上一?年|(?:20)?\d\d年)")
 COUNTED = re.compile(r"(?:多少|几)(?:个|家|辆|台|名|项|次|套|件|类|款)(?!亿|万|元)")
 NAMED_TABLE = re.compile(r"[那这]一?张表|表里|表中|表格里")
 EXCLUDED = re.compile(r"[，,]?(?:不要|不含|不算|别把|不把|除去|剔除|不包括).*?(?:算进去|在内|计入|[，。]|$)")
@@ -93,8 +95,13 @@ def text_to_question(raw: str, directory: Directory, lexicon: Lexicon) -> Questi
         + [m.span() for m in DEPARTMENT_LEVEL.finditer(text)]
     )
     dropped += [m.span() for m in re.finditer(r"第[(（]?(?:[一二三四五六七八九十]+|\d+)[)）]?[条项点款]", text)]
+    dropped += [m.span() for m in ORDERED.finditer(text)]
     dropped += [m.span() for m in COUNTED.finditer(text)] + [m.span() for m in NAMED_TABLE.finditer(text)]
     dropped += [m.span() for m in EXCLUDED.finditer(text)]
+    if intent is Intent.LOOKUP and len(named.mentions) > 1:
+        intent = Intent.COMPARE
+    if intent is Intent.COMPARE and len(named.mentions) < 2 and AGAINST_LAST.search(text) and not re.search(r"各|分别|哪个|谁", text):
+        intent = Intent.CHANGE
     why = lexicon.asks("why", text) is not None
     change = lexicon.asks("change", text)
     rate = lexicon.asks("rate", text) is not None
@@ -176,13 +183,17 @@ def text_to_intent(text: str, lexicon: Lexicon) -> Intent:
     if share and not re.search(r"比[例重列].{0,4}(?:增|降)", text):
         return Intent.SHARE
     if re.search(
-        r"加起来|加在一起|之和|总和|加一起|[两三四五六]项合计|[两三四五]类支出合计|(?:合计|一共|总共)(?=多少|$)", text
-    ) and re.search(r"和|与|、|加|两|三|所有|全部|各", text):
+        r"加起来|加在一起|合起来|之和|总和|加一起|相加|[两三四五六]项合计|[两三四五]类支出合计|(?:合计|一共|总共)(?=多少|$)", text
+    ) and re.search(r"和|与|、|加|两|三|所有|全部|各|费.{1,6}费", text):
         return Intent.SUM
     if re.search(r"新增.{0,6}项目|新设.{0,4}项目", text):
         return Intent.LIST
     if has("list") and not re.search(r"分别是?多少|各(?:是)?多少", text):
         return Intent.LIST
+    if re.search(
+        r"(?:单位|机构|项目|公司|银行|地方)是哪|哪[二两三四五六七八九十]家|单位叫什么|花[在到]哪|用[在到]哪|在哪里|在哪儿|位于哪", text
+    ):
+        return Intent.TEXT
     if has("text") and not re.search(r"目标值|多少|几", text):
         return Intent.TEXT
     if has("compare") or (has("change") and len(text_to_years(text)[0]) > 1 and not re.search(r"[比较](?:20)?\d{2}年?", text)):
