@@ -8,7 +8,7 @@ from assistant.reading import part_ask
 from assistant.scope import Group
 from assistant.task import Task
 
-JOIN = re.compile(r"以及|加上|减去|和|与|、|加|减|及|跟|比|,|，")
+JOIN = re.compile(r"以及|加上|减去|和|与|、|加(?!起来|一起|在一起)|减|及|跟|比(?!例|重)|,|，")
 FILLER = re.compile(
     r"多少|高出|合计|一共|总共|加起来|加在一起|合起来|相加|之和|[是的]|占比|各|两类|两项|三项|钱|\?|？|。|等于|结果|相差|差(?=多少|$)"
 )

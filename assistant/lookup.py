@@ -12,7 +12,7 @@ from assistant.match import Ask, Match
 from index.amounts import MONEY, unit_kind
 from index.domain import Figure, Measure, Origin
 
-HALF = 0.5  # a column is meant where the question names half of its own words
+HALF = 0.51  # a column is meant where the question names half of its own words
 CLOSE = 0.3  # scores within this are equally good readings
 AMOUNTS = frozenset({Measure.AMOUNT, Measure.COUNT})
 

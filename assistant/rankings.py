@@ -27,7 +27,7 @@ LIMIT = re.compile(
 )
 CLASSES = re.compile(r"按|项级科目|款级科目|类级科目|项级|款级|类级|功能分类|经济分类|功能大类|功能类|大类|科目|看")
 SUPERLATIVE = re.compile(
-    r"(?:金额|花钱|预算)?最[大多高少小低]的?|排名|前[一二两三四五六七八九十\d]+名?|从.到.排?|排一下|排序|列一下|哪几个|哪[一二三四五六七八九十几]?[个项类家]|是哪些|有哪些|哪些|是什么|涨得|最猛|各多少元?|[一二三四五六七八九十\d]+[项个类]"
+    r"(?:金额|花钱|预算)?最[大多高少小低]的?|排名|前[一二两三四五六七八九十\d]+[名大]?|从.到.排?|排一下|排序|列一下|哪几个|哪[一二三四五六七八九十几]?[个项类家]|是哪些|有哪些|哪些|是什么|涨得|最猛|各多少元?|[一二三四五六七八九十\d]+[项个类]"
 )
 LISTED = 20
 
@@ -291,6 +291,8 @@ def answer_list(task: Task) -> Answer | None:
     for group in pick_groups(task)[:1]:
         if re.search(r"新增|新设", task.q.text) and "项目" in task.q.text:
             return list_new(task, group)
+        if "持平" in task.q.text and "项目" in task.q.text:
+            return list_even(task, group)
         if task.q.wants_change and task.q.direction and "项目" in task.q.text:
             changes = [f for f in changed(task, group) if f.direction == task.q.direction]
             if changes:
@@ -307,6 +309,24 @@ def answer_list(task: Task) -> Answer | None:
             if rows:
                 return state_rows(task, group, rows, task.q.top or len(rows))
     return None
+
+
+def list_even(task: Task, group: Group) -> Answer | None:
+    """Numbered items whose change is stated as 持平 or as zero, with this year's amount."""
+    found: dict[str, Figure] = {}
+    for view in task.library.views([group]):
+        items = {p.block for p in view_passages(view) if p.row and not p.table_id}
+        for f in view.figures:
+            even = f.measure is Measure.CHANGE and ("持平" in f.raw or f.value == 0)
+            if even and f.table_id is None and f.row in items and f.row_path:
+                amounts = [a for a in change_of(task.library, group, f, frozenset({Measure.AMOUNT})) if a.value is not None]
+                found.setdefault(flat(f.row_path[-1]), amounts[0] if amounts else f)
+    if not found:
+        return None
+    lines = [f"{group.body}{group.year or ''}年与上年持平的项目：", "", "| 项目 | 数额 |", "|---|---|"]
+    lines += [f"| {item_name(f)} | {task.draft.state(f) if f.value is not None else f.raw} |" for f in found.values()]
+    task.draft.say("\n".join(lines))
+    return task.draft.answered()
 
 
 def list_new(task: Task, group: Group) -> Answer | None:

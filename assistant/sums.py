@@ -20,6 +20,7 @@ from assistant.task import Task
 from index.amounts import MONEY, convert, format_amount, format_value, round_half_up, to_unit
 from index.domain import Figure, Measure, Origin
 
+EQUALS = re.compile(r"(?:是不是|是否|能不能)?(?:等于|等不等于)")
 SHARE_OF = re.compile(r"占(?!比)(?:了|到)?(?:它|其|该)?(.*?)(?:的)?(?:百分之(?:几|多少)|比[例重列]|多大比[例重]|几成|多少%?|百分比|$)")
 PERCENT_IS = re.compile(r"^(.*?)(?:里|中)?有?百分之(?:几|多少)是(.*?)(?:出的|的|$)")
 SHARE_WITHIN = re.compile(r"^(.*?)(?:中|里面?|内)[,，]?(.*?)(?:的)?(?:所占比[例重]|占比|占比[例重]|比[例重列]|占百分|占多大|占几成)")
@@ -475,6 +476,9 @@ def answer_sum(task: Task) -> Answer | None:
         if len(readings) >= 2:
             return state_sum(task, [r.figure for _, r in readings], "合计")
     for group in groups[:1]:
+        left, equals, right = EQUALS.split(task.q.text)[0], EQUALS.search(task.q.text), EQUALS.split(task.q.text)[-1]
+        if equals and (answer := check_sum(task, group, left, right)):
+            return answer
         figures = new_items(task, group) if re.search(r"新增", task.q.text) else list_items(task, group, task.q.text)
         if len(figures) > 1:
             return state_sum(task, figures, f"{group.body}{group.year or ''}年合计")
@@ -490,6 +494,22 @@ def new_figures(task: Task, group: Group) -> list[Figure]:
             if f.table_id is None and f.row in blocks and f.measure is Measure.AMOUNT and f.value and f.row_path:
                 found.setdefault(flat(f.row_path[-1]), f)
     return list(found.values())
+
+
+def check_sum(task: Task, group: Group, left: str, right: str) -> Answer | None:
+    """A加B是不是等于C: the sum, the printed whole and the difference."""
+    figures = list_items(task, group, left)
+    whole = read_one(task, group, FILLER.sub("", right).rstrip("吗？?"))
+    if len(figures) < 2 or whole is None or whole.figure.value is None:
+        return None
+    answer = state_sum(task, figures, f"{group.body}{group.year or ''}年合计")
+    total = sum((convert(f.value or Decimal(0), f.unit, whole.figure.unit) or Decimal(0) for f in figures), Decimal(0))
+    gap = whole.figure.value - total
+    value = task.draft.state(whole.figure)
+    rounding = gap and abs(gap) <= Decimal("0.01") * len(figures)
+    verdict = "相等" if not gap else f"相差{format_amount(abs(gap), whole.figure.unit)}，{'属尾数误差' if rounding else '两者不等'}"
+    task.draft.say(f"表中“{item_name(whole.figure)}”为{value}，{verdict}。")
+    return task.draft.answered() if answer else None
 
 
 def new_items(task: Task, group: Group) -> list[Figure]:

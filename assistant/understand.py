@@ -27,8 +27,12 @@ UNIT_LEVEL = re.compile(r"单位预算|局本级|本级单位|单位口径|只�
 DEPARTMENT_LEVEL = re.compile(r"部门预算|部门口径|含下属|部门决算|(?<=年)部门|部门(?=财政|一般|基本|三公|支出|收入|政府)")
 ORDERED = re.compile(r"从[大高多低小少]到[大高多低小少]|排一?下|排个?序|排列|由[大高多低小少][到至][大高多低小少]")
 AGAINST_LAST = re.compile(r"[比较](?:去年|上一?年|(?:20)?\d\d年)")
+NOT_CHANGES = re.compile(r"增加值|增值税|增长点|增加额|保值增值|涨价")
 COUNTED = re.compile(r"(?:多少|几)(?:个|家|辆|台|名|项|次|套|件|类|款)(?!亿|万|元)")
 NAMED_TABLE = re.compile(r"[那这]一?张表|表里|表中|表格里")
+BOTH_PARTS = re.compile(
+    r"\(?(?:含|包括|包含)?基本(?:支出)?(?:加|和|与|\+)项目(?:支出)?(?:都算|一起|合计)?\)|\(?(?:含|包括)(?:基本|项目)(?:支出)?\)?"
+)
 EXCLUDED = re.compile(r"[，,]?(?:不要|不含|不算|别把|不把|除去|剔除|不包括).*?(?:算进去|在内|计入|[，。]|$)")
 
 
@@ -97,13 +101,14 @@ def text_to_question(raw: str, directory: Directory, lexicon: Lexicon) -> Questi
     dropped += [m.span() for m in re.finditer(r"第[(（]?(?:[一二三四五六七八九十]+|\d+)[)）]?[条项点款]", text)]
     dropped += [m.span() for m in ORDERED.finditer(text)]
     dropped += [m.span() for m in COUNTED.finditer(text)] + [m.span() for m in NAMED_TABLE.finditer(text)]
+    dropped += [m.span() for m in BOTH_PARTS.finditer(text)]
     dropped += [m.span() for m in EXCLUDED.finditer(text)]
     if intent is Intent.LOOKUP and len(named.mentions) > 1:
         intent = Intent.COMPARE
     if intent is Intent.COMPARE and len(named.mentions) < 2 and AGAINST_LAST.search(text) and not re.search(r"各|分别|哪个|谁", text):
         intent = Intent.CHANGE
     why = lexicon.asks("why", text) is not None
-    change = lexicon.asks("change", text)
+    change = lexicon.asks("change", NOT_CHANGES.sub("", text))
     rate = lexicon.asks("rate", text) is not None
     amount = bool(re.search(r"多少(?!百分|个百分)|几|各是|分别|数额|金额|总额", text))
     up, down = lexicon.asks("up", text), lexicon.asks("down", text)
@@ -165,6 +170,7 @@ def text_to_top(found: re.Match[str] | None) -> int | None:
 
 def text_to_intent(text: str, lexicon: Lexicon) -> Intent:
     """The operation asked for; the order is from the most telling phrase to the least."""
+    text = NOT_CHANGES.sub("", text)
 
     def has(kind: str) -> bool:
         return lexicon.asks(kind, text) is not None
@@ -183,7 +189,8 @@ def text_to_intent(text: str, lexicon: Lexicon) -> Intent:
     if share and not re.search(r"比[例重列].{0,4}(?:增|降)", text):
         return Intent.SHARE
     if re.search(
-        r"加起来|加在一起|合起来|之和|总和|加一起|相加|[两三四五六]项合计|[两三四五]类支出合计|(?:合计|一共|总共)(?=多少|$)", text
+        r"加起来|加在一起|合起来|之和|总和|加一起|相加|.加.{2,}(?:共|等于)|共计|共多少(?=$|[？?])|[两三四五六]项合计|[两三四五]类支出合计|(?:合计|一共|总共)(?=多少|$)",
+        text,
     ) and re.search(r"和|与|、|加|两|三|所有|全部|各|费.{1,6}费", text):
         return Intent.SUM
     if re.search(r"新增.{0,6}项目|新设.{0,4}项目", text):
