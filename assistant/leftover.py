@@ -36,7 +36,11 @@ def glossed(ask: Ask, covered: int, end: int) -> bool:
     opened = ask.text.rfind("(", 0, end)
     if opened > 0 and ask.text.find(")", opened) >= end:  # the word stands in brackets: what they gloss decides
         return bool(covered >> (opened - 1) & 1)
-    if ask.text[end : end + 1] != "(":
-        return False
+    opening = ask.text.find("(", end)
     close = ask.text.find(")", end)
-    return close > end + 1 and not span_mask(end + 1, close) & ask.content & ~covered
+    return (
+        opening >= 0
+        and close > opening + 1
+        and not span_mask(opening + 1, close) & ask.content & ~covered
+        and bool(span_mask(opening + 1, close) & ask.content)
+    )

@@ -322,17 +322,27 @@ def answer_two_years(task: Task) -> Answer | None:
 
 
 def two_years(task: Task, group: Group, year: int) -> tuple[Reading | None, Reading | None]:
-    want = replace(task.want(), measures=AMOUNTS, unit_kind=None)
+    """The item in its own year and in the year it is compared with (the one named, else the year before)."""
+    base = next((y for y in task.q.years if y < year), year - 1)
+    want = replace(task.want(), measures=AMOUNTS, unit_kind=None, direction=0)
     now = task.read(group, want=replace(want, years=frozenset({year})))
     if now is None:
         return None, None
-    before = read_figure(task.library, group, task.ask, replace(want, years=frozenset({year - 1}))) if task.ask.content else None
-    if before and before.figure.row_path[:-1] != now.figure.row_path[:-1] and before.figure.table_id != now.figure.table_id:
+    before = read_figure(task.library, group, task.ask, replace(want, years=frozenset({base}))) if task.ask.content else None
+    if before and not same_row(before.figure, now.figure):
         before = None
     if before is None:
-        earlier = next((g for g in task.library.groups if g.body == group.body and g.year == year - 1 and g.kind == group.kind), None)
-        before = task.read(earlier, want=replace(want, years=frozenset({year - 1}))) if earlier else None
+        earlier = next((g for g in task.library.groups if g.body == group.body and g.year == base and g.kind == group.kind), None)
+        before = task.read(earlier, want=replace(want, years=frozenset({base}))) if earlier else None
+        if before and not same_row(before.figure, now.figure):
+            before = None
     return now, before
+
+
+def same_row(a: Figure, b: Figure) -> bool:
+    """One item in two years: the same label, or the years of one table by years."""
+    one, other = (core(f.row_path[-1]) if f.row_path else "" for f in (a, b))
+    return one == other or (a.table_id is not None and a.table_id == b.table_id and a.col_path == b.col_path)
 
 
 def state_difference(task: Task, group: Group, before: Figure, now: Figure) -> None:

@@ -21,6 +21,7 @@ from assistant.task import Task
 DEFINITION = re.compile(
     r"^(?:[一二三四五六七八九十]+、|[(（][一二三四五六七八九十]+[)）]|\d+[.、])?[“\"]?(.{2,30}?)[”\"]?(?:[(（][^)）]*[)）])?[:：]?(?:是)?指"
 )
+ENTRY = re.compile(r"^(?:[一二三四五六七八九十]+、|[(（][一二三四五六七八九十]+[)）]|\d+[.、])?[“\"]?([^：:，。]{2,30}?)[”\"]?[：:]")
 ROLE_WORDS = {
     Intent.TEXT: re.compile(r"用于|主要|保障|支持|开展|包括|负责|依据|目标|拟|实现|贯彻|推进"),
     Intent.LIST: re.compile(r"、"),
@@ -183,7 +184,7 @@ def answer_definition(task: Task) -> Answer | None:
     best: Ranked | None = None
     for view in task.library.views(task.scope.groups):
         for p in view_passages(view):
-            head = DEFINITION.match(p.text)
+            head = DEFINITION.match(p.text) or (ENTRY.match(p.text) if p.section and "名词解释" in p.section[-1] else None)
             if not head:
                 continue
             word = flat(head.group(1))

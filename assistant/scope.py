@@ -10,6 +10,7 @@ from assistant.bodies import LOCAL, Directory
 from assistant.understand import YEAR, Question
 from index.domain import DocumentInfo, Kind
 
+PUBLISHED = re.compile(r"(20\d\d)年?度?的?(?:部门|单位)?(?:预算|决算)(?:里|中|文件|说明|公开)")
 BASELINE = re.compile(r"(?:比|较|与|跟|和|同)(?:上一?年|去年|前年|(?:20)?\d{2}年?)")
 
 
@@ -71,6 +72,10 @@ def choose(q: Question, groups: Sequence[Group], directory: Directory) -> Scope:
             missing.append("决算")
     if not q.years and -1 in q.relative and not BASELINE.search(q.text):
         years = tuple({max(g.year or 0 for g in chosen if g.body == body) - 1 for body in {g.body for g in chosen}})
+    named = tuple(int(m.group(1)) for m in PUBLISHED.finditer(q.text)) if len(years) > 1 else ()
+    if len(years) > 1 and len(set(named)) == 1 and set(years) - set(named):  # 2026年预算里的2025年执行数
+        chosen = [g for g in chosen if g.year in named]
+        years = tuple(y for y in years if y not in named)
     if years:
         own = [g for g in chosen if g.year in years]
         near = [

@@ -53,7 +53,7 @@ def answer_compare(task: Task) -> Answer | None:
             state_side_by_side(task, readings)
             return task.draft.answered()
     if len({g.body for g in groups}) == 1:
-        if len(task.q.years) > 1 or -1 in task.q.relative or re.search(r"变|[增减升降涨]", task.q.text):
+        if len(task.q.years) > 1 or -1 in task.q.relative or (task.q.wants_change and "减去" not in task.q.text):
             return compare_years(task, groups)
         return compare_items(task, groups)
     return None

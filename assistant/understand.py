@@ -20,7 +20,7 @@ RELATIVE = re.compile(r"今年|本年度?|当年|(?:去年|上年度?|上一年|
 OFFSETS = {"今": 0, "本": 0, "当": 0, "去": -1, "上": -1, "前": -2, "明": 1, "下": 1}
 CODE = re.compile(r"(?<![\d.,])(\d{7}|\d{5}|[23]\d{2})(?![\d.,年万元亿%个家辆台人项])")
 SPLIT_CODE = re.compile(r"(\d{3})类(?:(\d{2})款)?(?:(\d{2})项)?")
-UNIT = re.compile(r"(?:多少|几个?|换成|折合|换算成|等于多少|是多少|按)个?(亿元|万元|千元|元|亿|万)(?!以上)")
+UNIT = re.compile(r"(?:多少|几个?|换成|折合|折成|折算成|换算成|用|等于多少|是多少|按)个?(亿元|万元|千元|元|亿|万)(?!以上)")
 COUNTERS = ("个", "家", "辆", "台", "人", "名", "项", "次", "套", "平方米", "件", "期", "场", "批")
 TOP = re.compile(r"(?:前|top)([一二两三四五六七八九十\d]+)|(?:最[大多高小少低])的?([一二两三四五六七八九十\d]+)[个项家类款]?")
 UNIT_LEVEL = re.compile(r"单位预算|局本级|本级单位|单位口径|只看本级|\(本级\)")
@@ -33,6 +33,7 @@ NAMED_TABLE = re.compile(r"[那这]一?张表|表里|表中|表格里")
 BOTH_PARTS = re.compile(
     r"\(?(?:含|包括|包含)?基本(?:支出)?(?:加|和|与|\+)项目(?:支出)?(?:都算|一起|合计)?\)|\(?(?:含|包括)(?:基本|项目)(?:支出)?\)?"
 )
+INCLUDING = re.compile(r"\((?:含|包括|包含)[^()]*\)")
 EXCLUDED = re.compile(r"[，,]?(?:不要|不含|不算|别把|不把|除去|剔除|不包括).*?(?:算进去|在内|计入|[，。]|$)")
 
 
@@ -102,6 +103,7 @@ def text_to_question(raw: str, directory: Directory, lexicon: Lexicon) -> Questi
     dropped += [m.span() for m in ORDERED.finditer(text)]
     dropped += [m.span() for m in COUNTED.finditer(text)] + [m.span() for m in NAMED_TABLE.finditer(text)]
     dropped += [m.span() for m in BOTH_PARTS.finditer(text)]
+    dropped += [m.span() for m in INCLUDING.finditer(text)]
     dropped += [m.span() for m in EXCLUDED.finditer(text)]
     if intent is Intent.LOOKUP and len(named.mentions) > 1:
         intent = Intent.COMPARE
@@ -203,7 +205,11 @@ def text_to_intent(text: str, lexicon: Lexicon) -> Intent:
         return Intent.TEXT
     if has("text") and not re.search(r"目标值|多少|几", text):
         return Intent.TEXT
-    if has("compare") or (has("change") and len(text_to_years(text)[0]) > 1 and not re.search(r"[比较](?:20)?\d{2}年?", text)):
+    if (
+        re.search(r"减去", text)
+        or has("compare")
+        or (has("change") and len(text_to_years(text)[0]) > 1 and not re.search(r"[比较](?:20)?\d{2}年?", text))
+    ):
         return Intent.COMPARE
     if has("change"):
         return Intent.CHANGE
