@@ -162,8 +162,6 @@ def _pieces(tokens: Sequence[Token]) -> list[Token]:
     return pieces
 
 
-
-
 def _tokens(row: Sequence[Glyph]) -> list[Token]:
     """Words of a line; a figure stands apart from its neighbours even where the gap is small."""
     parts: list[list[Glyph]] = []
@@ -229,7 +227,7 @@ def _ruled_regions(page: Page, lines: Sequence[Line], rules: Sequence[Edge]) -> 
             members.update(_run_in(lines, first, page))
         chosen = sorted(members)
         tabular = sum(_is_tabular(lines[i], page.width) for i in chosen)
-        if chosen and tabular and (end > start or tabular >= 2):
+        if chosen and tabular and (end > start or tabular >= 2) and _spans_figures(first, [lines[i] for i in chosen]):
             region_lines = tuple(lines[i] for i in chosen)
             bottom = max(wide[end]["top"], max(line.bottom for line in region_lines))
             box = (first["x0"], min(first["top"], region_lines[0].top), first["x1"], bottom)
@@ -238,6 +236,11 @@ def _ruled_regions(page: Page, lines: Sequence[Line], rules: Sequence[Edge]) -> 
             taken |= members
         start = end + 1
     return regions, taken
+
+
+def _spans_figures(rule: Edge, lines: Sequence[Line]) -> bool:
+    """A table's rules run over its figures; those of a chart have labels beside them."""
+    return all(rule["x0"] - t.em <= t.centre <= rule["x1"] + t.em for line in lines for t in line.tokens if t.number)
 
 
 def _same_ends(a: Edge, b: Edge) -> bool:

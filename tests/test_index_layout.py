@@ -289,3 +289,11 @@ def test_rules_between_columns_only_never_join_figures_of_several_rows() -> None
     upright = [rule for rule in rules if rule.x0 == rule.x1]
     (table,) = tables(page(caption("表 4", "支出总表") + glyphs, upright))
     assert [[cell.text for cell in row.cells] for row in table.rows] == [["1.00", "2.00"], ["3.00", "4.00"], ["5.00", "6.00"]]
+
+
+def test_labels_beside_a_chart_are_text_and_make_no_table() -> None:
+    chart = [Rule(180, 200, 410, 200), Rule(180, 300, 410, 300)]
+    labels = text_at("项目支出, 34.20%", 90, 250) + text_at("基本支出, 55.98%", 420, 250) + text_at("预留经费, 9.82%", 200, 180)
+    blocks = pages_to_document_blocks([page(labels, chart)], "d")
+    assert not [block for block in blocks if isinstance(block, Table)]
+    assert all(share in "".join(block.text for block in blocks if isinstance(block, Para)) for share in ("34.20%", "55.98%", "9.82%"))

@@ -28,21 +28,23 @@ def document(name: str) -> Document:
     return _read[name]
 
 
-def write_pdf(path: Path, content: str, box: str = "0 0 300 200") -> Path:
-    """A PDF of one page in Helvetica with a given content stream."""
+def write_pdf(path: Path, content: str, box: str = "0 0 300 200", form: str = "") -> Path:
+    """A PDF of one page in Helvetica with a given content stream, which may draw the form X of 200 by 50 points."""
+    fonts = "/Font<</F 5 0 R>>"
     objects = [
         "<</Type/Catalog/Pages 2 0 R>>",
         "<</Type/Pages/Kids[3 0 R]/Count 1>>",
-        f"<</Type/Page/Parent 2 0 R/MediaBox[{box}]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>",
+        f"<</Type/Page/Parent 2 0 R/MediaBox[{box}]/Contents 4 0 R/Resources<<{fonts}/XObject<</X 6 0 R>>>>>>",
         f"<</Length {len(content)}>>stream\n{content}\nendstream",
         "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+        f"<</Type/XObject/Subtype/Form/BBox[0 0 200 50]/Resources<<{fonts}>>/Length {len(form)}>>stream\n{form}\nendstream",
     ]
     body, offsets = "%PDF-1.4\n", []
     for number, text in enumerate(objects, start=1):
         offsets.append(len(body))
         body += f"{number} 0 obj{text}endobj\n"
     xref = "".join(f"{offset:010d} 00000 n \n" for offset in offsets)
-    body += f"xref\n0 6\n0000000000 65535 f \n{xref}trailer<</Size 6/Root 1 0 R>>\nstartxref\n{len(body)}\n%%EOF"
+    body += f"xref\n0 7\n0000000000 65535 f \n{xref}trailer<</Size 7/Root 1 0 R>>\nstartxref\n{len(body)}\n%%EOF"
     path.write_text(body, "latin-1")
     return path
 
@@ -67,6 +69,14 @@ def test_invisible_clipped_and_outside_text_is_not_read(tmp_path: Path) -> None:
         "q 0 0 50 50 re W n BT /F 12 Tf 20 150 Td (clipped) Tj ET Q BT /F 12 Tf 20 500 Td (outside) Tj ET"
     )
     assert text_of(write_pdf(tmp_path / "a.pdf", content)) == "seen"
+
+
+def test_text_in_a_form_is_clipped_where_the_form_stands(tmp_path: Path) -> None:
+    form = "q 0 0 100 50 re W n BT /F 6 Tf 10 10 Td (seen) Tj ET BT /F 6 Tf 120 10 Td (clipped) Tj ET Q BT /F 6 Tf 150 10 Td (beyond) Tj ET"
+    path = write_pdf(tmp_path / "a.pdf", "q 0 0 280 200 re W n 2 0 0 2 20 60 cm /X Do Q", form=form)
+    glyphs = next(pdf_to_pages(path)).glyphs
+    assert "".join(glyph.text for glyph in glyphs) == "seen"
+    assert glyphs[0].size == pytest.approx(12) and glyphs[0].x0 == pytest.approx(40, abs=1)
 
 
 def test_media_box_away_from_the_origin_gives_boxes_of_the_displayed_page(tmp_path: Path) -> None:

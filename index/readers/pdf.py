@@ -13,7 +13,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from index.domain import Box, Document, Glyph, Page, Rule, Table, UnreadPage
 from index.errors import ParseError
@@ -222,23 +222,32 @@ class _Placement:
         return bool(-1 <= x <= width + 1 and -1 <= y <= height + 1)
 
 
+class _Form(NamedTuple):
+    """Where the form that holds an object stands on the page, and what it is clipped to there."""
+
+    matrix: Matrix = IDENTITY
+    clip: Box | None = None
+
+
+PAGE_ITSELF = _Form()
+
+
 class _TextStyle:
     """What all characters of one text object share."""
 
     __slots__ = ("angle", "bold", "clip", "size", "visible")
 
-    def __init__(self, raw: Any, item: Any, angle: float) -> None:
+    def __init__(self, raw: Any, item: Any, angle: float, form: _Form) -> None:
         import ctypes
 
         size = ctypes.c_float()
-        matrix = raw.FS_MATRIX()
         raw.FPDFTextObj_GetFontSize(item, size)
-        raw.FPDFPageObj_GetMatrix(item, matrix)
-        self.size = abs(size.value) * math.hypot(matrix.c, matrix.d)
+        matrix = _multiply(_matrix_of(raw, item), form.matrix)
+        self.size = abs(size.value) * math.hypot(matrix[2], matrix[3])
         mode = raw.FPDFTextObj_GetTextRenderMode(item)
         self.visible = mode not in INVISIBLE_MODES
         self.bold = mode == 2
-        self.clip = _clip_box(raw, item, IDENTITY)
+        self.clip = _meet(form.clip, _clip_box(raw, item, form.matrix))
         self.angle = angle
 
 
@@ -253,6 +262,7 @@ def _glyphs(handle: Any, placed: _Placement) -> Iterator[Glyph]:
         box, x, y = raw.FS_RECTF(), ctypes.c_double(), ctypes.c_double()
         box_ref = ctypes.byref(box)
         styles: dict[int, _TextStyle] = {}
+        forms = _text_to_form(raw, handle.raw)
         for i in range(raw.FPDFText_CountChars(page)):
             code = raw.FPDFText_GetUnicode(page, i)
             char = clean_glyph(code)
@@ -262,7 +272,7 @@ def _glyphs(handle: Any, placed: _Placement) -> Iterator[Glyph]:
             key = ctypes.addressof(item.contents) if item else 0
             style = styles.get(key)
             if style is None:
-                style = styles[key] = _TextStyle(raw, item, raw.FPDFText_GetCharAngle(page, i))
+                style = styles[key] = _TextStyle(raw, item, raw.FPDFText_GetCharAngle(page, i), forms.get(key, PAGE_ITSELF))
             if not style.visible or not raw.FPDFText_GetLooseCharBox(page, i, box_ref):
                 continue
             raw.FPDFText_GetCharOrigin(page, i, x, y)
@@ -271,6 +281,27 @@ def _glyphs(handle: Any, placed: _Placement) -> Iterator[Glyph]:
                 yield glyph
     finally:
         text.close()
+
+
+def _text_to_form(raw: Any, page: Any) -> dict[int, _Form]:
+    """The form of every text object that stands in one, by the object's address; PDFium tells its clip in the form's space."""
+    import ctypes
+
+    found: dict[int, _Form] = {}
+    queue = [(raw.FPDFPage_GetObject(page, i), PAGE_ITSELF, 0) for i in range(raw.FPDFPage_CountObjects(page))]
+    while queue:
+        item, form, depth = queue.pop()
+        kind = raw.FPDFPageObj_GetType(item)
+        if kind == TEXT_OBJECT and depth:
+            found[ctypes.addressof(item.contents)] = form
+        elif kind == FORM_OBJECT and depth < MAX_FORM_DEPTH:
+            inner = _form_of(raw, item, form)
+            queue += [(raw.FPDFFormObj_GetObject(item, i), inner, depth + 1) for i in range(raw.FPDFFormObj_CountObjects(item))]
+    return found
+
+
+def _form_of(raw: Any, item: Any, outer: _Form) -> _Form:
+    return _Form(_multiply(_matrix_of(raw, item), outer.matrix), _meet(outer.clip, _clip_box(raw, item, outer.matrix)))
 
 
 def _glyph(char: str, box: Box, origin: tuple[float, float], angle: float, style: _TextStyle, placed: _Placement) -> Glyph | None:
@@ -305,22 +336,21 @@ def _rules(handle: Any, placed: _Placement) -> Iterator[Rule]:
 
 def _page_segments(raw: Any, page: Any) -> Iterator[Box]:
     for i in range(raw.FPDFPage_CountObjects(page)):
-        yield from _object_segments(raw, raw.FPDFPage_GetObject(page, i), IDENTITY, None, 0)
+        yield from _object_segments(raw, raw.FPDFPage_GetObject(page, i), PAGE_ITSELF, 0)
 
 
-def _object_segments(raw: Any, item: Any, matrix: Matrix, clip: Box | None, depth: int) -> Iterator[Box]:
+def _object_segments(raw: Any, item: Any, form: _Form, depth: int) -> Iterator[Box]:
     kind = raw.FPDFPageObj_GetType(item)
     if kind == PATH_OBJECT:
-        own = _clip_box(raw, item, matrix)
-        for segment in _path_segments(raw, item, matrix):
-            clipped = _clip_segment(segment, _meet(clip, own))
+        clip = _meet(form.clip, _clip_box(raw, item, form.matrix))
+        for segment in _path_segments(raw, item, form.matrix):
+            clipped = _clip_segment(segment, clip)
             if clipped:
                 yield clipped
     elif kind == FORM_OBJECT and depth < MAX_FORM_DEPTH:
-        inner = _multiply(_matrix_of(raw, item), matrix)
-        region = _meet(clip, _clip_box(raw, item, matrix))
+        inner = _form_of(raw, item, form)
         for i in range(raw.FPDFFormObj_CountObjects(item)):
-            yield from _object_segments(raw, raw.FPDFFormObj_GetObject(item, i), inner, region, depth + 1)
+            yield from _object_segments(raw, raw.FPDFFormObj_GetObject(item, i), inner, depth + 1)
 
 
 def _path_segments(raw: Any, item: Any, matrix: Matrix) -> Iterator[Box]:
