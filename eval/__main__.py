@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
-COMMANDS = {"bench": "速度与其下限之比 / speed beside its floor"}
+from index.errors import BudgetError
+
+COMMANDS = {
+    "run": "在题集上运行并判分 / ask question sets and score the answers",
+    "compare": "比较两次运行 / what changed between two runs",
+    "bench": "速度与其下限之比 / speed beside its floor",
+    "coverage": "PDF 表格里的数字是否一个不漏、框是否对得上 / are all numbers of tables held, with the right box",
+}
 
 
 def main(words: list[str]) -> int:
@@ -13,12 +21,30 @@ def main(words: list[str]) -> int:
         for name, text in COMMANDS.items():
             print(f"  {name}\t{text}")
         return 0
-    if words[0] == "bench":
-        from eval import bench
+    command = command_of(words[0])
+    if command is None:
+        print(f"没有这个命令 / no such command: {words[0]}（{'、'.join(COMMANDS)}）", file=sys.stderr)
+        return 2
+    try:
+        return command(words[1:])
+    except BudgetError as error:
+        print(error, file=sys.stderr)
+        return 1
 
-        return bench.run(words[1:])
-    print(f"没有这个命令 / no such command: {words[0]}（{'、'.join(COMMANDS)}）", file=sys.stderr)
-    return 2
+
+def command_of(name: str) -> Callable[[list[str]], int] | None:
+    """The function behind a command, imported when it is called; None where there is none of this name."""
+    if name == "run":
+        from eval.run import run as command
+    elif name == "compare":
+        from eval.compare import run as command
+    elif name == "bench":
+        from eval.bench import run as command
+    elif name == "coverage":
+        from eval.coverage import run as command
+    else:
+        return None
+    return command
 
 
 if __name__ == "__main__":

@@ -86,7 +86,7 @@ def read_cases(paths: Sequence[Path], known: Collection[str] | None = None) -> t
             if not faults:
                 case = item_to_case(json.loads(line, parse_float=Decimal))
                 if case.id in seen:
-                    faults = [f"编号 {case.id} 与{seen[case.id]}重复：请改成不同的编号"]
+                    faults = [f"编号 {case.id} 与 {seen[case.id]}重复：请改成不同的编号"]
                 else:
                     seen[case.id], cases[case.id] = where, case
             problems += [f"{where}：{fault}" for fault in faults]
