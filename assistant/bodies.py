@@ -39,6 +39,7 @@ class Mention:
     bodies: frozenset[str]
     guessed: str | None = None  # the corrected spelling, where a misspelling was read
     region: bool = False  # only a place is named (龙岗), no body
+    wide: frozenset[str] = frozenset()  # every indexed body of that place
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +205,7 @@ class Directory:
             own = {n for n in found if self.bodies[n].regions and regions[-1].alias in region_aliases(self.bodies[n].regions[-1])}
             found = own or found
         guessed = next((t.alias for t in group if t.alias != text[t.start : t.end]), None)
-        return Mention(start, end, frozenset(found), guessed, last.kind == "region")
+        return Mention(start, end, frozenset(found), guessed, last.kind == "region", last.bodies)
 
     def _foreign_region(self, text: str, group: list[_Token]) -> int | None:
         """Where a region that no indexed body has stands right before a core: 南山区|工信局 → its start."""

@@ -178,6 +178,11 @@ def printed(figure: Figure) -> str:
     return f"{raw or format_value(figure.value)}{figure.unit}"
 
 
+def quoted(label: str) -> str:
+    """“对口帮扶”; a label with quotation marks of its own gets the outer ones of another kind."""
+    return f"「{label}」" if "“" in label else f"“{label}”"
+
+
 def figure_label(figure: Figure) -> str:
     """对口帮扶 · 总计."""
     parts = [*figure.row_path[-1:], *figure.col_path[-1:]]

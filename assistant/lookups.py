@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from assistant.catalog import PLAIN_COLUMN
 from assistant.domain import Answer, Intent, Refusal
-from assistant.draft import figure_label, printed
+from assistant.draft import figure_label, printed, quoted
 from assistant.flat import core
 from assistant.lookup import AMOUNTS, Want, same_amount
 from assistant.match import match_label
@@ -33,7 +33,7 @@ def subject(task: Task, group: Group, figure: Figure) -> str:
     """深圳市龙岗区工业和信息化局2024年“对口帮扶”."""
     year = figure.year or group.year
     row = item_name(figure)
-    item = f"“{row}”" if row and row.strip("（本级）() ") not in group.body else ""
+    item = f"{quoted(row)}" if row and row.strip("（本级）() ") not in group.body else ""
     column = "·".join(c for c in figure.col_path if c)
     plain = len(figure.col_path) < 2 and PLAIN_COLUMN.search(core(column))
     column = f"（{column}）" if column and figure.origin is Origin.TABLE and not plain else ""
@@ -116,7 +116,9 @@ def answer_lookup(task: Task) -> Answer | None:
     if len(readings) > 1 and not all(same_amount(readings[0][1].figure, r.figure) for _, r in readings[1:]):
         return ask_back(task, readings)
     group, reading = readings[0]
-    if not task.scope.named and len({g.body for g in task.library.groups}) > 1:
+    if any(m.region for m in task.q.named.mentions) and all(m.region for m in task.q.named.mentions):
+        task.draft.note("assumption", f"问题只说了地方，按库中该地的{group.body}作答。")
+    elif not task.scope.named and len({g.body for g in task.library.groups}) > 1:
         task.draft.note("assumption", f"问题没有说明单位，按{group.label}作答。")
     state_figure(task, group, reading)
     state_scopes(task, reading)
@@ -141,7 +143,7 @@ def ask_back(task: Task, readings: list[tuple[Group, Reading]]) -> Answer:
         n = task.draft.cite(reading.figure)
         value = task.draft.state(reading.figure, task.q.unit, f"{group.label} · {figure_label(reading.figure)}")
         options.append(f"{group.label}：{printed(reading.figure)}")
-        task.draft.say(f"- {group.label}“{item_name(reading.figure)}”：{value}（{task.where(reading.figure)}）" if n else "")
+        task.draft.say(f"- {group.label}{quoted(item_name(reading.figure))}：{value}（{task.where(reading.figure)}）" if n else "")
     text = "您问的是哪一个？库中有几份文件都有这一项，数值不同：\n" + "\n".join(task.draft.lines)
     return task.draft.clarify(text, options)
 
@@ -204,7 +206,7 @@ def state_change(task: Task, group: Group, reading: Reading) -> None:
             words.append(f.raw)
     baseline = next((c for c in figure.col_path if re.match(r"较|比|与|同", c)), "较上年")
     name = item_name(figure)
-    task.draft.say(f"{group.body}{group.year or ''}年“{name}”{baseline}{'，'.join(words)}，见{task.where(figure)}。")
+    task.draft.say(f"{group.body}{group.year or ''}年{quoted(name)}{baseline}{'，'.join(words)}，见{task.where(figure)}。")
     if re.search(r"算一?下|实际变动|按.{0,4}数", task.q.text):
         state_recomputed(task, figure, group)
     for f in amounts[:1]:
@@ -215,7 +217,7 @@ def state_change(task: Task, group: Group, reading: Reading) -> None:
     state_disputes(task, figure)
     for other in other_statements(task, figure):
         value = task.draft.state(other)
-        task.draft.say(f"注意：{task.where(other)}另写“{item_name(other)}”{direction_word(other)}{value}，两处不一致。")
+        task.draft.say(f"注意：{task.where(other)}另写{quoted(item_name(other))}{direction_word(other)}{value}，两处不一致。")
         task.draft.note(
             "discrepancy", f"两处不一致：{printed(figure)} 与 {printed(other)}。", (task.draft.cite(figure), task.draft.cite(other))
         )
@@ -359,7 +361,7 @@ def state_difference(task: Task, group: Group, before: Figure, now: Figure) -> N
         task.draft.note("rounding", "百分比四舍五入保留两位小数。")
         if task.q.wants_rate:
             task.draft.figures.insert(0, task.draft.figures.pop())
-    task.draft.say(f"{group.body}“{item_name(now)}”{before.year}年{first}，{now.year}年{second}，{word}{text}{rate}。")
+    task.draft.say(f"{group.body}{quoted(item_name(now))}{before.year}年{first}，{now.year}年{second}，{word}{text}{rate}。")
 
 
 def answer_previous(task: Task) -> Answer | None:

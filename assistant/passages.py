@@ -111,8 +111,11 @@ def quote_passage(task: Task, passage: Passage) -> None:
         n = task.draft.cite_passage(passage.view, passage.section, para, quote, passage.row, max(0, para.text.find(quote[:12])))
     info = passage.view.info
     where = " > ".join(passage.section[-2:])
+    place = f"（{info.title or info.department}，{where}）"
+    if task.draft.lines[-1:] == [place]:  # several paragraphs of one section: its name stands once, after the last
+        task.draft.lines.pop()
     task.draft.say(f"{quote}[{n}]")
-    task.draft.say(f"（{info.title or info.department}，{where}）")
+    task.draft.say(place)
     for figure in figures_in(passage, quote)[:6]:
         task.draft.figures.append(_as_figure(task, figure))
 

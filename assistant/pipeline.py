@@ -39,7 +39,7 @@ HANDLERS = {
     Intent.SHARE: (answer_ratio, answer_share),
     Intent.SUM: (answer_sum, answer_lookup),
     Intent.AVERAGE: (answer_average,),
-    Intent.RANK: (answer_rank, answer_text),
+    Intent.RANK: (answer_rank,),
     Intent.LIST: (answer_list, answer_text),
     Intent.WHY: (answer_why, answer_text),
     Intent.TEXT: (answer_text, answer_lookup),

@@ -64,7 +64,7 @@ def _unlike(best: Candidate, close: Sequence[Candidate]) -> list[Figure]:
 def same_item(a: Figure, b: Figure) -> bool:
     """Another scope of the same item, not another item: the row's own label agrees (or both are totals)."""
     one, other = (core(f.row_path[-1]) if f.row_path else "" for f in (a, b))
-    return one == other or one in other or other in one or (a.code is not None and a.code == b.code)
+    return one == other or (a.code is not None and a.code == b.code)
 
 
 def part_ask(library: Library, text: str) -> Ask:

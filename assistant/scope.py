@@ -57,8 +57,8 @@ def target_years(q: Question) -> tuple[int, ...]:
 def choose(q: Question, groups: Sequence[Group], directory: Directory) -> Scope:
     """Narrow the groups by what the question says. Empty ``groups`` with ``missing`` filled means: say what is not indexed."""
     bodies: list[str] = []
-    for mention in q.named.mentions:
-        bodies += sorted(mention.bodies - set(bodies))
+    for mention in q.named.mentions:  # a place and no item: any body of the place may be meant
+        bodies += sorted((mention.wide if mention.region and not q.ask.content else mention.bodies) - set(bodies))
     if len(q.named.mentions) > 1:  # 市局和龙岗: an open 市局 takes the sibling of the named body
         bodies = _siblings(q, bodies, directory)
     chosen = [g for g in groups if not bodies or g.body in bodies]

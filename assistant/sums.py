@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from assistant.domain import Answer
-from assistant.draft import figure_label, printed
+from assistant.draft import figure_label, printed, quoted
 from assistant.flat import core, flat
 from assistant.items import FILLER, split_items
 from assistant.lookup import AMOUNTS, Want
@@ -256,7 +256,7 @@ def previous_beside(task: Task, groups: list[Group], years: list[int]) -> Answer
         change = read_change(task, group)
         if now and now.sure and change and change.figure.measure is Measure.CHANGE:
             value = task.draft.state(now.figure)
-            task.draft.say(f"{group.year}年“{item_name(now.figure)}”为{value}（{task.where(now.figure)}）。")
+            task.draft.say(f"{group.year}年{quoted(item_name(now.figure))}为{value}（{task.where(now.figure)}）。")
             state_previous(task, group, now.figure, change.figure)
             return task.draft.answered()
     return None
@@ -290,7 +290,7 @@ def answer_share(task: Task) -> Answer | None:
         stated = read_stated_share(task, group)
         if stated:
             value = task.draft.state(stated.figure)
-            what = f"{group.body}{group.year or ''}年“{item_name(stated.figure)}”{''.join(stated.figure.col_path)}"
+            what = f"{group.body}{group.year or ''}年{quoted(item_name(stated.figure))}{''.join(stated.figure.col_path)}"
             task.draft.say(f"{value}——{what}，见{task.where(stated.figure)}。")
             for f in change_of(task.library, group, stated.figure, AMOUNTS)[:1]:
                 task.draft.say(f"数额为{task.draft.state(f)}。")
@@ -508,7 +508,7 @@ def check_sum(task: Task, group: Group, left: str, right: str) -> Answer | None:
     value = task.draft.state(whole.figure)
     rounding = gap and abs(gap) <= Decimal("0.01") * len(figures)
     verdict = "相等" if not gap else f"相差{format_amount(abs(gap), whole.figure.unit)}，{'属尾数误差' if rounding else '两者不等'}"
-    task.draft.say(f"表中“{item_name(whole.figure)}”为{value}，{verdict}。")
+    task.draft.say(f"表中{quoted(item_name(whole.figure))}为{value}，{verdict}。")
     return task.draft.answered() if answer else None
 
 

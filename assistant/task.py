@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from assistant.draft import Draft
+from assistant.draft import Draft, quoted
 from assistant.lexicon import Lexicon
 from assistant.library import Library
 from assistant.lookup import AMOUNTS, Want, same_amount
@@ -73,7 +73,7 @@ class Task:
         """见表5 项目支出总表第26页 / 见第三部分…."""
         view = self.draft.views[figure.doc_id]
         table = view.tables.get(figure.table_id or "")
-        name = f"《{table.name}》" if table else (f"“{figure.section[-1]}”" if figure.section else "正文")
+        name = f"《{table.name}》" if table else (f"{quoted(figure.section[-1])}" if figure.section else "正文")
         page = f"第{figure.source.page}页" if figure.source.page else f"第{figure.source.line}行" if figure.source.line else ""
         return f"{name}{page}"
 

@@ -200,7 +200,8 @@ def text_to_intent(text: str, lexicon: Lexicon) -> Intent:
     if has("list") and not re.search(r"分别是?多少|各(?:是)?多少", text):
         return Intent.LIST
     if re.search(
-        r"(?:单位|机构|项目|公司|银行|地方)是哪|哪[二两三四五六七八九十]家|单位叫什么|花[在到]哪|用[在到]哪|在哪里|在哪儿|位于哪", text
+        r"(?:单位|机构|项目|公司|银行|地方)是哪|(?:采购|购买|买|做|干)了?什么|哪[二两三四五六七八九十]家|单位叫什么|花[在到]哪|用[在到]哪|在哪里|在哪儿|位于哪",
+        text,
     ):
         return Intent.TEXT
     if has("text") and not re.search(r"目标值|多少|几", text):
