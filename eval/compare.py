@@ -11,6 +11,8 @@ from eval.report import OUTCOMES, table_to_lines
 from eval.runs import Run, read_run
 from eval.score import Outcome, Verdict
 
+CHANGES_SHOWN = 20  # of those that are judged the same
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -77,7 +79,9 @@ def comparison_to_lines(found: Comparison) -> list[str]:
         lines.append(f"只在一次运行里的题不比较：{len(found.only)} 道")
     for title, changes in (("答对了", found.gained), ("不再答对", found.lost), ("错误与未答之间", found.others)):
         lines += [f"{title}：{len(changes)}", *(f"  {c.id} {OUTCOMES[c.before]}→{OUTCOMES[c.after]} {c.question}" for c in changes)]
-    lines += [f"判分不变、答案有变：{len(found.changed)}", *(f"  {c.id} {OUTCOMES[c.after]} {c.question}" for c in found.changed)]
+    shown = found.changed[:CHANGES_SHOWN]
+    lines += [f"判分不变、答案有变：{len(found.changed)}", *(f"  {c.id} {OUTCOMES[c.after]} {c.question}" for c in shown)]
+    lines += ["  ……"] if len(shown) < len(found.changed) else []
     return [*lines, *(["错误增多了 / more wrong answers than before"] if found.wrong_rose else [])]
 
 

@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 
 from eval.cases import MOST_PROBLEMS, Gold, Place, SetError, read_cases
+from eval.values import fold, prints
 
-SETS = sorted((Path(__file__).resolve().parents[1] / "eval" / "sets").glob("*.jsonl"))
+ROOT = Path(__file__).resolve().parents[1]
+SAMPLES, SETS_FOLDER = ROOT / "index" / "samples", ROOT / "eval" / "sets"
+SETS = sorted(SETS_FOLDER.glob("*.jsonl"))
 GOOD = {"id": "q1", "question": "公务接待费多少"}
 
 
@@ -31,6 +34,23 @@ def problems(*paths: Path, known: set[str] | None = None) -> tuple[str, ...]:
 def test_bundled_set_is_sound_and_names_only_the_samples(path: Path) -> None:
     cases = read_cases([path], {"sample-lg-2024", "sample-sz-2024"})
     assert all(case.type in ("refuse", "clarify") or case.figures or case.must_include for case in cases), "unscored questions"
+
+
+def test_gold_of_the_samples_is_printed_on_its_pages() -> None:
+    import pypdfium2
+
+    pages: dict[tuple[str, int | None], str] = {}
+    for doc in ("sample-lg-2024", "sample-sz-2024"):
+        with pypdfium2.PdfDocument(SAMPLES / f"{doc}.pdf") as pdf:
+            pages |= {(doc, number): page.get_textpage().get_text_range() for number, page in enumerate(pdf, 1)}
+    checked = 0
+    for case in read_cases([SETS_FOLDER / "samples.jsonl"]):
+        text = "\n".join(pages[place.doc, place.page] for place in case.sources)
+        printed = [gold for gold in case.figures if case.type in ("lookup", "prose") and gold.unit != "亿元"]
+        checked += len(printed)
+        assert all(prints(text, gold) for gold in printed), case.id
+        assert all(fold(phrase) in fold(text) for phrase in case.must_include if case.type == "narrative"), case.id
+    assert checked > 150
 
 
 def test_question_comes_with_exact_decimals_and_empty_fields_left_out(tmp_path: Path) -> None:
