@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,6 +76,7 @@ class View:
     def __init__(self, info: DocumentInfo, document: Document, figures: tuple[Figure, ...], sections: tuple[Section, ...]) -> None:
         self.info, self.document, self.figures, self.sections = info, document, figures, sections
         self.tables: dict[str, Table] = {t.id: t for t in document.tables}
+        self.status: Mapping[str, str] = {}  # figure id → proven | failed
         self.labels: list[str] = []
         self.prepared: dict[str, list[Any]] = {}  # what answering derives once from the document
         self._ids: dict[str, int] = {}

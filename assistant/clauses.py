@@ -11,12 +11,12 @@ from assistant.flat import flat
 ASKS = re.compile(
     r"多少|几[个家辆人台项次款类]|百分之|什么|为啥|为什么|为何|哪|原因|怎么|吗$|呢$|增减|增幅|降幅|幅度|占比|比例|有没有|是否|啥"
 )
-SPLIT = re.compile(r"[，,；;。？?！!]+")
+CLAUSE_END = re.compile(r"[，,；;。？?！!]+")
 
 
 def split_clauses(text: str) -> list[str]:
     """The questions of a text, each with what precedes it; one item where there is only one question."""
-    pieces = [p for p in SPLIT.split(flat(text)) if p]
+    pieces = [p for p in CLAUSE_END.split(flat(text)) if p]
     out: list[str] = []
     lead = ""
     for piece in pieces:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from assistant.catalog import View
 from assistant.domain import Answer, AnswerFigure, Citation, Notice, Refusal, Status, Step
-from index.amounts import cell_to_value, format_amount, format_value, to_unit
+from index.amounts import MONEY, cell_to_value, format_amount, format_value, to_unit
 from index.domain import Box, Figure, Flag, LabelPath, Origin, Para, Span
 
 
@@ -123,10 +123,16 @@ class Draft:
         return f"**{format_amount(value, unit)}**"
 
     def _remark(self, figure: Figure, n: int) -> None:
+        """What the reader of the answer must know of this figure: read from an image, placed with doubt, never checked."""
+        proven = self.views[figure.doc_id].status.get(figure.id) == "proven"
+        if proven:
+            return
         if Flag.OCR in figure.flags:
-            self.note("ocr", "该数字由扫描件识别而来，请对照原页。", (n,))
-        if Flag.DOUBTFUL in figure.flags:
-            self.note("assumption", "该单元格的位置或列名是推断的，请对照原页。", (n,))
+            self.note("ocr", "该数字由扫描件识别而来，没有合计可以核对，请对照原页。", (n,))
+        elif Flag.DOUBTFUL in figure.flags:
+            self.note("assumption", "该数字所在的行列由推断得出，没有合计可以核对，请对照原文。", (n,))
+        elif figure.origin is Origin.TABLE and figure.unit in MONEY and figure.table_id and not figure.context:
+            self.note("assumption", "该数字未能用文件自身的合计核对，请以原页为准。", (n,))
 
     def note(self, kind: str, message: str, citations: tuple[int, ...] = ()) -> None:
         notice = Notice(kind, message, citations)

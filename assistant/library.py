@@ -13,6 +13,7 @@ from assistant.scope import Group, infos_to_groups
 from index.audit import audit
 from index.domain import Document, DocumentInfo, Figure, Hit, Proof, Section
 from index.findings import Finding
+from index.proofs import proof_status
 
 CACHED_VIEWS = 64
 
@@ -56,6 +57,7 @@ class Library:
         view = self._views.get(key)
         if view is None:
             view = View(self.infos[doc_id], self.source.document(doc_id), self.source.figures(doc_id), self.source.sections(doc_id))
+            view.status = proof_status(self.source.proofs(doc_id))
             self._views[key] = view
             while len(self._views) > CACHED_VIEWS:
                 self._views.popitem(last=False)

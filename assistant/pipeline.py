@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from assistant.clauses import merge, split_clauses
-from assistant.domain import Answer, Intent, Refusal, Status
+from assistant.clauses import ASKS, CLAUSE_END, merge, split_clauses
+from assistant.domain import Answer, Intent, Notice, Refusal, Status
 from assistant.draft import Draft
 from assistant.flat import flat
 from assistant.lexicon import Lexicon, load_lexicon
@@ -27,6 +27,7 @@ from assistant.sums import answer_average, answer_compare, answer_ratio, answer_
 from assistant.task import Task
 from assistant.turns import complete, follow_up
 from assistant.understand import Question, text_to_question
+from assistant.words import simplified
 from index.domain import Kind
 
 LONGEST_QUESTION = 2000
@@ -75,12 +76,26 @@ class Assistant:
         draft = Draft(question, self.library.view_map())  # type: ignore[arg-type]
         if not self.library.infos:
             return draft.refused(Refusal.NOT_INDEXED, "库里还没有文件。请先运行 assistant ingest 文件或文件夹。")
-        text = follow_up(question, history, self.library.directory, self.lexicon)
+        history = [{**turn, "content": simplified(str(turn.get("content", "")))} for turn in history]
+        text = follow_up(simplified(question), history, self.library.directory, self.lexicon)
         clauses = split_clauses(text)
         if len(clauses) == 1:
-            return self._answer(text, draft)
+            answer = self._answer(text, draft)
+            return self._bare(question, text, draft) or answer if answer.refusal is Refusal.NOT_IN_DOCUMENTS else answer
         whole = self._answer(text, Draft(question, draft.views))
         return self._clauses(question, clauses, whole, draft)
+
+    def _bare(self, question: str, text: str, draft: Draft) -> Answer | None:
+        """The one clause that names a body and asks, where what stands around it explains nothing."""
+        pieces = [p for p in CLAUSE_END.split(flat(text)) if p]
+        asking = [p for p in pieces if ASKS.search(p) and self.library.directory.find(p).mentions]
+        if len(pieces) < 2 or len(asking) != 1:
+            return None
+        answer = self._answer(asking[0], Draft(question, draft.views))
+        if answer.status is not Status.ANSWERED:
+            return None
+        notice = Notice("assumption", f"只回答了其中的“{asking[0]}”，其余的话没有采用。")
+        return replace(answer, question=question, notices=(*answer.notices, notice))
 
     def _clauses(self, question: str, clauses: list[str], whole: Answer, draft: Draft) -> Answer:
         """Each clause by itself, completed by the one before; the question as a whole where that does not work."""
@@ -151,6 +166,9 @@ def question_problem(question: str) -> str | None:
     text = flat(question)
     if not re.search(r"\w", text):
         return "请输入一个问题，例如：龙岗区对口帮扶预算多少？"
+    odd = re.search(r"(?<!\d)\d{5,}(?=年)", text)
+    if odd:
+        return f"“{odd.group()}年”不是一个年份，请改正后再问，例如：龙岗区2024年对口帮扶预算多少？"
     if len(question) > LONGEST_QUESTION:
         return f"问题太长（{len(question)} 字），请缩短到 {LONGEST_QUESTION} 字以内，一次问一件事。"
     if not re.search(r"[\u4e00-\u9fff]", text):

@@ -6,6 +6,7 @@ A place that no indexed body has is recognised, so that 南山区工信局 is ne
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 from index.errors import require
 
@@ -15,6 +16,27 @@ def tag_words(text: str) -> list[tuple[str, str]]:
     """Words with their classes, by the dictionary of rjieba."""
     rjieba = require("rjieba", "分词", "pip install rjieba")
     return [(str(word), str(kind)) for word, kind in rjieba.tag(text)]
+
+
+def simplified(text: str) -> str:
+    """Traditional characters as simplified ones; text without any comes back as it is."""
+    if all(_in_gb2312(c) for c in text if "\u4e00" <= c <= "\u9fff"):
+        return text
+    converter = _converter()
+    return str(converter.convert(text))
+
+
+def _in_gb2312(char: str) -> bool:
+    try:
+        char.encode("gb2312")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+@lru_cache(maxsize=1)
+def _converter() -> Any:
+    return require("opencc", "识别繁体字", "pip install opencc-python-reimplemented").OpenCC("t2s")
 
 
 @lru_cache(maxsize=4096)
