@@ -77,7 +77,7 @@ def read_cases(paths: Sequence[Path], known: Collection[str] | None = None) -> t
     problems: list[str] = []
     for path in paths:
         found = 0
-        for number, line in enumerate(_read(path).splitlines(), 1):
+        for number, line in enumerate(_read(path).split("\n"), 1):
             if not line.strip():
                 continue
             found += 1

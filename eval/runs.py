@@ -74,7 +74,8 @@ def read_run(folder: Path) -> Run:
 
 def read_answers(path: Path) -> dict[str, Answer]:
     """Answers by the id of their question, from the lines that ``assistant ask --batch`` writes, too."""
-    answers = [json_to_answer(json.loads(line)) for line in path.read_text("utf-8").splitlines() if line.strip()]
+    lines = path.read_text("utf-8").split("\n")  # not splitlines: a quote may hold other separators, such as U+2028
+    answers = [json_to_answer(json.loads(line)) for line in lines if line.strip()]
     return {answer.id or "": answer for answer in answers}
 
 

@@ -129,6 +129,13 @@ def test_damaged_run_is_one_line(finished: Path, tmp_path: Path, capsys: pytest.
     assert capsys.readouterr().err.count("\n") == 1
 
 
+def test_answer_with_a_unicode_line_separator_stays_one_line(tmp_path: Path) -> None:
+    run = a_run(a="correct")
+    said = replace(run.answers["a"], answer="上\u2028下\x85完")
+    write_run(tmp_path / "run", replace(run, answers={"a": said}))
+    assert read_run(tmp_path / "run").answers == {"a": said}
+
+
 def test_comparison_tells_gained_lost_and_said_differently() -> None:
     before = a_run(a="missed", b="correct", c="correct", d="wrong", e="correct", f="missed")
     after = a_run(a="correct", b="missed", c="correct", d="missed", e="correct", g="wrong")
