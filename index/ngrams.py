@@ -19,6 +19,7 @@ GENERAL_SMOOTHING = (0.0, 20.0, 6.0)
 DOCUMENT_SMOOTHING = (0.0, 4.0, 2.0, 1.0, 1.0)
 TERM_WEIGHT = 30.0
 UNSEEN, VOCABULARY = 0.5, 5000.0
+WORD_END = " "  # in the general counts: after a string, how often it ends a word; before a character, how often it begins one
 
 _YEAR = re.compile(r"(?:19|20)\d\d$")
 _DECIMAL = re.compile(r"\d[\d,]*\.\d+$")
@@ -75,6 +76,7 @@ class General:
         self._counts = counts
         self._histories = counts_to_histories(counts)
         self._total = sum(count for ngram, count in counts.items() if len(ngram) == 1)
+        self._words = self._histories.get(WORD_END, 0) + VOCABULARY
         self._memory: dict[str, float] = {}
 
     def probability(self, history: str, symbol: str) -> float:
@@ -89,7 +91,8 @@ class General:
                 if not seen:
                     break
                 smooth = GENERAL_SMOOTHING[size]
-                value = (self._counts.get(before + symbol, 0) + smooth * value) / (seen + smooth)
+                begun = self._counts.get(before + WORD_END, 0) * (self._counts.get(WORD_END + symbol, 0) + UNSEEN) / self._words
+                value = (self._counts.get(before + symbol, 0) + begun + smooth * value) / (seen + smooth)
             self._memory[ngram] = value
         return value
 
@@ -153,15 +156,21 @@ class Language:
         return value
 
 
+def parse_counts(lines: Iterable[str]) -> Counter[str]:
+    """The counts of lines like `财\t政1200务300`: a history, then each next character with its count (none for 1)."""
+    counts: Counter[str] = Counter()
+    for line in lines:
+        history, _, followers = line.partition("\t")
+        for symbol, count in _ENTRY.findall(followers):
+            counts[history + symbol] = int(count or 1)
+    return counts
+
+
 @cache
 def general() -> General:
     """The bundled counts: general Chinese (`ngrams.txt.xz`) and the standard terms (`terms.txt`)."""
     folder = files("index")
-    counts: Counter[str] = Counter()
-    for line in lzma.decompress((folder / "ngrams.txt.xz").read_bytes()).decode("utf-8").splitlines():
-        history, _, followers = line.partition("\t")
-        for symbol, count in _ENTRY.findall(followers):
-            counts[history + symbol] = int(count or 1)
+    counts = parse_counts(lzma.decompress((folder / "ngrams.txt.xz").read_bytes()).decode("utf-8").splitlines())
     terms = [line for line in (folder / "terms.txt").read_text("utf-8").splitlines() if line and not line.startswith("#")]
     counts.update(count_ngrams(terms, GENERAL_ORDER, TERM_WEIGHT))
     return General(counts)
