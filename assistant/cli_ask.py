@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 NOTICE_NAMES = {"discrepancy": "不一致", "assumption": "假定", "rounding": "尾差", "ocr": "扫描识别", "unit": "单位"}
 
 
+def one_line(text: str) -> str:
+    """JSON on one line for every reader: Unicode's own line ends are escaped."""
+    return text.translate({0x2028: "\\u2028", 0x2029: "\\u2029", 0x85: "\\u0085"})
+
+
 def ask(args: argparse.Namespace) -> int:
     from assistant.domain import answer_to_json
     from assistant.pipeline import Assistant
@@ -50,7 +55,7 @@ def ask_batch(assistant: Any, questions: Path, out: Path) -> int:
                 failed += 1
                 print(f"{questions} 第 {number} 行没能回答（{type(error).__name__}：{' '.join(str(error).split())}）", file=sys.stderr)
                 line = failed_answer(item)
-            handle.write(json.dumps(line, ensure_ascii=False) + "\n")
+            handle.write(one_line(json.dumps(line, ensure_ascii=False)) + "\n")
             handle.flush()
     return 1 if failed else 0
 
@@ -73,7 +78,7 @@ def failed_answer(item: dict[str, Any]) -> dict[str, Any]:
 
 def read_questions(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """(line number, question). Raises BudgetError naming the first line that is none."""
-    for number, line in enumerate(_read(path).splitlines(), 1):
+    for number, line in enumerate(_read(path).split("\n"), 1):
         if not line.strip():
             continue
         try:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 
-from assistant.catalog import View
+from assistant.catalog import PLAIN_COLUMN, PLAIN_OUTER, View
 from assistant.domain import Answer, AnswerFigure, Citation, Notice, Refusal, Status, Step
+from assistant.flat import core
 from index.amounts import MONEY, cell_to_value, format_amount, format_value, to_unit
 from index.domain import Box, Figure, Flag, LabelPath, Origin, Para, Span
 
@@ -112,6 +114,16 @@ class Draft:
         self.figures.append(AnswerFigure(figure.value, figure.unit, label, n))
         self.steps.append(Step(f"{format_amount(figure.value, figure.unit)} → {wanted}", (n,), converted, wanted))
         return f"**{format_amount(converted, wanted)}**（原文 {printed(figure)}）[{n}]"
+
+    def item(self, figure: Figure) -> str:
+        """What the figure is of: its row's label; for a total or a year's row its column, else what its table is about."""
+        view = self.views[figure.doc_id]
+        row = figure.row_path[-1].strip() if figure.row_path else ""
+        table = view.tables.get(figure.table_id or "")
+        if table is None or (row and not view.is_total(row)):
+            return row
+        column = next((c for c in reversed(figure.col_path) if not PLAIN_COLUMN.search(core(c)) and not PLAIN_OUTER.match(core(c))), "")
+        return column or re.sub(r"(?:预算|决算)?(?:支出|收入|收支)?(?:预算|决算)?(?:总)?表.*$", "", table.title) or row
 
     def computed(self, value: Decimal, unit: str, label: str, formula: str, inputs: Iterable[Figure]) -> str:
         """Add a computed figure with its formula; its citation is the first input's."""

@@ -23,16 +23,10 @@ CHANGES = frozenset({Measure.CHANGE, Measure.RATE})
 CITED_AGAIN = 2  # further places of the same value that are cited
 
 
-def item_name(figure: Figure) -> str:
-    """对口帮扶 (总计); the column is named where it says more than 总计."""
-    row = figure.row_path[-1] if figure.row_path else ""
-    return row.strip()
-
-
 def subject(task: Task, group: Group, figure: Figure) -> str:
     """深圳市龙岗区工业和信息化局2024年“对口帮扶”."""
     year = figure.year or group.year
-    row = item_name(figure)
+    row = task.draft.item(figure)
     item = f"{quoted(row)}" if row and row.strip("（本级）() ") not in group.body else ""
     column = "·".join(c for c in figure.col_path if c)
     plain = len(figure.col_path) < 2 and PLAIN_COLUMN.search(core(column))
@@ -143,7 +137,7 @@ def ask_back(task: Task, readings: list[tuple[Group, Reading]]) -> Answer:
         n = task.draft.cite(reading.figure)
         value = task.draft.state(reading.figure, task.q.unit, f"{group.label} · {figure_label(reading.figure)}")
         options.append(f"{group.label}：{printed(reading.figure)}")
-        task.draft.say(f"- {group.label}{quoted(item_name(reading.figure))}：{value}（{task.where(reading.figure)}）" if n else "")
+        task.draft.say(f"- {group.label}{quoted(task.draft.item(reading.figure))}：{value}（{task.where(reading.figure)}）" if n else "")
     text = "您问的是哪一个？库中有几份文件都有这一项，数值不同：\n" + "\n".join(task.draft.lines)
     return task.draft.clarify(text, options)
 
@@ -205,7 +199,7 @@ def state_change(task: Task, group: Group, reading: Reading) -> None:
         elif f.raw:
             words.append(f.raw)
     baseline = next((c for c in figure.col_path if re.match(r"较|比|与|同", c)), "较上年")
-    name = item_name(figure)
+    name = task.draft.item(figure)
     task.draft.say(f"{group.body}{group.year or ''}年{quoted(name)}{baseline}{'，'.join(words)}，见{task.where(figure)}。")
     if re.search(r"算一?下|实际变动|按.{0,4}数", task.q.text):
         state_recomputed(task, figure, group)
@@ -217,7 +211,7 @@ def state_change(task: Task, group: Group, reading: Reading) -> None:
     state_disputes(task, figure)
     for other in other_statements(task, figure):
         value = task.draft.state(other)
-        task.draft.say(f"注意：{task.where(other)}另写{quoted(item_name(other))}{direction_word(other)}{value}，两处不一致。")
+        task.draft.say(f"注意：{task.where(other)}另写{quoted(task.draft.item(other))}{direction_word(other)}{value}，两处不一致。")
         task.draft.note(
             "discrepancy", f"两处不一致：{printed(figure)} 与 {printed(other)}。", (task.draft.cite(figure), task.draft.cite(other))
         )
@@ -353,7 +347,7 @@ def state_difference(task: Task, group: Group, before: Figure, now: Figure) -> N
     word = "增加" if difference > 0 else "减少" if difference < 0 else "持平"
     a, b = format_value(now.value), format_value(before.value)
     first, second = task.draft.state(before), task.draft.state(now)
-    text = task.draft.computed(abs(difference), now.unit, f"{item_name(now)} · {word}", f"{a} − {b}", (now, before))
+    text = task.draft.computed(abs(difference), now.unit, f"{task.draft.item(now)} · {word}", f"{a} − {b}", (now, before))
     rate = ""
     if before.value:
         share = round_half_up(abs(difference) / before.value * 100, 2)
@@ -361,7 +355,7 @@ def state_difference(task: Task, group: Group, before: Figure, now: Figure) -> N
         task.draft.note("rounding", "百分比四舍五入保留两位小数。")
         if task.q.wants_rate:
             task.draft.figures.insert(0, task.draft.figures.pop())
-    task.draft.say(f"{group.body}{quoted(item_name(now))}{before.year}年{first}，{now.year}年{second}，{word}{text}{rate}。")
+    task.draft.say(f"{group.body}{quoted(task.draft.item(now))}{before.year}年{first}，{now.year}年{second}，{word}{text}{rate}。")
 
 
 def answer_previous(task: Task) -> Answer | None:
@@ -391,7 +385,7 @@ def state_previous(task: Task, group: Group, now: Figure, change: Figure) -> Non
     value = now.value - change.direction * delta
     sign = "−" if change.direction > 0 else "+"
     formula = f"{format_value(now.value)} {sign} {format_value(delta)}"
-    text = task.draft.computed(value, now.unit, f"{item_name(now)} · {(group.year or 0) - 1}年", formula, (now, change))
+    text = task.draft.computed(value, now.unit, f"{task.draft.item(now)} · {(group.year or 0) - 1}年", formula, (now, change))
     marks = f"[{task.draft.cite(now)}][{task.draft.cite(change)}]"
     last = (group.year or 0) - 1
     stated = f"{group.year}年的{printed(now)}与“{''.join(change.col_path)}{printed(change)}”"

@@ -11,7 +11,7 @@ from assistant.draft import figure_label
 from assistant.flat import core, flat
 from assistant.leftover import leftover
 from assistant.lookup import HALF, Want
-from assistant.lookups import direction_word, item_name
+from assistant.lookups import direction_word
 from assistant.match import Ask, match_label
 from assistant.passages import view_passages
 from assistant.reading import Reading, change_of, part_ask, read_figure
@@ -220,7 +220,7 @@ def state_rows(task: Task, group: Group, rows: list[Figure], top: int) -> Answer
     lines.append("")
     lines += ["| 序 | 项目 | 数额 |", "|---|---|---|"]
     for i, f in enumerate(ordered, 1):
-        lines.append(f"| {i} | {item_name(f)} | {task.draft.state(f, task.q.unit)} |")
+        lines.append(f"| {i} | {task.draft.item(f)} | {task.draft.state(f, task.q.unit)} |")
     task.draft.say("\n".join(lines))
     task.draft.say(f"（{task.where(ordered[0])}）")
     return task.draft.answered()
@@ -252,7 +252,7 @@ def rank_changes(task: Task, group: Group) -> Answer | None:
     if rated and (task.q.wants_rate or re.search(r"猛|幅", task.q.text)):
         rate, change = max(rated, key=lambda rf: rf[0].value or 0)
         task.draft.say(
-            f"{item_name(change)}：{direction_word(rate)}{task.draft.state(rate)}，{direction_word(change)}{task.draft.state(change)}（{task.where(change)}）。"
+            f"{task.draft.item(change)}：{direction_word(rate)}{task.draft.state(rate)}，{direction_word(change)}{task.draft.state(change)}（{task.where(change)}）。"
         )
         return task.draft.answered()
     return list_changes(task, group, sorted(changes, key=lambda f: -(f.value or 0))[: task.q.top or LISTED])
@@ -261,7 +261,7 @@ def rank_changes(task: Task, group: Group) -> Answer | None:
 def list_changes(task: Task, group: Group, changes: list[Figure]) -> Answer:
     lines = [f"{group.body}{group.year or ''}年：", "", "| 项目 | 增减 |", "|---|---|"]
     for f in changes:
-        lines.append(f"| {item_name(f)} | {direction_word(f)}{task.draft.state(f)} |")
+        lines.append(f"| {task.draft.item(f)} | {direction_word(f)}{task.draft.state(f)} |")
     task.draft.say("\n".join(lines))
     return task.draft.answered()
 
@@ -324,7 +324,7 @@ def list_even(task: Task, group: Group) -> Answer | None:
     if not found:
         return None
     lines = [f"{group.body}{group.year or ''}年与上年持平的项目：", "", "| 项目 | 数额 |", "|---|---|"]
-    lines += [f"| {item_name(f)} | {task.draft.state(f) if f.value is not None else f.raw} |" for f in found.values()]
+    lines += [f"| {task.draft.item(f)} | {task.draft.state(f) if f.value is not None else f.raw} |" for f in found.values()]
     task.draft.say("\n".join(lines))
     return task.draft.answered()
 
@@ -336,7 +336,7 @@ def list_new(task: Task, group: Group) -> Answer | None:
         return None
     lines = [f"{group.body}{group.year or ''}年的新增项目：", "", "| 项目 | 数额 |", "|---|---|"]
     for f in found:
-        lines.append(f"| {item_name(f)} | {task.draft.state(f)} |")
+        lines.append(f"| {task.draft.item(f)} | {task.draft.state(f)} |")
     task.draft.say("\n".join(lines))
     return task.draft.answered()
 
@@ -356,8 +356,8 @@ def count_parts(task: Task, group: Group) -> Answer | None:
     if len(parts) < 2:
         return None
     task.draft.say(
-        f"{item_name(whole)}{task.draft.state(whole)}，其中："
-        + "、".join(f"{item_name(f)}{task.draft.state(f)}" for f in parts)
+        f"{task.draft.item(whole)}{task.draft.state(whole)}，其中："
+        + "、".join(f"{task.draft.item(f)}{task.draft.state(f)}" for f in parts)
         + f"（{task.where(whole)}）。"
     )
     return task.draft.answered()

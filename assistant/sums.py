@@ -11,7 +11,7 @@ from assistant.draft import figure_label, printed, quoted
 from assistant.flat import core, flat
 from assistant.items import FILLER, split_items
 from assistant.lookup import AMOUNTS, Want
-from assistant.lookups import answer_change, direction_word, item_name, read_change, state_difference, state_previous
+from assistant.lookups import answer_change, direction_word, read_change, state_difference, state_previous
 from assistant.match import Ask, match_label
 from assistant.passages import view_passages
 from assistant.reading import Reading, change_of, part_ask, read_figure
@@ -89,9 +89,8 @@ def state_two(task: Task, group: Group, a: Figure, b: Figure) -> None:
     formula = f"{format_value(max(a.value, other))} − {format_value(min(a.value, other))}"
     text = task.draft.computed(abs(gap), a.unit, "差额", formula, (high, low))
     listed = "，".join(f"{figure_label(f)}{task.draft.state(f)}" for f in (a, b))
-    task.draft.say(
-        f"{item_name(high) or figure_label(high)}比{item_name(low) or figure_label(low)}多{text}（{formula}）——{group.body}：{listed}。"
-    )
+    names = [task.draft.item(f) or figure_label(f) for f in (high, low)]
+    task.draft.say(f"{names[0]}比{names[1]}多{text}（{formula}）——{group.body}：{listed}。")
     if "几倍" in task.q.text and other:
         times = round_half_up(a.value / other, 2)
         quotient = f"{format_value(a.value)} ÷ {format_value(other)}"
@@ -146,7 +145,9 @@ def state_side_by_side(task: Task, readings: list[tuple[Group, Reading]]) -> Non
         rows.sort(key=lambda r: -(convert(r[1].value or Decimal(0), r[1].unit, "元") or r[1].value or 0))
     table = ["| 单位 | 年份 | 项目 | 数额 | 出处 |", "|---|---|---|---|---|"]
     for group, figure, value in rows:
-        table.append(f"| {group.body} | {figure.year or group.year} | {item_name(figure) or '合计'} | {value} | {task.where(figure)} |")
+        table.append(
+            f"| {group.body} | {figure.year or group.year} | {task.draft.item(figure) or '合计'} | {value} | {task.where(figure)} |"
+        )
     task.draft.say("\n".join(table))
 
 
@@ -188,7 +189,7 @@ def compare_changes(task: Task, groups: list[Group]) -> Answer | None:
     for group, reading, value in lines:
         related = [f for f in change_of(task.library, group, reading.figure) if f.value is not None] or [reading.figure]
         text = "，".join(f"{direction_word(f)}{task.draft.state(f)}" for f in related)
-        words.append(f"- {group.body}{group.year or ''}年{item_name(reading.figure)}{value}，{text}（{task.where(reading.figure)}）")
+        words.append(f"- {group.body}{group.year or ''}年{task.draft.item(reading.figure)}{value}，{text}（{task.where(reading.figure)}）")
     directions = {r.figure.direction for _, r in found}
     head = "不是同向变动：" if len(directions) > 1 else ""
     task.draft.say(head + "\n" + "\n".join(words))
@@ -256,7 +257,7 @@ def previous_beside(task: Task, groups: list[Group], years: list[int]) -> Answer
         change = read_change(task, group)
         if now and now.sure and change and change.figure.measure is Measure.CHANGE:
             value = task.draft.state(now.figure)
-            task.draft.say(f"{group.year}年{quoted(item_name(now.figure))}为{value}（{task.where(now.figure)}）。")
+            task.draft.say(f"{group.year}年{quoted(task.draft.item(now.figure))}为{value}（{task.where(now.figure)}）。")
             state_previous(task, group, now.figure, change.figure)
             return task.draft.answered()
     return None
@@ -290,7 +291,7 @@ def answer_share(task: Task) -> Answer | None:
         stated = read_stated_share(task, group)
         if stated:
             value = task.draft.state(stated.figure)
-            what = f"{group.body}{group.year or ''}年{quoted(item_name(stated.figure))}{''.join(stated.figure.col_path)}"
+            what = f"{group.body}{group.year or ''}年{quoted(task.draft.item(stated.figure))}{''.join(stated.figure.col_path)}"
             task.draft.say(f"{value}——{what}，见{task.where(stated.figure)}。")
             for f in change_of(task.library, group, stated.figure, AMOUNTS)[:1]:
                 task.draft.say(f"数额为{task.draft.state(f)}。")
@@ -407,8 +408,8 @@ def state_share(task: Task, group: Group, parts: list[Figure], whole: Figure) ->
         else "(" + " + ".join(format_value(p.value or Decimal(0)) for p in parts) + ")"
     )
     formula = f"{top} ÷ {format_value(whole.value)}"
-    names = "、".join(item_name(p) or figure_label(p) for p in parts)
-    text = task.draft.computed(share, "%", f"{names}占{item_name(whole) or figure_label(whole)}", formula, (*parts, whole))
+    names = "、".join(task.draft.item(p) or figure_label(p) for p in parts)
+    text = task.draft.computed(share, "%", f"{names}占{task.draft.item(whole) or figure_label(whole)}", formula, (*parts, whole))
     marks = "".join(f"[{task.draft.cite(f)}]" for f in (*parts, whole))
     listed = "、".join(f"{figure_label(p)}{task.draft.state(p)}" for p in parts)
     task.draft.say(
@@ -508,7 +509,7 @@ def check_sum(task: Task, group: Group, left: str, right: str) -> Answer | None:
     value = task.draft.state(whole.figure)
     rounding = gap and abs(gap) <= Decimal("0.01") * len(figures)
     verdict = "相等" if not gap else f"相差{format_amount(abs(gap), whole.figure.unit)}，{'属尾数误差' if rounding else '两者不等'}"
-    task.draft.say(f"表中{quoted(item_name(whole.figure))}为{value}，{verdict}。")
+    task.draft.say(f"表中{quoted(task.draft.item(whole.figure))}为{value}，{verdict}。")
     return task.draft.answered() if answer else None
 
 
@@ -533,7 +534,7 @@ def state_sum(task: Task, figures: list[Figure], label: str) -> Answer:
         )
     else:
         text = task.draft.computed(total, unit, label, formula, figures)
-    listed = "、".join(f"{item_name(f) or f.org}{task.draft.state(f)}" for f in figures)
+    listed = "、".join(f"{task.draft.item(f) or f.org}{task.draft.state(f)}" for f in figures)
     task.draft.say(f"{text}——{listed}，相加得出（{formula}）。")
     return task.draft.answered()
 
@@ -555,7 +556,9 @@ def answer_average(task: Task) -> Answer | None:
         result = round_half_up(a.value / b.value, 2)
         formula = f"{printed(a)} ÷ {printed(b)}"
         value = task.draft.computed(result, a.unit, f"平均每{unit}", formula, (a, b))
-        task.draft.say(f"平均每{unit}{value}——{item_name(a)}{task.draft.state(a)}，{item_name(b)}{task.draft.state(b)}，{formula}。")
+        task.draft.say(
+            f"平均每{unit}{value}——{task.draft.item(a)}{task.draft.state(a)}，{task.draft.item(b)}{task.draft.state(b)}，{formula}。"
+        )
         task.draft.note("rounding", "平均数四舍五入保留两位小数。")
         return task.draft.answered()
     return None

@@ -65,7 +65,9 @@ def complete(text: str, before: str, directory: Directory, lexicon: Lexicon) -> 
         or re.match(r"^(?:其中|为|怎|比|换|减|增|占|服务|货物|工程|分别|.{0,6}占)", text)
         or (HEAD.match(text) and not _has_item(text, ask.content))
     ):
-        if re.search(r"^那?.{0,12}呢[？?]?$", text) or not re.search(r"多少|几|为|怎|比|换|占|减|增|分别|原因|啥", text):
+        if re.search(r"^那?.{0,12}呢[？?]?$", text) or not re.search(
+            r"多少|几|为|怎|比|换|占|减|增|分别|原因|啥|什么|干|用|吗|谁|哪", text
+        ):
             return (
                 strip_body(before, directory, text)
                 if named.mentions or years
