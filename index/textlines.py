@@ -80,10 +80,13 @@ def glyphs_to_rows(glyphs: Iterable[Glyph]) -> list[list[Glyph]]:
     spans: list[tuple[float, float]] = []
     for glyph in sorted(glyphs, key=lambda g: (g.top + g.bottom) / 2):
         best, best_share = -1, SAME_LINE
+        high, low = glyph.top, glyph.bottom
         for i in range(len(rows) - 1, max(-1, len(rows) - 4), -1):
             top, bottom = spans[i]
-            overlap = min(bottom, glyph.bottom) - max(top, glyph.top)
-            share = overlap / max(0.1, min(bottom - top, glyph.bottom - glyph.top))
+            overlap = (bottom if bottom < low else low) - (top if top > high else high)
+            if overlap <= 0:
+                continue
+            share = overlap / max(0.1, min(bottom - top, low - high))
             if share > best_share:
                 best, best_share = i, share
         if best < 0:

@@ -235,20 +235,22 @@ PAGE_ITSELF = _Form()
 class _TextStyle:
     """What all characters of one text object share."""
 
-    __slots__ = ("angle", "bold", "clip", "size", "visible")
+    __slots__ = ("bold", "clip", "degrees", "size", "visible")
 
     def __init__(self, raw: Any, item: Any, angle: float, form: _Form) -> None:
         import ctypes
 
         size = ctypes.c_float()
         raw.FPDFTextObj_GetFontSize(item, size)
-        matrix = _multiply(_matrix_of(raw, item), form.matrix)
+        matrix = _matrix_of(raw, item)
+        if form is not PAGE_ITSELF:
+            matrix = _multiply(matrix, form.matrix)
         self.size = abs(size.value) * math.hypot(matrix[2], matrix[3])
         mode = raw.FPDFTextObj_GetTextRenderMode(item)
         self.visible = mode not in INVISIBLE_MODES
         self.bold = mode == 2
         self.clip = _meet(form.clip, _clip_box(raw, item, form.matrix))
-        self.angle = angle
+        self.degrees = round(math.degrees(angle))
 
 
 def _glyphs(handle: Any, placed: _Placement) -> Iterator[Glyph]:
@@ -260,7 +262,7 @@ def _glyphs(handle: Any, placed: _Placement) -> Iterator[Glyph]:
     try:
         page = text.raw
         box, x, y = raw.FS_RECTF(), ctypes.c_double(), ctypes.c_double()
-        box_ref = ctypes.byref(box)
+        box_ref, x_ref, y_ref = ctypes.byref(box), ctypes.byref(x), ctypes.byref(y)
         styles: dict[int, _TextStyle] = {}
         forms = _text_to_form(raw, handle.raw)
         for i in range(raw.FPDFText_CountChars(page)):
@@ -275,8 +277,8 @@ def _glyphs(handle: Any, placed: _Placement) -> Iterator[Glyph]:
                 style = styles[key] = _TextStyle(raw, item, raw.FPDFText_GetCharAngle(page, i), forms.get(key, PAGE_ITSELF))
             if not style.visible or not raw.FPDFText_GetLooseCharBox(page, i, box_ref):
                 continue
-            raw.FPDFText_GetCharOrigin(page, i, x, y)
-            glyph = _glyph(char, (box.left, box.bottom, box.right, box.top), (x.value, y.value), style.angle, style, placed)
+            raw.FPDFText_GetCharOrigin(page, i, x_ref, y_ref)
+            glyph = _glyph(char, (box.left, box.bottom, box.right, box.top), (x.value, y.value), style, placed)
             if glyph is not None:
                 yield glyph
     finally:
@@ -304,22 +306,23 @@ def _form_of(raw: Any, item: Any, outer: _Form) -> _Form:
     return _Form(_multiply(_matrix_of(raw, item), outer.matrix), _meet(outer.clip, _clip_box(raw, item, outer.matrix)))
 
 
-def _glyph(char: str, box: Box, origin: tuple[float, float], angle: float, style: _TextStyle, placed: _Placement) -> Glyph | None:
-    cx, cy = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+def _glyph(char: str, box: Box, origin: tuple[float, float], style: _TextStyle, placed: _Placement) -> Glyph | None:
+    left, low, right, high = box
     clip = style.clip
-    if clip and not (clip[0] - 0.5 <= cx <= clip[2] + 0.5 and clip[1] - 0.5 <= cy <= clip[3] + 0.5):
-        return None
-    (ax, ay), (bx, by) = placed.point(box[0], box[1]), placed.point(box[2], box[3])
-    x0, x1, top, bottom = min(ax, bx), max(ax, bx), min(ay, by), max(ay, by)
+    if clip:
+        cx, cy = (left + right) / 2, (low + high) / 2
+        if not (clip[0] - 0.5 <= cx <= clip[2] + 0.5 and clip[1] - 0.5 <= cy <= clip[3] + 0.5):
+            return None
+    (ax, ay), (bx, by) = placed.point(left, low), placed.point(right, high)
+    x0, x1 = (ax, bx) if ax <= bx else (bx, ax)
+    top, bottom = (ay, by) if ay <= by else (by, ay)
     if not placed.shows((x0 + x1) / 2, (top + bottom) / 2):
         return None
-    turned = (round(math.degrees(angle)) + placed.rotation) % 360  # clockwise on the displayed page
-    upright = turned < 10 or turned > 350
-    if upright:
+    turned = (style.degrees + placed.rotation) % 360  # clockwise on the displayed page
+    if turned < 10 or turned > 350:
         size = style.size if 0.5 < (bottom - top) / max(style.size, 0.1) < 2.0 else bottom - top
         _, base = placed.point(*origin)
-        top, bottom = base - ASCENT * size, base + DESCENT * size
-        return Glyph(char, x0, top, x1, bottom, size, "bold" if style.bold else "")
+        return Glyph(char, x0, base - ASCENT * size, x1, base + DESCENT * size, size, "bold" if style.bold else "")
     return Glyph(char, x0, top, x1, bottom, style.size or (x1 - x0), str(turned), upright=False)
 
 
@@ -427,15 +430,17 @@ def _clip_box(raw: Any, item: Any, matrix: Matrix) -> Box | None:
     if not clip:
         return None
     x, y = ctypes.c_float(), ctypes.c_float()
+    x_ref, y_ref = ctypes.byref(x), ctypes.byref(y)
+    segment_at, point_of = raw.FPDFClipPath_GetPathSegment, raw.FPDFPathSegment_GetPoint  # looked up once: this runs for every object
     box: Box | None = None
-    for p in range(max(0, raw.FPDFClipPath_CountPaths(clip))):
-        points = []
-        for s in range(max(0, raw.FPDFClipPath_CountPathSegments(clip, p))):
-            segment = raw.FPDFClipPath_GetPathSegment(clip, p, s)
-            raw.FPDFPathSegment_GetPoint(segment, x, y)
-            points.append(_apply(matrix, x.value, y.value))
-        if points:
-            xs, ys = [q[0] for q in points], [q[1] for q in points]
+    for p in range(raw.FPDFClipPath_CountPaths(clip)):
+        xs, ys = [], []
+        for s in range(raw.FPDFClipPath_CountPathSegments(clip, p)):
+            point_of(segment_at(clip, p, s), x_ref, y_ref)
+            px, py = (x.value, y.value) if matrix is IDENTITY else _apply(matrix, x.value, y.value)
+            xs.append(px)
+            ys.append(py)
+        if xs:
             box = _meet(box, (min(xs), min(ys), max(xs), max(ys)))
     return box
 
