@@ -155,7 +155,8 @@ def text_to_ask(text: str, lexicon: Lexicon, known: Iterable[tuple[int, int]] = 
             end = at + len(alias)
             if not taken & span_mask(at, end):
                 aliases += [(at, end, c) for c in canonicals]
-                light &= ~span_mask(at, end)
+                if alias in canonicals or not is_filler(alias, lexicon.stop_words):
+                    light &= ~span_mask(at, end)
             at = text.find(alias, at + 1)
     whole = tuple(span_mask(*m.span()) for term in lexicon.whole for m in re.finditer(term, text))
     bigrams: dict[str, list[int]] = {}
