@@ -1,13 +1,20 @@
-"""Several items named in one question: cut between them, never inside a printed label that holds 和 or 、 itself."""
+"""The items of a question that names several: where to cut, which rows they are, which documents are asked."""
 
 from __future__ import annotations
 
 import re
 
-from assistant.reading import part_ask
+from assistant.flat import core, flat
+from assistant.lookup import Want
+from assistant.match import Ask, match_label
+from assistant.passages import view_passages
+from assistant.reading import Reading, part_ask, read_figure
 from assistant.scope import Group
 from assistant.task import Task
+from index.amounts import MONEY
+from index.domain import Figure, Measure, Origin
 
+NEW = re.compile(r"新增项目|为新增|新增的|基数为\s*0")
 JOIN = re.compile(r"以及|加上|减去|和|与|、|加(?!起来|一起|在一起)|减|及|跟|比(?!例|重)|,|，")
 FILLER = re.compile(
     r"多少|高出|合计|一共|总共|加起来|加在一起|合起来|相加|之和|[是的]|占比|各|两类|两项|三项|钱|\?|？|。|等于|结果|相差|差(?=多少|$)"
@@ -61,3 +68,86 @@ def inherit_item(task: Task, pieces: list[str]) -> list[str]:
     if not part_ask(task.library, item).content:
         return pieces
     return [item + p if i and not column.sub("", p).strip() else p for i, p in enumerate(pieces)]
+
+
+def pick_groups(task: Task) -> list[Group]:
+    """One group a body (its year named or the latest common one) or one a year of a single body."""
+    groups = list(task.scope.groups)
+    years = task.q.years
+    bodies = list(dict.fromkeys(g.body for g in groups))
+    if len(bodies) > 1 and len(years) < 2:
+        common = set.intersection(*({g.year for g in groups if g.body == b} for b in bodies)) - {None}
+        year = years[0] if years and years[0] in common else max((y for y in common if y), default=None)
+        groups = [g for g in groups if year is None or g.year == year]
+        first: dict[str, Group] = {}
+        for g in groups:
+            first.setdefault(g.body, g)
+        return list(first.values())
+    if years:
+        return [g for g in groups if g.year in years]
+    return groups
+
+
+def read_one(task: Task, group: Group, text: str, want: Want | None = None) -> Reading | None:
+    cleaned = FILLER.sub("", text)
+    ask = part_ask(task.library, cleaned)
+    want = want or Want(years=frozenset(y for y in task.scope.years if y != group.year), unit_kind="money")
+    if not ask.content:
+        full = part_ask(task.library, cleaned) if cleaned else ask
+        reading = read_figure(task.library, group, full, want) if full.light else None
+        if reading and reading.score >= 1.0 and full.weight(reading.covered) >= 0.7 * full.weight(full.light):
+            return reading
+        if not cleaned or re.search(r"总|全部|支出|预算", cleaned):
+            return task.read_total(group, want)
+        return None
+    reading = read_figure(task.library, group, ask, want)
+    return reading if reading and reading.sure else None
+
+
+def list_items(task: Task, group: Group, text: str) -> list[Figure]:
+    """Several named items (离休费和退休费) or all items of a table whose label holds a phrase (两个…专项资金, 所有“通用项目”)."""
+    if re.search(r"所有|全部|[两三四各几]个", text) and not re.search(r"和|、|与", text):
+        return all_rows(task, group, part_ask(task.library, re.sub(r"所有|全部|[两三四各几]个|新增的?", "", FILLER.sub("", text))))
+    pieces = split_items(task, group, text)
+    readings = [read_one(task, group, p) for p in pieces]
+    figures = [r.figure for r in readings if r]
+    return figures if len(figures) == len(pieces) > 1 and len({f.id for f in figures}) == len(figures) else []
+
+
+def all_rows(task: Task, group: Group, ask: Ask) -> list[Figure]:
+    """Rows of one table whose own label explains the phrase, with their total column."""
+    best: list[Figure] = []
+    for view in task.library.views([group]):
+        found = view.matches(ask)
+        by_table: dict[str, list[Figure]] = {}
+        for e in sorted(view.entries, key=lambda e: -e.prior):
+            f = e.figure
+            amount = f.origin is Origin.TABLE and f.value is not None and f.measure is Measure.AMOUNT and f.unit in MONEY
+            if amount and e.leaf >= 0 and e.plain_column and not ask.uncovered(found[e.leaf].covered):
+                rows = by_table.setdefault(f.table_id or "", [])
+                if f.row not in {r.row for r in rows}:
+                    rows.append(f)
+        for rows in by_table.values():
+            if len(rows) > len(best):
+                best = rows
+    return best
+
+
+def new_figures(task: Task, group: Group) -> list[Figure]:
+    """The amounts of numbered items that are called new or had no base last year."""
+    found: dict[str, Figure] = {}
+    for view in task.library.views([group]):
+        blocks = {p.block for p in view_passages(view) if not p.table_id and NEW.search(p.text) and p.row}
+        for f in view.figures:
+            if f.table_id is None and f.row in blocks and f.measure is Measure.AMOUNT and f.value and f.row_path:
+                found.setdefault(flat(f.row_path[-1]), f)
+    return list(found.values())
+
+
+def new_items(task: Task, group: Group) -> list[Figure]:
+    """New items whose label shares a word with the question; all new items where it names none."""
+    found = new_figures(task, group)
+    text = re.sub(r"新增的?|[两三四五几]个", "", FILLER.sub("", task.q.text))
+    ask = part_ask(task.library, text)
+    named = [f for f in found if ask.content and match_label(ask, core(f.row_path[-1])).hit]
+    return named if ask.content else found

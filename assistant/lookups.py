@@ -7,10 +7,10 @@ from dataclasses import replace
 from decimal import Decimal
 
 from assistant.catalog import PLAIN_COLUMN
-from assistant.domain import Answer, Intent, Refusal
+from assistant.domain import Answer
 from assistant.draft import figure_label, printed, quoted
 from assistant.flat import core
-from assistant.lookup import AMOUNTS, Want, same_amount
+from assistant.lookup import AMOUNTS, same_amount
 from assistant.match import match_label
 from assistant.passages import quote_passage, reason_passages, view_passages
 from assistant.reading import Reading, change_of, read_figure
@@ -391,6 +391,3 @@ def state_previous(task: Task, group: Group, now: Figure, change: Figure) -> Non
     stated = f"{group.year}年的{printed(now)}与“{''.join(change.col_path)}{printed(change)}”"
     task.draft.say(f"{text}——文件没有直接印出{last}年数，由{stated}推算：{formula}{marks}。")
     task.draft.note("assumption", "上年数由本年数和增减额推算，未见原表。")
-
-
-__all__ = ["CHANGES", "Intent", "Refusal", "Want", "answer_change", "answer_lookup", "answer_previous"]

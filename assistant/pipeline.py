@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from assistant.clauses import ASKS, CLAUSE_END, merge, split_clauses
+from assistant.compare import answer_compare
 from assistant.domain import Answer, Intent, Notice, Refusal, Status
 from assistant.draft import Draft
 from assistant.flat import flat
@@ -23,7 +24,8 @@ from assistant.match import promote
 from assistant.narrative import answer_short_text, answer_text, answer_why
 from assistant.rankings import answer_empty, answer_list, answer_rank
 from assistant.scope import Scope, choose
-from assistant.sums import answer_average, answer_compare, answer_ratio, answer_share, answer_sum
+from assistant.shares import answer_ratio, answer_share
+from assistant.sums import answer_average, answer_sum
 from assistant.task import Task
 from assistant.turns import complete, follow_up
 from assistant.understand import Question, text_to_question

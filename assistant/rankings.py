@@ -6,9 +6,10 @@ import re
 from dataclasses import replace
 from decimal import Decimal
 
+from assistant.compare import align, state_side_by_side
 from assistant.domain import Answer, Refusal
-from assistant.draft import figure_label
 from assistant.flat import core, flat
+from assistant.items import new_figures, pick_groups
 from assistant.leftover import leftover
 from assistant.lookup import HALF, Want
 from assistant.lookups import direction_word
@@ -16,10 +17,9 @@ from assistant.match import Ask, match_label
 from assistant.passages import view_passages
 from assistant.reading import Reading, change_of, part_ask, read_figure
 from assistant.scope import Group
-from assistant.sums import align, new_figures, pick_groups, state_side_by_side
 from assistant.task import Task
 from index.amounts import MONEY, chinese_to_int, convert
-from index.domain import Figure, Measure, Origin, Table
+from index.domain import Figure, Measure, Origin
 
 LIMIT = re.compile(
     r"(?:超过|大于|高于|不足|低于|少于|小于|不到)?(?P<number>[\d.]+|[一二两三五六八十百]+)?(?P<scale>千万|亿|万|千)元?(?:以上|以下|以内)|"
@@ -361,6 +361,3 @@ def count_parts(task: Task, group: Group) -> Answer | None:
         + f"（{task.where(whole)}）。"
     )
     return task.draft.answered()
-
-
-__all__ = ["Table", "answer_list", "answer_rank", "figure_label"]

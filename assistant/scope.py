@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from assistant.bodies import LOCAL, Directory
-from assistant.understand import YEAR, Question
+from assistant.understand import Question
 from index.domain import DocumentInfo, Kind
 
 PUBLISHED = re.compile(r"(20\d\d)年?度?的?(?:部门|单位)?(?:预算|决算)(?:里|中|文件|说明|公开)")
@@ -109,6 +109,3 @@ def _siblings(q: Question, bodies: list[str], directory: Directory) -> list[str]
 
 def only(scope: Scope, group: Group) -> Scope:
     return replace(scope, groups=(group,))
-
-
-__all__ = ["BASELINE", "YEAR", "Group", "Scope", "choose", "infos_to_groups", "only", "target_years"]

@@ -1,0 +1,235 @@
+"""Side by side: bodies, years, kinds of documents or items, as a small table with the difference."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from decimal import Decimal
+
+from assistant.domain import Answer
+from assistant.draft import figure_label, printed, quoted
+from assistant.flat import core
+from assistant.items import pick_groups, read_one, split_items
+from assistant.lookup import AMOUNTS
+from assistant.lookups import direction_word, read_change, state_difference, state_previous
+from assistant.reading import Reading, change_of
+from assistant.scope import Group
+from assistant.shares import compare_shares
+from assistant.task import Task
+from index.amounts import convert, format_value, round_half_up
+from index.domain import Figure, Measure
+
+
+def answer_compare(task: Task) -> Answer | None:
+    """The same item of several bodies or years, as a small table, with the difference of two."""
+    if (
+        task.q.wants_change
+        and len(task.q.years) < 2
+        and len(task.q.named.mentions) < 2
+        and not re.search(r"谁|哪个|差多少|相差|各是?多少|各变动|分别|对比|高|怎么变|都是", task.q.text)
+    ):
+        return None
+    groups = pick_groups(task)
+    if len(groups) >= 2:
+        if re.search(r"占比|占.*比|百分之", task.q.text):
+            return compare_shares(task, groups)
+        if re.search(r"都是[增减]|变动|增减", task.q.text):
+            done = compare_changes(task, groups)
+            if done or not re.search(r"多少(?!百分)|分别|各是", task.q.text) or re.search(r"变动多少|增减多少", task.q.text):
+                return done
+        readings = [(g, r) for g in groups if (r := task.read(g)) is not None and r.sure]
+        readings = align(readings)
+        if len(readings) >= 2:
+            state_side_by_side(task, readings)
+            return task.draft.answered()
+    if len({g.body for g in groups}) == 1:
+        if len(task.q.years) > 1 or -1 in task.q.relative or (task.q.wants_change and "减去" not in task.q.text):
+            return compare_years(task, groups)
+        return compare_items(task, groups)
+    return None
+
+
+def compare_items(task: Task, groups: list[Group]) -> Answer | None:
+    """Several items of one body: each with its value (基本支出和项目支出各多少), two of them with their difference or quotient."""
+    for group in groups:
+        text = re.sub(r"各多少.*|分别.*|各是.*|哪个.*|谁.*|多多少.*|少多少.*|差多少.*|几倍.*", "", task.q.text)
+        lead, _, items = text.rpartition(",")
+        pieces = split_items(task, group, items)
+        readings = [read_one(task, group, lead + p) for p in pieces]
+        figures = [r.figure for r in readings if r]
+        if len(pieces) < 2 or len(figures) < len(pieces) or len({f.id for f in figures}) < len(figures):
+            continue
+        if len(figures) == 2 and re.search(r"比|减|差|多多少|少多少|谁|哪个|几倍", task.q.text):
+            state_two(task, group, figures[0], figures[1])
+            return task.draft.answered()
+        for piece, figure in zip(pieces, figures, strict=True):
+            value = task.draft.state(figure, task.q.unit)
+            task.draft.say(f"- {figure_label(figure) or piece}：{value}（{task.where(figure)}）")
+        return task.draft.answered()
+    return None
+
+
+def state_two(task: Task, group: Group, a: Figure, b: Figure) -> None:
+    """Two items of one body and what lies between them."""
+    other = convert(b.value or Decimal(0), b.unit, a.unit)
+    if a.value is None or other is None:
+        return
+    gap = a.value - other
+    high, low = (a, b) if gap >= 0 else (b, a)
+    formula = f"{format_value(max(a.value, other))} − {format_value(min(a.value, other))}"
+    text = task.draft.computed(abs(gap), a.unit, "差额", formula, (high, low))
+    listed = "，".join(f"{figure_label(f)}{task.draft.state(f)}" for f in (a, b))
+    names = [task.draft.item(f) or figure_label(f) for f in (high, low)]
+    task.draft.say(f"{names[0]}比{names[1]}多{text}（{formula}）——{group.body}：{listed}。")
+    if "几倍" in task.q.text and other:
+        times = round_half_up(a.value / other, 2)
+        quotient = f"{format_value(a.value)} ÷ {format_value(other)}"
+        task.draft.say(f"前者是后者的{task.draft.computed(times, '倍', '倍数', quotient, (a, b))}（{quotient}）。")
+        task.draft.figures.insert(0, task.draft.figures.pop())
+
+
+def align(readings: list[tuple[Group, Reading]]) -> list[tuple[Group, Reading]]:
+    """All sides must mean the same item: the label and column of the best reading, where the others have them, too."""
+    if not readings:
+        return readings
+    best = max(readings, key=lambda gr: gr[1].score)[1].figure
+    out = []
+    for group, reading in readings:
+        peer = next((f for f in (reading.figure, *reading.rivals, *reading.same) if same_place(f, best)), None)
+        out.append((group, replace(reading, figure=peer) if peer else reading))
+    return out
+
+
+def same_place(a: Figure, b: Figure) -> bool:
+    return [core(p) for p in a.row_path[-1:]] == [core(p) for p in b.row_path[-1:]] and [core(p) for p in a.col_path[-1:]] == [
+        core(p) for p in b.col_path[-1:]
+    ]
+
+
+def state_side_by_side(task: Task, readings: list[tuple[Group, Reading]]) -> None:
+    rows = []
+    for group, reading in readings:
+        value = task.draft.state(reading.figure, task.q.unit, f"{group.label} · {figure_label(reading.figure)}")
+        rows.append((group, reading.figure, value))
+    if len(rows) == 2:
+        state_gap(task, rows[0][0], rows[0][1], rows[1][0], rows[1][1])
+    elif all(f.value is not None for _, f, _ in rows) and re.search(r"高|排|大|最|谁|哪", task.q.text):
+        rows.sort(key=lambda r: -(convert(r[1].value or Decimal(0), r[1].unit, "元") or r[1].value or 0))
+    table = ["| 单位 | 年份 | 项目 | 数额 | 出处 |", "|---|---|---|---|---|"]
+    for group, figure, value in rows:
+        table.append(
+            f"| {group.body} | {figure.year or group.year} | {task.draft.item(figure) or '合计'} | {value} | {task.where(figure)} |"
+        )
+    task.draft.say("\n".join(table))
+
+
+def state_gap(task: Task, ga: Group, a: Figure, gb: Group, b: Figure) -> None:
+    """Who has more, and by how much."""
+    assert a.value is not None and b.value is not None
+    other = convert(b.value, b.unit, a.unit)
+    if other is None:
+        return
+    gap = a.value - other
+
+    def name(g: Group) -> str:
+        return g.body if ga.body != gb.body else f"{g.year}年" if ga.year != gb.year else str(g.kind)
+
+    if gap == 0:
+        task.draft.say(f"两者相同，都是{printed(a)}。")
+        return
+    if "倍" in task.q.text and other:
+        quotient = f"{format_value(a.value)} ÷ {format_value(other)}"
+        times = task.draft.computed(round_half_up(a.value / other, 2), "倍", "倍数", quotient, (a, b))
+        task.draft.say(f"{name(ga)}是{name(gb)}的{times}（{quotient}）。")
+    high, low = (ga, gb) if gap > 0 else (gb, ga)
+    x, y = (a, b) if gap > 0 else (b, a)
+    formula = f"{format_value(max(a.value, other))} − {format_value(min(a.value, other))}"
+    text = task.draft.computed(abs(gap), a.unit, "差额", formula, (x, y))
+    task.draft.say(f"{name(high)}更多，比{name(low)}多{text}（{formula}）。")
+
+
+def compare_changes(task: Task, groups: list[Group]) -> Answer | None:
+    """Both sides' value and stated change."""
+    found = [(g, r) for g in groups if (r := read_change(task, g)) is not None]
+    if len(found) < 2:
+        return None
+    lines, words = [], []
+    for group, reading in found:
+        amounts = change_of(task.library, group, reading.figure, AMOUNTS)
+        value = task.draft.state(amounts[0], None, f"{group.label} · {figure_label(amounts[0])}") if amounts else ""
+        lines.append((group, reading, value))
+    for group, reading, value in lines:
+        related = [f for f in change_of(task.library, group, reading.figure) if f.value is not None] or [reading.figure]
+        text = "，".join(f"{direction_word(f)}{task.draft.state(f)}" for f in related)
+        words.append(f"- {group.body}{group.year or ''}年{task.draft.item(reading.figure)}{value}，{text}（{task.where(reading.figure)}）")
+    directions = {r.figure.direction for _, r in found}
+    head = "不是同向变动：" if len(directions) > 1 else ""
+    task.draft.say(head + "\n" + "\n".join(words))
+    return task.draft.answered()
+
+
+def compare_years(task: Task, groups: list[Group]) -> Answer | None:
+    """Two and more years of one body: from one table by years, from several documents, or computed from the change."""
+    years = sorted(set(task.q.years))
+    if len(years) < 2 and len(groups) == 1 and groups[0].year:
+        years = [groups[0].year - 1, groups[0].year]
+    if len(years) < 2 or not groups:
+        return None
+    body = groups[0].body
+    found: list[tuple[Group, Reading]] = []
+    for year in years:
+        own = [g for g in task.library.groups if g.body == body and g.year in (year, year + 1) and g.kind == groups[0].kind]
+        for group in sorted(own, key=lambda g: g.year != year):
+            reading = task.read(group, want=replace(task.want(), years=frozenset({year})))
+            if reading and reading.sure and reading.figure.year in (year, None):
+                found.append((group, reading))
+                break
+    found = same_table(align(found))
+    if len(found) == len(years) == 2:
+        state_difference(task, found[0][0], found[0][1].figure, found[1][1].figure)
+        state_parts(task, found[0][1].figure, found[1][1].figure)
+        return task.draft.answered()
+    if len(found) >= 2:
+        state_side_by_side(task, found)
+        return task.draft.answered()
+    return previous_beside(task, groups, years)
+
+
+def same_table(found: list[tuple[Group, Reading]]) -> list[tuple[Group, Reading]]:
+    """Prefer the places of one table for all years (表9 has both), so that their columns can be compared."""
+    tables = [{f.table_id for f in (r.figure, *r.same) if f.table_id} for _, r in found]
+    common = set.intersection(*tables) if tables else set()
+    if not common:
+        return found
+    table = sorted(common)[0]
+    return [(g, replace(r, figure=next(f for f in (r.figure, *r.same) if f.table_id == table))) for g, r in found]
+
+
+def state_parts(task: Task, before: Figure, now: Figure) -> None:
+    """Which parts moved: columns of the same row whose two years differ."""
+    if before.table_id is None or before.table_id != now.table_id or not re.search(r"哪|部分|一块|项", task.q.text):
+        return
+    view = task.draft.views[now.doc_id]
+    cells = {(f.row, f.col): f for f in view.figures if f.table_id == now.table_id}
+    moved = []
+    for (row, col), f in sorted(cells.items(), key=lambda kv: kv[0][1] or 0):
+        earlier = cells.get((before.row, col))
+        if row == now.row and earlier and f.value is not None and earlier.value is not None and f.value != earlier.value and col != now.col:
+            moved.append(f"{'·'.join(f.col_path)}由{printed(earlier)}变为{printed(f)}[{task.draft.cite(f)}]")
+    if moved:
+        task.draft.say("变动的部分：" + "；".join(moved) + "。")
+
+
+def previous_beside(task: Task, groups: list[Group], years: list[int]) -> Answer | None:
+    """This year's printed figure and last year's, computed from the stated change."""
+    for group in groups:
+        if group.year not in years:
+            continue
+        now = task.read(group, want=replace(task.want(), years=frozenset()))
+        change = read_change(task, group)
+        if now and now.sure and change and change.figure.measure is Measure.CHANGE:
+            value = task.draft.state(now.figure)
+            task.draft.say(f"{group.year}年{quoted(task.draft.item(now.figure))}为{value}（{task.where(now.figure)}）。")
+            state_previous(task, group, now.figure, change.figure)
+            return task.draft.answered()
+    return None

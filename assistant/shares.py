@@ -1,0 +1,176 @@
+"""Shares and named ratios: part ÷ whole in percent, every operand cited."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from decimal import Decimal
+
+from assistant.domain import Answer
+from assistant.draft import figure_label, quoted
+from assistant.items import FILLER, list_items, pick_groups, read_one
+from assistant.lookup import AMOUNTS
+from assistant.reading import Reading, change_of, read_figure
+from assistant.scope import Group
+from assistant.task import Task
+from index.amounts import convert, format_value, round_half_up
+from index.domain import Figure, Measure, Origin
+
+SHARE_OF = re.compile(r"占(?!比)(?:了|到)?(?:它|其|该)?(.*?)(?:的)?(?:百分之(?:几|多少)|比[例重列]|多大比[例重]|几成|多少%?|百分比|$)")
+PERCENT_IS = re.compile(r"^(.*?)(?:里|中)?有?百分之(?:几|多少)是(.*?)(?:出的|的|$)")
+SHARE_WITHIN = re.compile(r"^(.*?)(?:中|里面?|内)[,，]?(.*?)(?:的)?(?:所占比[例重]|占比|占比[例重]|比[例重列]|占百分|占多大|占几成)")
+
+
+def answer_ratio(task: Task) -> Answer | None:
+    """A ratio with a name of its own (资产负债率): its two items, looked up and divided."""
+    found = next(((name, parts) for name, parts in task.lexicon.ratios.items() if name in task.q.text), None)
+    for group in pick_groups(task)[:1] if found else []:
+        assert found
+        name, parts = found
+        rest = task.q.text.replace(name, "")
+        readings = [read_one(task, group, rest + part) for part in parts]
+        if all(readings):
+            part, whole = (r.figure for r in readings if r)
+            same = [f for r in readings[1:] if r for f in (r.figure, *r.rivals) if f.table_id == part.table_id and f.year == part.year]
+            state_share(task, group, [part], same[0] if same else whole)
+            return task.draft.answered()
+    return None
+
+
+def answer_share(task: Task) -> Answer | None:
+    """Part ÷ whole in percent; both printed figures are cited. A share that the document states itself comes first."""
+    groups = pick_groups(task)
+    if len({g.body for g in groups}) > 1 and task.scope.named:
+        return compare_shares(task, groups)
+    for group in groups:
+        stated = read_stated_share(task, group)
+        if stated:
+            value = task.draft.state(stated.figure)
+            what = f"{group.body}{group.year or ''}年{quoted(task.draft.item(stated.figure))}{''.join(stated.figure.col_path)}"
+            task.draft.say(f"{value}——{what}，见{task.where(stated.figure)}。")
+            for f in change_of(task.library, group, stated.figure, AMOUNTS)[:1]:
+                task.draft.say(f"数额为{task.draft.state(f)}。")
+            return task.draft.answered()
+        pair = read_share(task, group)
+        if pair:
+            state_share(task, group, *pair)
+            return task.draft.answered()
+    return None
+
+
+def read_stated_share(task: Task, group: Group) -> Reading | None:
+    reading = read_figure(
+        task.library, group, task.ask, replace(task.want(), measures=frozenset({Measure.SHARE}), unit_kind=None, years=frozenset())
+    )
+    return reading if reading and reading.sure and reading.score > 2 else None
+
+
+def split_share(text: str) -> list[tuple[str, str]]:
+    """Ways to read part and whole out of the question."""
+    out = []
+    if found := PERCENT_IS.search(text):
+        out.append((found.group(1) + found.group(2), found.group(1)))
+    within = SHARE_WITHIN.search(text)
+    if within and re.search(r"所占|占比", text):
+        out.append((within.group(1) + within.group(2), within.group(1)))
+    if (found := SHARE_OF.search(text)) and found.group(1):
+        out.append((text[: found.start()], found.group(1)))
+    if within:
+        out.append((within.group(1) + within.group(2), within.group(1)))
+    if found := re.search(r"^(.*?)的?(?:占比|占百分|比[例重列])", text):
+        out.append((found.group(1), ""))
+    return out
+
+
+def read_share(task: Task, group: Group) -> tuple[list[Figure], Figure] | None:
+    """The parts (usually one) and the whole; the whole is looked up in the part's own table first."""
+    for part_text, whole_text in split_share(task.q.text):
+        parts = read_parts(task, group, part_text)
+        if not parts:
+            continue
+        whole = read_whole(task, group, whole_text, parts[0])
+        if whole and whole.value and all(whole.value >= (p.value or 0) for p in parts) and whole.id not in {p.id for p in parts}:
+            return parts, whole
+    return None
+
+
+def read_parts(task: Task, group: Group, text: str) -> list[Figure]:
+    """One figure, or several where the text names several items or says 两个, 所有."""
+    several = list_items(task, group, text)
+    if len(several) > 1:
+        return several
+    reading = read_one(task, group, text)
+    return [reading.figure] if reading else []
+
+
+def read_whole(task: Task, group: Group, text: str, part: Figure) -> Figure | None:
+    """The whole of a share: what the text names, in the part's own table where it stands there, too; else the part's total."""
+    if re.sub(r"[的它其该]", "", FILLER.sub("", text)).strip():
+        reading = read_one(task, group, text)
+        if reading is None:
+            return None
+        same = [f for f in (reading.figure, *reading.same) if f.table_id == part.table_id and f.row == part.row]
+        same = same or [f for f in (reading.figure, *reading.same) if f.table_id == part.table_id]
+        return same[0] if same else reading.figure
+    return default_whole(task, part)
+
+
+def default_whole(task: Task, part: Figure) -> Figure | None:
+    """小计 or 总计 of the part's own column group, the total row of its column, or the item that its sentence divides."""
+    view = task.library.view(part.doc_id)
+    if part.origin is Origin.PROSE:
+        return next(
+            (
+                f
+                for f in view.figures
+                if f.row == part.row and f.table_id is None and f.row_path == part.row_path[:-1] and f.unit == part.unit
+            ),
+            None,
+        )
+    beside = [f for f in view.figures if f.table_id == part.table_id and f.row == part.row and f.col != part.col and f.value is not None]
+    for depth in range(len(part.col_path) - 1, -1, -1):
+        outer = part.col_path[:depth]
+        for f in beside:
+            if f.col_path[:depth] == outer and len(f.col_path) == depth + 1 and re.search(r"小计|合计|总计", f.col_path[-1]):
+                return f
+    above = [f for f in view.figures if f.table_id == part.table_id and f.col == part.col and f.row != part.row and f.row_path]
+    return next((f for f in above if view.is_total(f.row_path[-1])), None)
+
+
+def state_share(task: Task, group: Group, parts: list[Figure], whole: Figure) -> None:
+    assert whole.value
+    total = sum((convert(p.value or Decimal(0), p.unit, whole.unit) or Decimal(0) for p in parts), Decimal(0))
+    share = round_half_up(total / whole.value * 100, 2)
+    top = (
+        format_value(parts[0].value or Decimal(0))
+        if len(parts) == 1
+        else "(" + " + ".join(format_value(p.value or Decimal(0)) for p in parts) + ")"
+    )
+    formula = f"{top} ÷ {format_value(whole.value)}"
+    names = "、".join(task.draft.item(p) or figure_label(p) for p in parts)
+    text = task.draft.computed(share, "%", f"{names}占{task.draft.item(whole) or figure_label(whole)}", formula, (*parts, whole))
+    marks = "".join(f"[{task.draft.cite(f)}]" for f in (*parts, whole))
+    listed = "、".join(f"{figure_label(p)}{task.draft.state(p)}" for p in parts)
+    task.draft.say(
+        f"{text}——{group.body}{group.year or ''}年：{listed}，占{figure_label(whole)}{task.draft.state(whole)}；{formula}{marks}。"
+    )
+    task.draft.note("rounding", "百分比四舍五入保留两位小数。")
+
+
+def compare_shares(task: Task, groups: list[Group]) -> Answer | None:
+    found = [(g, pair) for g in groups if (pair := read_share(task, g))]
+    if len(found) < 2:
+        return None
+    rows = []
+    for group, (parts, whole) in found:
+        assert whole.value
+        value = sum((p.value or Decimal(0) for p in parts), Decimal(0))
+        share = round_half_up(value / whole.value * 100, 2)
+        formula = f"{format_value(value)} ÷ {format_value(whole.value)}"
+        text = task.draft.computed(share, "%", f"{group.body} 占比", formula, (*parts, whole))
+        rows.append((share, group, text, formula))
+    for _, group, text, formula in rows:
+        task.draft.say(f"- {group.body}：{text}（{formula}）")
+    task.draft.say(f"{max(rows, key=lambda r: r[0])[1].body}更高。")
+    task.draft.note("rounding", "百分比四舍五入保留两位小数。")
+    return task.draft.answered()
