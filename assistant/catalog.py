@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -202,8 +202,3 @@ class View:
             else:
                 out.append(match_label(ask, label))
         return out
-
-
-def distinct(values: Iterable[str]) -> list[str]:
-    """In order, without repeats."""
-    return list(dict.fromkeys(values))

@@ -38,7 +38,6 @@ class Intent(StrEnum):
     SHARE = "share"  # a ÷ b
     SUM = "sum"
     AVERAGE = "average"
-    GROWTH = "growth"
     RANK = "rank"
     LIST = "list"
     WHY = "why"

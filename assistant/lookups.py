@@ -7,19 +7,19 @@ from dataclasses import replace
 from decimal import Decimal
 
 from assistant.catalog import PLAIN_COLUMN
-from assistant.domain import Answer
+from assistant.domain import Answer, Refusal
 from assistant.draft import figure_label, printed, quoted
 from assistant.flat import core
-from assistant.lookup import AMOUNTS, same_amount
+from assistant.leftover import leftover
+from assistant.lookup import AMOUNTS, HALF, same_amount
 from assistant.match import match_label
 from assistant.passages import quote_passage, reason_passages, view_passages
 from assistant.reading import Reading, change_of, read_figure
 from assistant.scope import Group
 from assistant.task import Task
-from index.amounts import convert, format_value, round_half_up
+from index.amounts import BLANKS, convert, format_value, round_half_up
 from index.domain import Figure, Measure, Origin
 
-CHANGES = frozenset({Measure.CHANGE, Measure.RATE})
 CITED_AGAIN = 2  # further places of the same value that are cited
 
 
@@ -391,3 +391,24 @@ def state_previous(task: Task, group: Group, now: Figure, change: Figure) -> Non
     stated = f"{group.year}年的{printed(now)}与“{''.join(change.col_path)}{printed(change)}”"
     task.draft.say(f"{text}——文件没有直接印出{last}年数，由{stated}推算：{formula}{marks}。")
     task.draft.note("assumption", "上年数由本年数和增减额推算，未见原表。")
+
+
+def answer_blank(task: Task) -> Answer | None:
+    """The cell that is asked for is there and blank: refused with its place, never taken for zero."""
+    for view in task.library.views(task.scope.groups):
+        for table in view.document.tables:
+            for row in table.rows:
+                label = row.label[-1] if row.label else ""
+                named = match_label(task.ask, core(label))
+                if named.share <= HALF and not (task.q.code and task.q.code == row.code):
+                    continue
+                for column, cell in zip(table.columns, row.cells, strict=False):
+                    if cell.text and cell.text not in BLANKS:
+                        continue
+                    covered = named.covered
+                    for part in column:
+                        covered |= match_label(task.ask, core(part)).covered
+                    if covered & ~named.covered & task.ask.open and not leftover(task.ask, covered):
+                        where = f"《{table.name}》“{label}”行“{'·'.join(column)}”列"
+                        return task.draft.refused(Refusal.BLANK_CELL, f"{where}是空白，文件没有填数（{view.info.title}）。")
+    return None

@@ -19,7 +19,7 @@ from assistant.draft import Draft
 from assistant.flat import flat
 from assistant.lexicon import Lexicon, load_lexicon
 from assistant.library import Library, Source
-from assistant.lookups import answer_change, answer_lookup, answer_previous
+from assistant.lookups import answer_blank, answer_change, answer_lookup, answer_previous
 from assistant.match import promote
 from assistant.narrative import answer_short_text, answer_text, answer_why
 from assistant.rankings import answer_empty, answer_list, answer_rank
@@ -36,7 +36,7 @@ LONGEST_QUESTION = 2000
 NEAR = 12  # groups whose labels are looked up word for word
 OUT_OF_SCOPE = "这超出了我能回答的范围：我只查已入库的预算、决算文件里写明的数字和内容，不作评价、预测，也不提供办事建议。"
 HANDLERS = {
-    Intent.LOOKUP: (answer_ratio, answer_lookup, answer_previous, answer_short_text),
+    Intent.LOOKUP: (answer_ratio, answer_lookup, answer_previous, answer_blank, answer_short_text),
     Intent.CHANGE: (answer_change,),
     Intent.COMPARE: (answer_compare, answer_change, answer_lookup, answer_short_text),
     Intent.SHARE: (answer_ratio, answer_share),

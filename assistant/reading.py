@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from assistant.domain import Candidate
 from assistant.flat import core
@@ -83,7 +83,3 @@ def change_of(
         for f in library.view(figure.doc_id).figures
         if f.table_id is None and f.row == figure.row and f.measure in measures and f.row_path == figure.row_path
     ]
-
-
-def years_want(want: Want, *years: int) -> Want:
-    return replace(want, years=frozenset(years))

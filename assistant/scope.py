@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from assistant.bodies import LOCAL, Directory
 from assistant.understand import Question
@@ -105,7 +105,3 @@ def _siblings(q: Question, bodies: list[str], directory: Directory) -> list[str]
             found = frozenset(b for b in found if directory.bodies[b].core in cores and b not in sure) or found
         out += sorted(found - set(out))
     return out
-
-
-def only(scope: Scope, group: Group) -> Scope:
-    return replace(scope, groups=(group,))

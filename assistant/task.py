@@ -76,7 +76,3 @@ class Task:
         name = f"《{table.name}》" if table else (f"{quoted(figure.section[-1])}" if figure.section else "正文")
         page = f"第{figure.source.page}页" if figure.source.page else f"第{figure.source.line}行" if figure.source.line else ""
         return f"{name}{page}"
-
-
-def body_name(group: Group) -> str:
-    return group.body

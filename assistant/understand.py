@@ -59,7 +59,6 @@ class Question:
     direction: int = 0
     top: int | None = None
     ascending: bool = False
-    assumed: tuple[str, ...] = ()
     spans: tuple[tuple[int, int], ...] = field(default=())
 
 

@@ -59,6 +59,7 @@ def budget(body: str, hospitality: str, support: str, change: str) -> Document:
                 "一般公共预算支出表（按经济分类）",
                 [("支出总计",), ("基本支出",), ("项目支出",)],
                 [
+                    ((*total, "印刷费"), "30202", ["3.00", None, "3.00"]),
                     ((*total, "差旅费"), "30211", ["90.00", "30.00", "60.00"]),
                     ((*total, "公务接待费"), "30217", [hospitality, hospitality, "0.00"]),
                 ],
@@ -182,6 +183,7 @@ def test_ranking_lists_projects_and_not_function_classes(assistant: Assistant) -
         ("北山区民政局2020年公务接待费多少", Refusal.NOT_INDEXED),
         ("北山区民政局无人机采购预算多少", Refusal.NOT_IN_DOCUMENTS),
         ("北山区民政局局长是谁", Refusal.NOT_IN_DOCUMENTS),
+        ("北山区民政局印刷费的基本支出多少", Refusal.BLANK_CELL),
         ("你觉得北山区民政局的预算合理吗", Refusal.OUT_OF_SCOPE),
         ("预测一下北山区民政局明年的预算", Refusal.OUT_OF_SCOPE),
     ],
