@@ -36,6 +36,7 @@ WHITE = 250  # a fill or stroke at least this light on all channels draws nothin
 
 Matrix = tuple[float, float, float, float, float, float]
 IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+_KnownClips = dict[tuple[Matrix, int, tuple[float, float], tuple[float, float]], Box]  # rectangles met on a page
 
 
 def read_pdf(path: Path, doc_id: str, progress: Progress | None = None) -> Document:
@@ -88,7 +89,11 @@ def pdf_to_pages(path: Path) -> Iterator[Page]:
     """The pages of a PDF as its text layer shows them, one at a time (no OCR)."""
     with _open(_read_bytes(path), path) as pdf:
         for number in range(1, len(pdf) + 1):
-            yield _text_page(pdf, number)
+            handle = pdf[number - 1]
+            try:
+                yield _handle_to_page(handle, number)
+            finally:
+                handle.close()
 
 
 def _common_unit(tables: tuple[Table, ...]) -> str | None:
@@ -146,8 +151,7 @@ def _pages(pdf: Any, path: Path, progress: Progress | None) -> Iterator[Page]:
     total = len(pdf)
     for number in range(1, total + 1):
         try:
-            page = _text_page(pdf, number)
-            reason = _text_trouble(pdf, page)
+            page, reason = _checked_page(pdf, number)
             if reason:
                 page = _ocr_page(pdf, page, reason)
         except Exception as error:
@@ -157,14 +161,14 @@ def _pages(pdf: Any, path: Path, progress: Progress | None) -> Iterator[Page]:
         yield page
 
 
-def _text_trouble(pdf: Any, page: Page) -> str | None:
-    """Why the text layer cannot be trusted (in Chinese), or None where it can."""
-    handle = pdf[page.number - 1]
+def _checked_page(pdf: Any, number: int) -> tuple[Page, str | None]:
+    """The page, and why its text layer cannot be trusted (in Chinese), or None where it can."""
+    handle = pdf[number - 1]
     try:
-        pictures = page_to_pictures(handle)
+        page = _handle_to_page(handle, number)
+        return page, page_lies(page, *page_to_pictures(handle))
     finally:
         handle.close()
-    return page_lies(page, *pictures)
 
 
 def _ocr_page(pdf: Any, page: Page, reason: str) -> Page:
@@ -185,15 +189,11 @@ def _ocr_page(pdf: Any, page: Page, reason: str) -> Page:
 # ---------------------------------------------------------------- one page from PDFium
 
 
-def _text_page(pdf: Any, number: int) -> Page:
-    handle = pdf[number - 1]
-    try:
-        placed = _Placement(handle)
-        glyphs = tuple(_glyphs(handle, placed))
-        rules = tuple(_rules(handle, placed))
-        width, height = placed.size
-    finally:
-        handle.close()
+def _handle_to_page(handle: Any, number: int) -> Page:
+    placed = _Placement(handle)
+    glyphs = tuple(_glyphs(handle, placed))
+    rules = tuple(_rules(handle, placed))
+    width, height = placed.size
     return Page(number, width, height, glyphs, rules, rotation=placed.rotation)
 
 
@@ -237,7 +237,7 @@ class _TextStyle:
 
     __slots__ = ("bold", "clip", "degrees", "size", "visible")
 
-    def __init__(self, raw: Any, item: Any, angle: float, form: _Form) -> None:
+    def __init__(self, raw: Any, item: Any, angle: float, form: _Form, clips: _KnownClips) -> None:
         import ctypes
 
         size = ctypes.c_float()
@@ -249,7 +249,7 @@ class _TextStyle:
         mode = raw.FPDFTextObj_GetTextRenderMode(item)
         self.visible = mode not in INVISIBLE_MODES
         self.bold = mode == 2
-        self.clip = _meet(form.clip, _clip_box(raw, item, form.matrix))
+        self.clip = _meet(form.clip, _clip_box(raw, item, form.matrix, clips))
         self.degrees = round(math.degrees(angle))
 
 
@@ -264,7 +264,8 @@ def _glyphs(handle: Any, placed: _Placement) -> Iterator[Glyph]:
         box, x, y = raw.FS_RECTF(), ctypes.c_double(), ctypes.c_double()
         box_ref, x_ref, y_ref = ctypes.byref(box), ctypes.byref(x), ctypes.byref(y)
         styles: dict[int, _TextStyle] = {}
-        forms = _text_to_form(raw, handle.raw)
+        clips: _KnownClips = {}
+        forms = _text_to_form(raw, handle.raw, clips)
         for i in range(raw.FPDFText_CountChars(page)):
             code = raw.FPDFText_GetUnicode(page, i)
             char = clean_glyph(code)
@@ -274,7 +275,8 @@ def _glyphs(handle: Any, placed: _Placement) -> Iterator[Glyph]:
             key = ctypes.addressof(item.contents) if item else 0
             style = styles.get(key)
             if style is None:
-                style = styles[key] = _TextStyle(raw, item, raw.FPDFText_GetCharAngle(page, i), forms.get(key, PAGE_ITSELF))
+                angle, form = raw.FPDFText_GetCharAngle(page, i), forms.get(key, PAGE_ITSELF)
+                style = styles[key] = _TextStyle(raw, item, angle, form, clips)
             if not style.visible or not raw.FPDFText_GetLooseCharBox(page, i, box_ref):
                 continue
             raw.FPDFText_GetCharOrigin(page, i, x_ref, y_ref)
@@ -285,7 +287,7 @@ def _glyphs(handle: Any, placed: _Placement) -> Iterator[Glyph]:
         text.close()
 
 
-def _text_to_form(raw: Any, page: Any) -> dict[int, _Form]:
+def _text_to_form(raw: Any, page: Any, clips: _KnownClips) -> dict[int, _Form]:
     """The form of every text object that stands in one, by the object's address; PDFium tells its clip in the form's space."""
     import ctypes
 
@@ -297,13 +299,13 @@ def _text_to_form(raw: Any, page: Any) -> dict[int, _Form]:
         if kind == TEXT_OBJECT and depth:
             found[ctypes.addressof(item.contents)] = form
         elif kind == FORM_OBJECT and depth < MAX_FORM_DEPTH:
-            inner = _form_of(raw, item, form)
+            inner = _form_of(raw, item, form, clips)
             queue += [(raw.FPDFFormObj_GetObject(item, i), inner, depth + 1) for i in range(raw.FPDFFormObj_CountObjects(item))]
     return found
 
 
-def _form_of(raw: Any, item: Any, outer: _Form) -> _Form:
-    return _Form(_multiply(_matrix_of(raw, item), outer.matrix), _meet(outer.clip, _clip_box(raw, item, outer.matrix)))
+def _form_of(raw: Any, item: Any, outer: _Form, clips: _KnownClips) -> _Form:
+    return _Form(_multiply(_matrix_of(raw, item), outer.matrix), _meet(outer.clip, _clip_box(raw, item, outer.matrix, clips)))
 
 
 def _glyph(char: str, box: Box, origin: tuple[float, float], style: _TextStyle, placed: _Placement) -> Glyph | None:
@@ -338,22 +340,23 @@ def _rules(handle: Any, placed: _Placement) -> Iterator[Rule]:
 
 
 def _page_segments(raw: Any, page: Any) -> Iterator[Box]:
+    clips: _KnownClips = {}
     for i in range(raw.FPDFPage_CountObjects(page)):
-        yield from _object_segments(raw, raw.FPDFPage_GetObject(page, i), PAGE_ITSELF, 0)
+        yield from _object_segments(raw, raw.FPDFPage_GetObject(page, i), PAGE_ITSELF, 0, clips)
 
 
-def _object_segments(raw: Any, item: Any, form: _Form, depth: int) -> Iterator[Box]:
+def _object_segments(raw: Any, item: Any, form: _Form, depth: int, clips: _KnownClips) -> Iterator[Box]:
     kind = raw.FPDFPageObj_GetType(item)
     if kind == PATH_OBJECT:
-        clip = _meet(form.clip, _clip_box(raw, item, form.matrix))
+        clip = _meet(form.clip, _clip_box(raw, item, form.matrix, clips))
         for segment in _path_segments(raw, item, form.matrix):
             clipped = _clip_segment(segment, clip)
             if clipped:
                 yield clipped
     elif kind == FORM_OBJECT and depth < MAX_FORM_DEPTH:
-        inner = _form_of(raw, item, form)
+        inner = _form_of(raw, item, form, clips)
         for i in range(raw.FPDFFormObj_CountObjects(item)):
-            yield from _object_segments(raw, raw.FPDFFormObj_GetObject(item, i), inner, depth + 1)
+            yield from _object_segments(raw, raw.FPDFFormObj_GetObject(item, i), inner, depth + 1, clips)
 
 
 def _path_segments(raw: Any, item: Any, matrix: Matrix) -> Iterator[Box]:
@@ -422,26 +425,41 @@ def _is_white(read: Any, item: Any) -> bool:
     return a.value == 0 or min(r.value, g.value, b.value) >= WHITE
 
 
-def _clip_box(raw: Any, item: Any, matrix: Matrix) -> Box | None:
+def _clip_box(raw: Any, item: Any, matrix: Matrix, known: _KnownClips) -> Box | None:
     """Bounding box of what an object is clipped to, in page space; None where it is not clipped."""
-    import ctypes
-
     clip = raw.FPDFPageObj_GetClipPath(item) if item else None
     if not clip:
         return None
-    x, y = ctypes.c_float(), ctypes.c_float()
-    x_ref, y_ref = ctypes.byref(x), ctypes.byref(y)
-    segment_at, point_of = raw.FPDFClipPath_GetPathSegment, raw.FPDFPathSegment_GetPoint  # looked up once: this runs for every object
     box: Box | None = None
     for p in range(raw.FPDFClipPath_CountPaths(clip)):
-        xs, ys = [], []
-        for s in range(raw.FPDFClipPath_CountPathSegments(clip, p)):
-            point_of(segment_at(clip, p, s), x_ref, y_ref)
-            px, py = (x.value, y.value) if matrix is IDENTITY else _apply(matrix, x.value, y.value)
-            xs.append(px)
-            ys.append(py)
-        if xs:
-            box = _meet(box, (min(xs), min(ys), max(xs), max(ys)))
+        box = _meet(box, _clip_path_box(raw, clip, p, matrix, known))
+    return box
+
+
+def _clip_path_box(raw: Any, clip: Any, p: int, matrix: Matrix, known: _KnownClips) -> Box | None:
+    """One path of a clip. Files that clip every character repeat a few rectangles, which two corners tell from each other."""
+    import ctypes
+
+    x, y = ctypes.c_float(), ctypes.c_float()
+    x_ref, y_ref = ctypes.byref(x), ctypes.byref(y)
+
+    def corner(s: int) -> tuple[float, float]:
+        raw.FPDFPathSegment_GetPoint(raw.FPDFClipPath_GetPathSegment(clip, p, s), x_ref, y_ref)
+        return x.value, y.value
+
+    count = raw.FPDFClipPath_CountPathSegments(clip, p)
+    if count < 1:
+        return None
+    first, third = corner(0), corner(2) if count > 2 else (0.0, 0.0)
+    key = (matrix, count, first, third)
+    if key in known:
+        return known[key]
+    raw_points = [corner(s) for s in range(count)]
+    points = [_apply(matrix, *point) for point in raw_points]
+    xs, ys = [q[0] for q in points], [q[1] for q in points]
+    box = (min(xs), min(ys), max(xs), max(ys))
+    if count in (4, 5) and all(px in (first[0], third[0]) and py in (first[1], third[1]) for px, py in raw_points):
+        known[key] = box
     return box
 
 
