@@ -26,6 +26,7 @@ class Draft:
         self.notices: list[Notice] = []
         self.lines: list[str] = []
         self.covered_figures: list[Figure] = []
+        self.elsewhere: dict[str, tuple[Figure, ...]] = {}  # figure id → further places of the same value
         self.trace: list[str] = []
 
     # ------------------------------------------------------------ places

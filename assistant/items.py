@@ -89,7 +89,14 @@ def pick_groups(task: Task) -> list[Group]:
 
 
 def read_one(task: Task, group: Group, text: str, want: Want | None = None) -> Reading | None:
-    cleaned = FILLER.sub("", text)
+    """The figure of one item of a question; its other places are remembered in the draft."""
+    reading = _read_item(task, group, FILLER.sub("", text), want)
+    if reading:
+        task.draft.elsewhere[reading.figure.id] = reading.same
+    return reading
+
+
+def _read_item(task: Task, group: Group, cleaned: str, want: Want | None) -> Reading | None:
     ask = part_ask(task.library, cleaned)
     want = want or Want(years=frozenset(y for y in task.scope.years if y != group.year), unit_kind="money")
     if not ask.content:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 
@@ -149,12 +150,21 @@ def state_share(task: Task, group: Group, parts: list[Figure], whole: Figure) ->
     formula = f"{top} ÷ {format_value(whole.value)}"
     names = "、".join(task.draft.item(p) or figure_label(p) for p in parts)
     text = task.draft.computed(share, "%", f"{names}占{task.draft.item(whole) or figure_label(whole)}", formula, (*parts, whole))
-    marks = "".join(f"[{task.draft.cite(f)}]" for f in (*parts, whole))
+    marks = "".join(f"[{task.draft.cite(f)}]" for f in (*parts, whole, *other_places(task, (*parts, whole))))
     listed = "、".join(f"{figure_label(p)}{task.draft.state(p)}" for p in parts)
     task.draft.say(
         f"{text}——{group.body}{group.year or ''}年：{listed}，占{figure_label(whole)}{task.draft.state(whole)}；{formula}{marks}。"
     )
     task.draft.note("rounding", "百分比四舍五入保留两位小数。")
+
+
+def other_places(task: Task, figures: Iterable[Figure]) -> list[Figure]:
+    """One more table for each operand that prints the same value elsewhere."""
+    out = []
+    for figure in figures:
+        others = (f for f in task.draft.elsewhere.get(figure.id, ()) if f.table_id and f.table_id != figure.table_id)
+        out += [*others][:1]
+    return out
 
 
 def compare_shares(task: Task, groups: list[Group]) -> Answer | None:
