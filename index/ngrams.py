@@ -139,20 +139,20 @@ class Language:
 
     def __init__(self, general: General, own: Own, own_share: float = 0.35) -> None:
         self._general, self._own, self._share = general, own, own_share
-        self._memory: dict[str, float] = {}
+        self.memory: dict[str, float] = {}  # by history (at most four symbols) and symbol
 
     def leave_out(self, texts: Iterable[str]) -> None:
         self._own.leave_out(texts)
-        self._memory = {}
+        self.memory = {}
 
     def log_likelihood(self, history: str, symbol: str) -> float:
         history = history[1 - DOCUMENT_ORDER:]
         key = history + symbol
-        value = self._memory.get(key)
+        value = self.memory.get(key)
         if value is None:
             value = log(self._share * self._own.probability(history, symbol)
                         + (1 - self._share) * self._general.probability(history, symbol))
-            self._memory[key] = value
+            self.memory[key] = value
         return value
 
 

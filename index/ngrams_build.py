@@ -19,7 +19,7 @@ MARKS = {  # how many of a hundred characters of administrative prose are marks 
     "，": 4.0, "。": 1.8, "、": 2.5, "：": 0.4, "；": 0.5, "（": 0.6, "）": 0.6, "“": 0.3, "”": 0.3, "《": 0.2, "》": 0.2,
     "—": 0.1, "N": 3.0,
 }
-SCALE = 20.0  # occurrences in the dictionary's corpus that count as one
+SCALE = 50.0  # occurrences in the dictionary's corpus that count as one
 LEAST = 1     # what is seen less often is left out
 
 

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import count, pairwise
 from math import log
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from index.ngrams import Language, Own, general, is_number, token_to_symbol
+from index.ngrams import DOCUMENT_ORDER, Language, Own, general, is_number, token_to_symbol
 
 _TOKEN = re.compile(r"(?:[≥≤＞＜><—–~～-](?=\d))?[A-Za-z0-9][A-Za-z0-9.,%]*|\S")
 _AMOUNTS = re.compile(r"^(.*?\S)((?:\s+-?[0-9][0-9,]*(?:\.[0-9]+)?%?){2,}|\s+-?[0-9][0-9,]*\.[0-9]{2})\s*$")
@@ -30,6 +30,8 @@ _CLOSING, _OPENING = frozenset("，。、：；）》”〉！？"), frozenset("
 _PROSE = frozenset("，。；、")
 _CLASSES = frozenset("YDPLNa")
 PASSES = 3
+
+Report = Callable[[int, int], None]  # (done, total)
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Weights:
     bad_edge: float = -6.0       # a line that starts with a closing mark or ends with an opening one
     cell: float = -5.0           # a blank between cells, all before it in the cells before
     prose_cell: float = -8.0     # the same in a line of sentences
-    window: float = 24.0         # orders that fall this far behind the best are given up
+    window: float = 15.0         # orders that fall this far behind the best are given up
     beam: int = 60               # orders kept at each step
     first_beam: int = 30         # in the first pass, which only has to find the easy lines
     doubt: float = 4.0           # occurrences of a character that weigh as much as that share
@@ -176,36 +178,39 @@ def _moves(line: _Line, costs: _Costs, state: _State, weights: Weights) -> Itera
 def _search(line: _Line, language: Language, before: str, after: str, weights: Weights,
             displaced: Mapping[str, float]) -> list[_Order]:
     """Orders with their scores, best first; none where the beam lost its way."""
-    size, symbols = len(line.tokens), line.symbols
+    size, symbols, window = len(line.tokens), line.symbols, weights.window
     costs = _Costs(line, language, weights, displaced)
-    by_layer, needs, likelihood = costs.by_layer, costs.needs, language.log_likelihood
-    beam = [_State(0.0, 0, -1, 0, 0, before, 0, -1, ())]
+    by_layer, needs, likelihood, known_likelihood = costs.by_layer, costs.needs, language.log_likelihood, language.memory.get
+    beam = [_State(0.0, 0, -1, 0, 0, before[1 - DOCUMENT_ORDER:], 0, -1, ())]
     for step in range(size):
         edge = _CLOSING if step == 0 else _OPENING if step == size - 1 else frozenset()
         grown: dict[tuple[int, int, int], _State] = {}
         floor = float("-inf")
         for state in beam:
-            placed, history = state.placed, state.history
+            total, placed, _, displaced_yet, cells, history, runs, furthest, path = state
             for index, penalty, layer, cell in _moves(line, costs, state, weights):
-                score = state.score + penalty + by_layer[index][layer]
+                score = total + penalty + by_layer[index][layer]
                 if score < floor or needs[index] & ~placed:
                     continue
                 symbol = symbols[index]
                 if symbol in edge or (cell and (symbol in _CLOSING or history[-1] in _OPENING)):
                     score += weights.bad_edge
-                score += likelihood("" if cell else history, symbol)
+                before_it = "" if cell else history
+                gain = known_likelihood(before_it + symbol)  # asked millions of times; a call for each would double the time
+                score += likelihood(before_it, symbol) if gain is None else gain
                 if score < floor:
                     continue
-                layers = state.displaced | layer << index
+                layers = displaced_yet | layer << index
                 now = placed | 1 << index
                 key = (now, index, layers & ~(now >> 1))  # only the ends of unfinished runs matter from here on
                 known = grown.get(key)
                 if known is None or score > known.score:
-                    floor = max(floor, score - weights.window)
+                    if score - window > floor:
+                        floor = score - window
                     fresh = index > 0 and not placed >> (index - 1) & 1
                     grown[key] = _State(
-                        score, now, index, layers, state.cells | cell << index, symbol if cell else history[-3:] + symbol,
-                        state.runs + fresh, max(state.furthest, index), (state.path, index))
+                        score, now, index, layers, cells | cell << index, symbol if cell else history[-3:] + symbol,
+                        runs + fresh, index if index > furthest else furthest, (path, index))
         beam = sorted(grown.values(), key=_score, reverse=True)[:weights.beam]
     return sorted((_finish(state, language, after) for state in beam), key=lambda order: -order.score)
 
@@ -283,15 +288,20 @@ def is_damaged(lines: Sequence[str], weights: Weights = Weights()) -> bool:
     return 2 * sum(bool(found) and found[0].indices != sorted(found[0].indices) for found in orders) > len(sample)
 
 
-def mend(lines: Sequence[str], weights: Weights = Weights()) -> list[Mended]:
-    """Each line put in order, in passes: a later one knows the phrases, neighbours and displaced characters that the one before found."""
+def mend(lines: Sequence[str], weights: Weights = Weights(), report: Report | None = None) -> list[Mended]:
+    """Each line put in order, in passes: a later one knows the phrases, neighbours and displaced characters that the one before found.
+
+    `report` is told of every line of every pass (done, total).
+    """
     mended = [Mended(line, line, 0.0) for line in lines]
     if not is_damaged(lines, weights):
         return mended
     parts = {i: _text_to_parts(line) for i, line in enumerate(lines) if _HAN.search(line)}
     found = {i: _Found(part.body, text_to_line(part.body), 0.0, 0) for i, part in parts.items()}
+    done = count()
+    tell = (lambda: report(next(done), PASSES * len(parts))) if report else (lambda: None)
     for number in range(PASSES):
-        found = _one_pass(parts, found, number > 0, weights if number else replace(weights, beam=weights.first_beam))
+        found = _one_pass(parts, found, number > 0, weights if number else replace(weights, beam=weights.first_beam), tell)
     for i, part in parts.items():
         if found[i].text != part.body:
             mended[i] = replace(mended[i], text=part.head + found[i].text + part.tail, margin=found[i].margin)
@@ -320,7 +330,8 @@ def _displaced_shares(raw: Mapping[int, _Line], found: Mapping[int, _Found], wei
             for token, count in seen.items()}
 
 
-def _one_pass(parts: Mapping[int, _Parts], known: Mapping[int, _Found], later: bool, weights: Weights) -> dict[int, _Found]:
+def _one_pass(parts: Mapping[int, _Parts], known: Mapping[int, _Found], later: bool, weights: Weights,
+              tell: Callable[[], None]) -> dict[int, _Found]:
     raw = {i: text_to_line(part.body) for i, part in parts.items()}
     unique = {(part.body, known[i].text): i for i, part in parts.items()}
     sure = {i for i in unique.values() if known[i].margin >= weights.sure}
@@ -332,6 +343,7 @@ def _one_pass(parts: Mapping[int, _Parts], known: Mapping[int, _Found], later: b
     done: dict[tuple[str, str, str, str], _Found] = {}
     order = list(parts)
     for place, i in enumerate(order):
+        tell()
         if known[i].margin >= weights.sure:
             found[i] = known[i]
             continue
@@ -358,6 +370,6 @@ def _mend_body(line: _Line, body: str, orders: Sequence[_Order]) -> _Found:
     return _Found(text, text_to_line(text), margin, orders[0].layers)
 
 
-def mend_lines(lines: Sequence[str]) -> list[str]:
+def mend_lines(lines: Sequence[str], report: Report | None = None) -> list[str]:
     """The lines with every displaced character back in its place; undamaged lines and documents come back as they are."""
-    return [line.text for line in mend(lines)]
+    return [line.text for line in mend(lines, report=report)]

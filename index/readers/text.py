@@ -34,6 +34,7 @@ TITLE_LINES = 3  # a caption's title is wrapped over no more lines
 _FOOTER = re.compile(r"^[-—–－]\s*\d{1,4}\s*[-—–－]$|^第?\s*\d{1,4}\s*页(?:\s*共\s*\d+\s*页)?$")
 _ENTRY = re.compile(r"^(?:\d{1,2}[.．、]|附).{2,42}(?<![。；：])$")
 _SENTENCE = re.compile(r"^.{18,}。$|^.{25,}[，；]")
+REPORT_EVERY = 20  # lines put in order between two reports
 PAGE_LINES = 4  # two page numbers stand at least this many lines apart
 _UNIT_ONLY = r"(?:人民币)?[百万千亿]*元?\s*$|(?:人民币)?[百万千亿]*元|(?:金额)?单位[:：]"  # what 单位： says when it names no body
 _ORG = re.compile(
@@ -46,9 +47,7 @@ def read_text(path: Path, doc_id: str, progress: Progress = None) -> Document:
     """The parsed document of a ``.txt`` file. Raises ParseError (one line, Chinese) for an empty or binary file."""
     data = path.read_bytes()
     raw = decode(data, path.name).replace("\r\n", "\n").replace("\r", "\n").replace("\f", "").split("\n")
-    if progress:
-        progress("还原字序", 0, 3)
-    mended = mend_cells(raw, mend_lines)
+    mended = mend_cells(raw, lambda cells: mend_lines(cells, _every(REPORT_EVERY, progress)))
     lines = tuple(
         Line(i, new if squash(new) != squash(old) else old, old if squash(new) != squash(old) else None)
         for i, (old, new) in enumerate(zip(raw, mended, strict=True), 1)
@@ -74,6 +73,11 @@ def read_text(path: Path, doc_id: str, progress: Progress = None) -> Document:
         file_name=path.name,
         sha256=hashlib.sha256(data).hexdigest(),
     )
+
+
+def _every(step: int, progress: Progress) -> Callable[[int, int], None] | None:
+    """Tells of every `step`-th line put in order: a long damaged file takes a while, and its reader must not look stuck."""
+    return (lambda done, total: progress("还原字序", done, total) if done % step == 0 else None) if progress else None
 
 
 def decode(data: bytes, name: str) -> str:
