@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from assistant.bodies import Named
 from assistant.clauses import ASKS, CLAUSE_END, merge, split_clauses
 from assistant.compare import answer_compare
 from assistant.domain import Answer, Intent, Notice, Refusal, Status
@@ -33,8 +34,11 @@ from assistant.words import simplified
 from index.domain import Kind
 
 LONGEST_QUESTION = 2000
-NEAR = 12  # groups whose labels are looked up word for word
+NEAR = 200  # groups whose labels are looked up word for word
 OUT_OF_SCOPE = "这超出了我能回答的范围：我只查已入库的预算、决算文件里写明的数字和内容，不作评价、预测，也不提供办事建议。"
+OPEN_INTENTS = frozenset(
+    {Intent.SUM, Intent.RANK, Intent.LIST, Intent.WHY, Intent.TEXT, Intent.AVERAGE, Intent.SHARE, Intent.CHANGE, Intent.DEFINE}
+)
 HANDLERS = {
     Intent.LOOKUP: (answer_ratio, answer_lookup, answer_previous, answer_blank, answer_short_text),
     Intent.CHANGE: (answer_change,),
@@ -114,7 +118,7 @@ class Assistant:
 
     def _answer(self, text: str, draft: Draft) -> Answer:
         """One question without history."""
-        q = text_to_question(text, self.library.directory, self.lexicon)
+        q = text_to_question(text, self.library.directory, self.lexicon, lambda named: self._bodies_only(flat(text), named))
         draft.trace.append(f"intent={q.intent} text={q.text}")
         if q.intent is Intent.OUT_OF_SCOPE:
             return draft.refused(Refusal.OUT_OF_SCOPE, OUT_OF_SCOPE)
@@ -127,13 +131,28 @@ class Assistant:
         if barred:
             return draft.refused(Refusal.NOT_IN_DOCUMENTS, barred)
         q = replace(q, ask=promote(q.ask, [view.rows for view in self.library.views(scope.groups[:NEAR])]))
-        task = Task(self.library, self.lexicon, q, scope, draft)
+        scopes = open_scopes(q, scope)
         for handler in (answer_empty, *HANDLERS[q.intent]):
-            answer = handler(task)
-            if answer is not None:
-                return answer
-            task = Task(self.library, self.lexicon, q, scope, Draft(draft.question, draft.views))
+            tasks = [Task(self.library, self.lexicon, q, one, Draft(draft.question, draft.views)) for one in scopes]
+            answers = [(task.scope.bodies[0] if task.scope.bodies else "", a) for task in tasks if (a := handler(task)) is not None]
+            if len(answers) > 1:
+                answers = [(b, a) for b, a in answers if a.status is not Status.REFUSED] or answers[:1]
+            if len(answers) == 1:
+                return answers[0][1]
+            if answers:
+                return which_body(draft, answers)
+        task = Task(self.library, self.lexicon, q, scope, draft)
         return self._refuse(task)
+
+    def _bodies_only(self, text: str, named: Named) -> Named:
+        """Without mentions that stand inside a printed row label of the bodies they would mean."""
+        kept = []
+        for m in named.mentions:
+            views = self.library.views(g for g in self.library.groups if g.body in m.bodies) if len(m.bodies) > 1 and not m.region else []
+            labels = [text[m.start : end] for end in range(m.end + 2, min(len(text), m.end + 20) + 1)]
+            if not any(label in view.rows for view in views for label in labels):
+                kept.append(m)
+        return replace(named, mentions=tuple(kept), spans=tuple((m.start, m.end) for m in kept))
 
     def _refuse(self, task: Task) -> Answer:
         searched = "、".join(dict.fromkeys(g.label for g in task.scope.groups[:4]))
@@ -161,6 +180,21 @@ class Assistant:
         groups = [g for g in self.library.groups if not bodies or g.body in bodies] or list(self.library.groups)
         listed = "、".join(g.label for g in groups[:6])
         return f"现有：{listed}{'等' if len(groups) > 6 else ''}。"
+
+
+def open_scopes(q: Question, scope: Scope) -> list[Scope]:
+    """One scope a body where a single name can mean several and the question is not about one figure (市局有哪些项目)."""
+    open_ = len(q.named.mentions) == 1 and len(q.named.mentions[0].bodies) > 1
+    if not open_ or q.intent not in OPEN_INTENTS or re.search(r"[两三四五]|各|都", q.text):
+        return [scope]
+    bodies = dict.fromkeys(g.body for g in scope.groups)
+    return [replace(scope, groups=tuple(g for g in scope.groups if g.body == body), bodies=(body,)) for body in bodies]
+
+
+def which_body(draft: Draft, answers: list[tuple[str, Answer]]) -> Answer:
+    """Several bodies of that name have an answer: ask which one is meant, with the beginning of each answer."""
+    options = [f"{body}：{a.answer.splitlines()[0][:60]}" for body, a in answers]
+    return draft.clarify("您问的是哪一个单位？库中有几个单位都符合：\n" + "\n".join(f"- {o}" for o in options), options)
 
 
 def question_problem(question: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from assistant.bodies import Directory, Named
@@ -83,10 +84,13 @@ def text_to_range(text: str, years: list[int]) -> list[int]:
     return years
 
 
-def text_to_question(raw: str, directory: Directory, lexicon: Lexicon) -> Question:
-    """Understand one question. Never fails: what is not understood stays in ``ask`` as content to be explained."""
+def text_to_question(raw: str, directory: Directory, lexicon: Lexicon, items: Callable[[Named], Named] = lambda named: named) -> Question:
+    """Understand one question. Never fails: what is not understood stays in ``ask`` as content to be explained.
+
+    ``items`` drops what looks like a body but is the beginning of a printed item (工信运行保障).
+    """
     text = flat(raw)
-    named = directory.find(text)
+    named = items(directory.find(text))
     years, year_spans = text_to_years(text)
     relative = tuple(dict.fromkeys(OFFSETS[m.group()[0]] for m in RELATIVE.finditer(text)))
     code, code_spans = text_to_code(text)
