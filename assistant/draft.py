@@ -142,6 +142,8 @@ class Draft:
             return
         if Flag.OCR in figure.flags:
             self.note("ocr", "该数字由扫描件识别而来，没有合计可以核对，请对照原页。", (n,))
+        elif Flag.REORDERED in figure.flags and figure.origin is Origin.PROSE:
+            self.note("assumption", "这句话在原文件里次序错乱，由程序复原，字句请对照原文。", (n,))
         elif Flag.DOUBTFUL in figure.flags:
             self.note("assumption", "该数字所在的行列由推断得出，没有合计可以核对，请对照原文。", (n,))
         elif figure.origin is Origin.TABLE and figure.unit in MONEY and figure.table_id and not figure.context:

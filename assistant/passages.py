@@ -12,7 +12,7 @@ from assistant.draft import figure_label, printed
 from assistant.flat import flat
 from assistant.match import cover_text
 from assistant.task import Task
-from index.domain import Figure, Heading, LabelPath, Para
+from index.domain import Figure, Flag, Heading, LabelPath, Para
 
 REASON = re.compile(r"原因|由于|因为|主要是|主要为|根据|按照|系|为了?进一步|为激发|为加强|一是|以及.*?增加|调整")
 ITEM = re.compile(r"^(?:[(（][一二三四五六七八九十]+[)）]|\d{1,2}[.、．]|[⒈-⒛])\s*([^，。；：\d]{2,40}?)(?=[\d，。；：]|$)")
@@ -109,6 +109,8 @@ def quote_passage(task: Task, passage: Passage) -> None:
         para = passage.view.document.blocks[passage.block]
         assert isinstance(para, Para)
         n = task.draft.cite_passage(passage.view, passage.section, para, quote, passage.row, max(0, para.text.find(quote[:12])))
+        if Flag.REORDERED in para.flags:
+            task.draft.note("assumption", "这段文字在原文件里次序错乱，由程序复原，字句请对照原文。", (n,))
     info = passage.view.info
     where = " > ".join(passage.section[-2:])
     place = f"（{info.title or info.department}，{where}）"
