@@ -78,8 +78,11 @@ def chinese_to_int(text: str) -> int | None:
         elif c in CHINESE_STEP:
             group += (digit or 1) * CHINESE_STEP[c]
             digit = 0
-        else:
+        elif CHINESE_GROUP[c] == 100_000_000:
             total = (total + group + digit or 1) * CHINESE_GROUP[c]
+            group = digit = 0
+        else:
+            total += (group + digit or 1) * CHINESE_GROUP[c]
             group = digit = 0
     return total + group + digit
 
