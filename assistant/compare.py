@@ -227,7 +227,7 @@ def previous_beside(task: Task, groups: list[Group], years: list[int]) -> Answer
             continue
         now = task.read(group, want=replace(task.want(), years=frozenset()))
         change = read_change(task, group)
-        if now and now.sure and change and change.figure.measure is Measure.CHANGE:
+        if now and now.sure and change and change.figure.measure is Measure.CHANGE and change.figure.value is not None:
             value = task.draft.state(now.figure)
             task.draft.say(f"{group.year}年{quoted(task.draft.item(now.figure))}为{value}（{task.where(now.figure)}）。")
             state_previous(task, group, now.figure, change.figure)

@@ -102,8 +102,9 @@ class Draft:
 
     def state(self, figure: Figure, wanted: str | None = None, label: str = "") -> str:
         """Add a figure and return it as text with its mark: 「**9,233.81万元**[1]」, in the unit wanted with the printed one beside."""
-        assert figure.value is not None
         n = self.cite(figure)
+        if figure.value is None:  # 持平: a statement without a number of its own
+            return f"**{figure.raw}**[{n}]"
         label = label or figure_label(figure)
         self.covered_figures.append(figure)
         self._remark(figure, n)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -156,6 +157,16 @@ def test_change_is_stated_with_its_direction_and_reason(assistant: Assistant) ->
 def test_reason_that_is_not_written_is_not_made_up(assistant: Assistant) -> None:
     answer = assistant.ask("北山区民政局课题调研为什么减少")
     assert answer.status is Status.REFUSED and answer.refusal is Refusal.NOT_IN_DOCUMENTS
+
+
+def test_change_stated_as_even_has_no_number_and_no_error() -> None:
+    one = budget(NORTH, "2.50", "250.00", "50.00")
+    even = tuple(
+        Para("2.课题调研300.00万元，与2023年预算持平。", page=1) if isinstance(b, Para) and "课题调研" in b.text else b for b in one.blocks
+    )
+    assistant = Assistant(Memory(replace(one, blocks=even), budget(SOUTH, "4.00", "300.00", "60.00")))
+    for question in ("北山区民政局课题调研比去年增加多少", "民政局课题调研比去年增加多少", "北山区民政局和南湖区民政局课题调研各变动多少"):
+        assert assistant.ask(question).answer
 
 
 def test_share_cites_part_and_whole(assistant: Assistant) -> None:
