@@ -19,6 +19,7 @@ from index.domain import Box, Document, Glyph, Page, Rule, Table, UnreadPage
 from index.errors import ParseError
 from index.layout import PageStream
 from index.lies import page_lies
+from index.readers.flow import read_bytes
 from index.readers.pictures import page_to_pictures
 from index.readers.scanned import Scan, mark_scanned, page_to_scan
 from index.textlines import clean_glyph
@@ -102,14 +103,7 @@ def _common_unit(tables: tuple[Table, ...]) -> str | None:
 
 
 def _read_bytes(path: Path) -> bytes:
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise ParseError(f"{path.name}：文件不存在，请检查路径") from None
-    except OSError as error:
-        raise ParseError(f"{path.name}：无法读取（{error.strerror}），请检查权限") from None
-    if not data.strip(b"\0 \r\n\t"):
-        raise ParseError(f"{path.name}：文件是空的，请重新下载")
+    data = read_bytes(path)
     if b"%PDF-" not in data[:1024]:
         raise ParseError(f"{path.name}：不是 PDF 文件，请检查内容或扩展名")
     return data
