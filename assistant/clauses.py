@@ -37,8 +37,8 @@ def renumbered(text: str, number: dict[int, int]) -> str:
     return re.sub(r"\[(\d+)\]", lambda m: f"[{number.get(int(m.group(1)), int(m.group(1)))}]", text)
 
 
-def merge(question: str, answers: list[Answer]) -> Answer:
-    """Answers of several clauses as one, places renumbered; a clause without an answer says so in its own words."""
+def merge(question: str, clauses: list[str], answers: list[Answer]) -> Answer:
+    """Answers of several clauses as one, places renumbered; a clause without an answer is named with what was said to it."""
     done = [a for a in answers if a.status is Status.ANSWERED]
     citations, texts = list(done[0].citations), [done[0].answer]
     figures, steps, notices = list(done[0].figures), list(done[0].calculation), list(done[0].notices)
@@ -56,7 +56,7 @@ def merge(question: str, answers: list[Answer]) -> Answer:
         figures += [f for f in (replace(f, citation=number.get(f.citation, f.citation)) for f in answer.figures) if f not in figures]
         steps += [Step(s.formula, tuple(number.get(i, i) for i in s.inputs), s.result, s.unit) for s in answer.calculation]
         notices += [replace(n, citations=tuple(number.get(i, i) for i in n.citations)) for n in answer.notices]
-    texts += [a.answer for a in answers if a.status is not Status.ANSWERED]
+    texts += [f"关于“{c}”：{a.answer}" for c, a in zip(clauses, answers, strict=False) if a.status is not Status.ANSWERED]
     return replace(
         done[0],
         question=question,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from assistant.catalog import PLAIN_COLUMN
-from assistant.domain import Answer, Refusal
+from assistant.domain import Answer, Intent, Refusal
 from assistant.draft import figure_label, printed, quoted
 from assistant.flat import core
 from assistant.leftover import leftover
@@ -20,6 +20,7 @@ from assistant.task import Task
 from index.amounts import BLANKS, convert, format_value, round_half_up
 from index.domain import Figure, Measure, Origin
 
+COUNTED_ITEMS = re.compile(r"[两二三四五六七八九十几][个项类款]")
 CITED_AGAIN = 2  # further places of the same value that are cited
 
 
@@ -103,6 +104,8 @@ def state_scopes(task: Task, reading: Reading) -> None:
 
 def answer_lookup(task: Task) -> Answer | None:
     """One figure of one body and year; asks back where bodies or years differ."""
+    if task.q.intent is Intent.SUM and COUNTED_ITEMS.search(task.q.text):
+        return None  # one of three items is not their sum
     readings = [(g, r) for g in task.scope.groups if (r := task.read(g)) is not None]
     readings = keep_best(readings)
     if not readings:

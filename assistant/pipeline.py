@@ -35,6 +35,7 @@ from index.domain import Kind
 
 LONGEST_QUESTION = 2000
 NEAR = 200  # groups whose labels are looked up word for word
+SEVERAL_BODIES = re.compile(r"[两二三四五几]个?(?:家|局|委|厅|院|单位|部门|区|街道)|各(?!项|类|款|科目)|都")
 OUT_OF_SCOPE = "这超出了我能回答的范围：我只查已入库的预算、决算文件里写明的数字和内容，不作评价、预测，也不提供办事建议。"
 OPEN_INTENTS = frozenset(
     {Intent.SUM, Intent.RANK, Intent.LIST, Intent.WHY, Intent.TEXT, Intent.AVERAGE, Intent.SHARE, Intent.CHANGE, Intent.DEFINE}
@@ -109,11 +110,14 @@ class Assistant:
         before = ""
         for clause in clauses[:6]:
             completed = complete(clause, before, self.library.directory, self.lexicon) if before else clause
-            answers.append(self._answer(completed, Draft(question, draft.views)))
+            one = Draft(question, draft.views)
+            answer = self._answer(completed, one)
+            bare = self._bare(question, completed, one) if answer.refusal is Refusal.NOT_IN_DOCUMENTS else None
+            answers.append(bare or answer)
             before = completed
         good = [a for a in answers if a.status is Status.ANSWERED]
         if len(good) == len(answers) or (good and whole.status is not Status.ANSWERED and answers[0].status is Status.ANSWERED):
-            return merge(question, answers)
+            return merge(question, clauses, answers)
         return whole
 
     def _answer(self, text: str, draft: Draft) -> Answer:
@@ -185,7 +189,7 @@ class Assistant:
 def open_scopes(q: Question, scope: Scope) -> list[Scope]:
     """One scope a body where a single name can mean several and the question is not about one figure (市局有哪些项目)."""
     open_ = len(q.named.mentions) == 1 and len(q.named.mentions[0].bodies) > 1
-    if not open_ or q.intent not in OPEN_INTENTS or re.search(r"[两三四五]|各|都", q.text):
+    if not open_ or q.intent not in OPEN_INTENTS or SEVERAL_BODIES.search(q.text):
         return [scope]
     bodies = dict.fromkeys(g.body for g in scope.groups)
     return [replace(scope, groups=tuple(g for g in scope.groups if g.body == body), bodies=(body,)) for body in bodies]

@@ -7,14 +7,18 @@ from decimal import Decimal
 
 from assistant.domain import Answer
 from assistant.draft import figure_label, printed, quoted
-from assistant.items import FILLER, list_items, new_items, pick_groups, read_one
+from assistant.flat import core
+from assistant.items import FILLER, JOIN, list_items, new_items, pick_groups, read_one
 from assistant.lookup import Want
+from assistant.reading import Reading
 from assistant.scope import Group
 from assistant.task import Task
 from index.amounts import convert, format_amount, format_value, round_half_up, to_unit
 from index.domain import Figure, Measure, Origin
 
-EQUALS = re.compile(r"(?:是不是|是否|能不能)?(?:等于|等不等于)")
+EQUALS = re.compile(r"(?:是不是|是否|能不能|等不)?等于")
+ADDED = re.compile(r"加|之和|与|和")
+ROW_NAMED = re.compile(r"那一?行|这一?行|一行|[一1]?栏|表里|表中")
 
 
 def answer_sum(task: Task) -> Answer | None:
@@ -25,28 +29,50 @@ def answer_sum(task: Task) -> Answer | None:
         if len(readings) >= 2:
             return state_sum(task, [r.figure for _, r in readings], "合计")
     for group in groups[:1]:
-        left, equals, right = EQUALS.split(task.q.text)[0], EQUALS.search(task.q.text), EQUALS.split(task.q.text)[-1]
-        if equals and (answer := check_sum(task, group, left, right)):
-            return answer
+        if EQUALS.search(task.q.text):
+            return check_sum(task, group)
         figures = new_items(task, group) if re.search(r"新增", task.q.text) else list_items(task, group, task.q.text)
         if len(figures) > 1:
             return state_sum(task, figures, f"{group.body}{group.year or ''}年合计")
     return None
 
 
-def check_sum(task: Task, group: Group, left: str, right: str) -> Answer | None:
-    """A加B是不是等于C: the sum, the printed whole and the difference."""
-    figures = list_items(task, group, left)
-    whole = read_one(task, group, FILLER.sub("", right).rstrip("吗？?"))
-    if len(figures) < 2 or whole is None or whole.figure.value is None:
-        return None
+def check_sum(task: Task, group: Group) -> Answer | None:
+    """A加B是不是等于C, or C等于A加B吗: the sum, the printed whole and the difference."""
+    left, right = EQUALS.split(task.q.text, maxsplit=1)
+    sides = [(left, right), (right, left)] if not ADDED.search(right) else [(right, left)]
+    for parts, rest in sides:
+        named = FILLER.sub("", ROW_NAMED.sub("", rest)).rstrip("吗？?")
+        whole = read_one(task, group, named)
+        figures = (columns_of(task, whole, parts) if whole else []) or list_items(task, group, parts)
+        if len(figures) > 1 and whole is not None and whole.figure.value is not None:
+            return state_check(task, group, figures, whole.figure)
+    return None
+
+
+def columns_of(task: Task, whole: Reading, text: str) -> list[Figure]:
+    """The named columns of the whole's own row: 合计等于基本支出加项目支出."""
+    names = [n for n in (FILLER.sub("", p).rstrip("吗？?") for p in JOIN.split(text)) if n]
+    view = task.library.view(whole.figure.doc_id)
+    for place in (whole.figure, *whole.same):
+        row = [f for f in view.figures if f.table_id and f.table_id == place.table_id and f.row == place.row]
+        found = [next((f for f in row if f.col_path and core(f.col_path[-1]) == n and f.value is not None), None) for n in names]
+        if len(found) == len(names) > 1 and all(found):
+            return [f for f in found if f]
+    return []
+
+
+def state_check(task: Task, group: Group, figures: list[Figure], whole: Figure) -> Answer | None:
+    """The parts added up, then what is printed for the whole, and how far they are apart."""
+    assert whole.value is not None
     answer = state_sum(task, figures, f"{group.body}{group.year or ''}年合计")
-    total = sum((convert(f.value or Decimal(0), f.unit, whole.figure.unit) or Decimal(0) for f in figures), Decimal(0))
-    gap = whole.figure.value - total
-    value = task.draft.state(whole.figure)
+    total = sum((convert(f.value or Decimal(0), f.unit, whole.unit) or Decimal(0) for f in figures), Decimal(0))
+    gap = whole.value - total
+    value = task.draft.state(whole)
     rounding = gap and abs(gap) <= Decimal("0.01") * len(figures)
-    verdict = "相等" if not gap else f"相差{format_amount(abs(gap), whole.figure.unit)}，{'属尾数误差' if rounding else '两者不等'}"
-    task.draft.say(f"表中{quoted(task.draft.item(whole.figure))}为{value}，{verdict}。")
+    verdict = "相等" if not gap else f"相差{format_amount(abs(gap), whole.unit)}，{'属尾数误差' if rounding else '两者不等'}"
+    task.draft.lines.insert(0, f"{'相等' if not gap else '基本相等' if rounding else '不相等'}：")
+    task.draft.say(f"表中{quoted(figure_label(whole))}为{value}，{verdict}。")
     return task.draft.answered() if answer else None
 
 
@@ -62,7 +88,10 @@ def state_sum(task: Task, figures: list[Figure], label: str) -> Answer:
         )
     else:
         text = task.draft.computed(total, unit, label, formula, figures)
-    listed = "、".join(f"{task.draft.item(f) or f.org}{task.draft.state(f)}" for f in figures)
+    names = [task.draft.item(f) or f.org for f in figures]
+    if len(set(names)) < len(names):
+        names = [figure_label(f) for f in figures]
+    listed = "、".join(f"{name}{task.draft.state(f)}" for name, f in zip(names, figures, strict=True))
     task.draft.say(f"{text}——{listed}，相加得出（{formula}）。")
     return task.draft.answered()
 

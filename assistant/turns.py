@@ -44,6 +44,7 @@ def together(one: str, other: str, text: str, directory: Directory, lexicon: Lex
 
 def complete(text: str, before: str, directory: Directory, lexicon: Lexicon) -> str:
     """Replace what the new turn names, keep the rest of the earlier one."""
+    text = with_sibling(text, before, directory)
     named, named_before = directory.find(text), directory.find(before)
     years, _ = text_to_years(text)
     kind = [m.span() for pattern in (UNIT_LEVEL, DEPARTMENT_LEVEL) for m in pattern.finditer(text)]
@@ -77,6 +78,16 @@ def complete(text: str, before: str, directory: Directory, lexicon: Lexicon) -> 
     kept = re.sub(r"^那么?|呢[？?]?$", "", text)
     form = "" if re.search(r"多少|几|吗|什么|为|哪|%", kept) else question_form(before)
     return f"{body}{year}{kept}{form}"
+
+
+def with_sibling(text: str, before: str, directory: Directory) -> str:
+    """市局 after a question about 龙岗工信局 is the 市工信局: an open mention becomes the only body of the earlier one's trade."""
+    cores = {directory.bodies[b].core for m in directory.find(before).mentions if len(m.bodies) == 1 for b in m.bodies}
+    for m in reversed(directory.find(text).mentions):
+        own = [b for b in m.bodies if directory.bodies[b].core in cores] if len(m.bodies) > 1 and not m.region else []
+        if len(own) == 1:
+            text = text[: m.start] + own[0] + text[m.end :]
+    return text
 
 
 def _has_item(text: str, content: int) -> bool:

@@ -198,6 +198,8 @@ def text_to_intent(text: str, lexicon: Lexicon) -> Intent:
         text,
     ) and re.search(r"和|与|、|加|两|三|所有|全部|各|费.{1,6}费", text):
         return Intent.SUM
+    if "等于" in text and re.search(r"加(?!强|快|大)|之和|相加|合起来", text):
+        return Intent.SUM
     if re.search(r"新增.{0,6}项目|新设.{0,4}项目", text):
         return Intent.LIST
     if has("list") and not re.search(r"分别是?多少|各(?:是)?多少", text):
