@@ -24,6 +24,7 @@ WHOLE_BUDGET = re.compile(
 PLAIN_OUTER = re.compile(
     r"^(?:本年)?(?:收入|支出)(?:预算|决算)?$|^(?:20\d\d年(?:度)?)?(?:预算|决算)(?:数|金额)?(?:\((?:万元|元)\))?$|^支出(?:用途|功能)"
 )
+LONGEST_ITEM = 30
 SENTENCE = 40  # characters; a longer label is running text
 NAME_END = re.compile(r"(?:\(本级\)|\(机关\))$")
 
@@ -88,6 +89,7 @@ class View:
             self.by_leaf.setdefault(entry.leaf, []).append(entry)
         self.items = frozenset(self.labels[e.leaf] for e in self.entries if e.leaf >= 0 and e.context < 0) - COMMON
         self.rows = frozenset(self.labels[e.leaf] for e in self.entries if e.leaf >= 0 and len(self.labels[e.leaf]) >= 4) - COMMON
+        self._starts = frozenset(label[:2] for label in self.items)
         self.codes: dict[str, list[Entry]] = {}
         for entry in self.entries:
             if entry.figure.code:
@@ -153,6 +155,18 @@ class View:
             return 0.22 if f.measure is Measure.AMOUNT else 0.3
         name = flat(table.title)
         return next((p for word, p in PLAINNESS if word in name), 0.15) - 0.01 * min(len(f.col_path), 4)
+
+    def printed_items(self, ask: Ask) -> tuple[str, ...]:
+        """Row labels that stand in the question word for word (three characters and more), the longest at each place."""
+        out, at, text = [], 0, ask.text
+        while at < len(text) - 2:
+            end = None
+            if ask.content >> at & 1 and text[at : at + 2] in self._starts:
+                end = next((e for e in range(min(len(text), at + LONGEST_ITEM), at + 2, -1) if text[at:e] in self.items), None)
+            if end:
+                out.append(text[at:end])
+            at = end or at + 1
+        return tuple(out)
 
     def totals(self, income: bool) -> list[Entry]:
         """Entries that state the body's whole budget (收入总计, 支出总计, 部门预算支出), the plainest first."""

@@ -25,7 +25,7 @@ def answer_compare(task: Task) -> Answer | None:
     if (
         task.q.wants_change
         and len(task.q.years) < 2
-        and len(task.q.named.mentions) < 2
+        and len({m.bodies for m in task.q.named.mentions}) < 2
         and not re.search(r"谁|哪个|差多少|相差|各是?多少|各变动|分别|对比|高|怎么变|都是", task.q.text)
     ):
         return None

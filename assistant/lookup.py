@@ -27,6 +27,7 @@ class Want:
     unit_kind: str | None = None  # money | count | ratio
     direction: int = 0
     origin: Origin | None = None
+    tables: frozenset[tuple[str, str]] = frozenset()  # (doc_id, table id): only these
 
 
 def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_year: int | None) -> Candidate | None:
@@ -35,6 +36,8 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
     if (f.value is None and "持平" not in f.raw) or f.measure not in want.measures or (want.origin and f.origin is not want.origin):
         return None
     if want.code and f.code != want.code:
+        return None
+    if want.tables and (f.doc_id, f.table_id) not in want.tables:
         return None
     score = entry.prior + (0.35 if f.origin is Origin.TABLE and entry.context < 0 else 0.0)
     if want.years:

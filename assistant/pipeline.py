@@ -29,7 +29,8 @@ from assistant.shares import answer_ratio, answer_share
 from assistant.sums import answer_average, answer_sum
 from assistant.task import Task
 from assistant.turns import complete, follow_up
-from assistant.understand import Question, text_to_question
+from assistant.titles import named_tables
+from assistant.understand import Question, text_to_question, with_tables
 from assistant.words import simplified
 from index.domain import Kind
 
@@ -134,6 +135,7 @@ class Assistant:
         barred = self._not_in_budgets(q, scope)
         if barred:
             return draft.refused(Refusal.NOT_IN_DOCUMENTS, barred)
+        q = with_tables(q, named_tables(q.text, self.library.views(scope.groups[:NEAR])), self.lexicon)
         q = replace(q, ask=promote(q.ask, [view.rows for view in self.library.views(scope.groups[:NEAR])]))
         scopes = open_scopes(q, scope)
         for handler in (answer_empty, *HANDLERS[q.intent]):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from assistant.catalog import View
 from assistant.domain import Candidate
 from assistant.flat import core
 from assistant.leftover import leftover
@@ -37,7 +38,8 @@ class Reading:
 
 def read_figure(library: Library, group: Group, ask: Ask, want: Want) -> Reading | None:
     """Best first; None where no figure of the group shares anything with the question."""
-    candidates = find(library.views([group]), ask, want)
+    views = library.views([group])
+    candidates = naming(find(views, ask, want), {v.info.doc_id: v for v in views}, ask)
     if not candidates:
         return None
     best = candidates[0]
@@ -49,6 +51,24 @@ def read_figure(library: Library, group: Group, ask: Ask, want: Want) -> Reading
     same = tuple(c.figure for c in candidates[1:80] if same_amount(best.figure, c.figure) and c.score >= best.score - 2.5)
     rivals = tuple(_unlike(best, close))
     return Reading(group, best.figure, best.score, best.covered, same, rivals, () if want.code else tuple(leftover(ask, best.covered)))
+
+
+def naming(candidates: list[Candidate], views: Mapping[str, View], ask: Ask) -> list[Candidate]:
+    """Only those that name most of the printed items that the question names word for word: 会议服务 is never 人大会议."""
+    items = {item for view in views.values() for item in view.printed_items(ask)}
+    if not items or len(candidates) < 2:
+        return candidates
+
+    def named(c: Candidate) -> float:
+        f = c.figure
+        table = views[f.doc_id].tables.get(f.table_id or "")
+        words = "\n".join(map(core, (*f.row_path, *f.col_path, *f.section[-1:], table.title if table else "")))
+        said = core(f.context)
+        return sum(len(item) * (1.0 if item in words else 0.5 if item in said else 0.0) for item in items)
+
+    counts = [named(c) for c in candidates]
+    most = max(counts)
+    return [c for c, count in zip(candidates, counts, strict=True) if count == most]
 
 
 def _unlike(best: Candidate, close: Sequence[Candidate]) -> list[Figure]:

@@ -40,12 +40,20 @@ class Task:
         """What figures the question accepts, as far as it says."""
         q = self.q
         kind = "count" if q.counter else "money" if q.unit or MONEY_ASKED.search(q.text) else None
-        return Want(years=frozenset(self.scope.years), measures=measures, code=q.code, unit_kind=kind, direction=q.direction)
+        return Want(years=frozenset(self.scope.years), measures=measures, code=q.code, unit_kind=kind, direction=q.direction, tables=q.tables.tables)
 
     def read(self, group: Group, ask: Ask | None = None, want: Want | None = None) -> Reading | None:
         """The figure meant, in one group; a question that names no item asks for the total."""
         ask = ask or self.ask
         want = want or self.want()
+        found = self._read(group, ask, want)
+        if want.tables and (found is None or not found.sure):
+            found = self._read(group, ask, replace(want, tables=frozenset()))
+            if found is not None and found.sure:
+                self.draft.note("assumption", "问题所说的表里没有这一项，数字取自所注的地方。")
+        return found
+
+    def _read(self, group: Group, ask: Ask, want: Want) -> Reading | None:
         if not ask.content and not want.code:
             return self.read_total(group, want)
         if want.years and group.year not in want.years:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from assistant.bodies import Directory, Named
 from assistant.domain import Intent
 from assistant.flat import flat
 from assistant.lexicon import Lexicon
 from assistant.match import Ask, text_to_ask
+from assistant.titles import NamedTables
 from index.amounts import chinese_to_int
 from index.domain import Kind
 
@@ -61,6 +62,8 @@ class Question:
     top: int | None = None
     ascending: bool = False
     spans: tuple[tuple[int, int], ...] = field(default=())
+    dropped: tuple[tuple[int, int], ...] = ()  # carry the question's form, nothing to be explained
+    tables: NamedTables = NamedTables()
 
 
 def text_to_years(text: str) -> tuple[list[int], list[tuple[int, int]]]:
@@ -108,9 +111,9 @@ def text_to_question(raw: str, directory: Directory, lexicon: Lexicon, items: Ca
     dropped += [m.span() for m in BOTH_PARTS.finditer(text)]
     dropped += [m.span() for m in INCLUDING.finditer(text)]
     dropped += [m.span() for m in EXCLUDED.finditer(text)]
-    if intent is Intent.LOOKUP and len(named.mentions) > 1:
+    if intent is Intent.LOOKUP and len({m.bodies for m in named.mentions}) > 1:
         intent = Intent.COMPARE
-    if intent is Intent.COMPARE and len(named.mentions) < 2 and AGAINST_LAST.search(text) and not re.search(r"各|分别|哪个|谁", text):
+    if intent is Intent.COMPARE and len({m.bodies for m in named.mentions}) < 2 and AGAINST_LAST.search(text) and not re.search(r"各|分别|哪个|谁", text):
         intent = Intent.CHANGE
     why = lexicon.asks("why", text) is not None
     change = lexicon.asks("change", NOT_CHANGES.sub("", text))
@@ -140,7 +143,16 @@ def text_to_question(raw: str, directory: Directory, lexicon: Lexicon, items: Ca
         top=text_to_top(top),
         ascending=bool(re.search(r"最少|最小|最低|从小到大|从低到高|倒数", text)),
         spans=tuple(spans),
+        dropped=tuple(dropped),
     )
+
+
+def with_tables(q: Question, tables: NamedTables, lexicon: Lexicon) -> Question:
+    """The question with the tables that it names; their titles are no longer to be explained where it names an item, too."""
+    if not tables.tables:
+        return q
+    ask = text_to_ask(q.text, lexicon, q.spans, [*q.dropped, *tables.spans])
+    return replace(q, tables=tables, ask=ask if ask.content or q.code else q.ask)
 
 
 def text_to_code(text: str) -> tuple[str | None, list[tuple[int, int]]]:
