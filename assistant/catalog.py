@@ -126,6 +126,7 @@ class View:
         plain = not f.col_path or bool(PLAIN_COLUMN.search(core(f.col_path[-1])))
         title = table.title if table else (f.section[-1] if f.section else "")
         where = title if table else " ".join(f.section[-2:])
+        where = flat(where).replace(self._body, "") if len(self._body) > 3 else where  # the body's name explains no item
         prior = self._prior(f, table)
         return Entry(
             figure=f,

@@ -11,6 +11,8 @@ from assistant.flat import flat
 ASKS = re.compile(
     r"多少|几[个家辆人台项次款类]|百分之|什么|为啥|为什么|为何|哪|原因|怎么|吗$|呢$|增减|增幅|降幅|幅度|占比|比例|有没有|是否|啥"
 )
+# Doubts about what is asked before: answered with it, where the document contradicts itself.
+DOUBT = re.compile(r"能信吗|可信吗|对得上|对不上|对吗$|有没有矛盾|矛盾吗|打架|(?:前后|两处)?一致吗|算得对|有没有问题$|准不准|真的吗")
 CLAUSE_END = re.compile(r"[，,；;。？?！!]+")
 
 
@@ -20,7 +22,7 @@ def split_clauses(text: str) -> list[str]:
     out: list[str] = []
     lead = ""
     for piece in pieces:
-        if ASKS.search(piece):
+        if ASKS.search(piece) and not (out and DOUBT.search(piece)):
             out.append(lead + piece)
             lead = ""
         elif out:

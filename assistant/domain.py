@@ -125,11 +125,18 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A figure that might be meant, with why: ``covered`` is the bit mask of question characters it explains."""
+    """A figure that might be meant, with why: ``covered`` is the bit mask of question characters it explains.
+
+    ``labelled`` are those that its row, columns and table explain (not the sentence around it), ``named`` those that the
+    row's own label explains, ``unsaid`` is how much of that label the question does not say.
+    """
 
     figure: Figure
     score: float
     covered: int
+    labelled: int = 0
+    named: int = 0
+    unsaid: float = 0.0
 
 
 def number(value: Decimal) -> int | float:

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
+from assistant.domain import Candidate
 from assistant.match import Ask, span_mask
 
+PARTICLE = re.compile(r"[里中内的了和与及在]")
+OTHERS = ("其他", "其它")  # content only before an item's name: 其他支出 is an item of its own
+OWN_WORD = 1.0  # unsaid weight from which a label says more than the question
 ENOUGH = 0.7  # with this share of the content explained, a verb more or less is no reason to refuse
 
 
@@ -25,10 +32,48 @@ def leftover(ask: Ask, covered: int) -> list[str]:
             continue
         if glossed(ask, covered, word.end):
             continue
-        telling = len(word.text) > 1 and (share < ENOUGH or (not word.empty and word.kind != "vn"))
+        telling = word.text in OTHERS or len(word.text) > 1 and (share < ENOUGH or (not word.empty and word.kind != "vn"))
         if word.kind == "eng" or telling or (len(word.text) == 1 and word.kind.startswith("n")):
             out.append(word.text)
     return out
+
+
+def near_miss(ask: Ask, candidate: Candidate) -> bool:
+    """True where question and label each say something that the other does not, side by side: 对企业补助 is not 就业补助."""
+    if candidate.unsaid < OWN_WORD:
+        return False
+    open_ = ask.content & ~candidate.labelled
+    for found in re.finditer(PARTICLE, ask.text):  # 目标里光传送网: cut as 里光
+        if not (open_ >> found.start() + 1 & 1 and open_ >> found.start() - 1 & 1):
+            open_ &= ~(1 << found.start())
+    for word in ask.words:
+        if word.kind == "v":  # 节点要建多少个: what is done with the item is no part of its name
+            open_ &= ~span_mask(word.start, word.end)
+    start, end = longest_run(candidate.named)
+    return bool(open_ & (1 << end | (1 << start) >> 1))
+
+
+def longest_run(mask: int) -> tuple[int, int]:
+    """Start and end of the longest run of set bits, the first of equals."""
+    best, at = (0, 0), 0
+    while mask >> at:
+        at += ((mask >> at) & -(mask >> at)).bit_length() - 1
+        end = at
+        while mask >> end & 1:
+            end += 1
+        best = max(best, (at, end), key=lambda span: span[1] - span[0])
+        at = end
+    return best
+
+
+def opposed(ask: Ask, labels: str, opposites: Iterable[tuple[frozenset[str], frozenset[str]]]) -> bool:
+    """True where the question says one of two opposites and the labels say only the other (年末 and 年初, 以上 and 以下)."""
+    for one, other in opposites:
+        for said, denied in ((one, other), (other, one)):
+            if any(w in ask.text for w in said) and not any(w in ask.text for w in denied):
+                if any(w in labels for w in denied) and not any(w in labels for w in said):
+                    return True
+    return False
 
 
 def glossed(ask: Ask, covered: int, end: int) -> bool:

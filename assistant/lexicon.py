@@ -35,6 +35,7 @@ class Lexicon:
     topics: tuple[Topic, ...] = ()
     whole: tuple[str, ...] = ()
     ratios: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    opposites: tuple[tuple[frozenset[str], frozenset[str]], ...] = ()  # two groups of words that make one item another
 
     def asks(self, kind: str, text: str) -> str | None:
         """The first phrase of this kind found in the text."""
@@ -65,6 +66,7 @@ def load_lexicon(path: Path = DEFAULT) -> Lexicon:
             stop_words=frozenset(raw["stop"]["words"]) | {p for words in raw["ask"].values() for p in words},
             whole=tuple(raw.get("whole", {}).get("terms", ())),
             ratios={name: (parts[0], parts[1]) for name, parts in raw.get("ratios", {}).items()},
+            opposites=tuple((frozenset(one), frozenset(other)) for one, other in raw.get("opposites", {}).get("pairs", ())),
             topics=tuple(Topic(tuple(t["asked"]), tuple(t["headings"])) for t in raw.get("topics", {}).values()),
         )
     except (OSError, tomllib.TOMLDecodeError, KeyError, AttributeError) as error:

@@ -8,11 +8,12 @@ from decimal import Decimal
 
 from assistant.catalog import Entry, View
 from assistant.domain import Candidate
-from assistant.match import Ask, Match
+from assistant.match import NOTHING, Ask, Match
 from index.amounts import MONEY, unit_kind
 from index.domain import Figure, Measure, Origin
 
 HALF = 0.51  # a column is meant where the question names half of its own words
+TITLE_RUN = 3  # characters of a title that mean it, where they are less than half of it
 CLOSE = 0.3  # scores within this are equally good readings
 AMOUNTS = frozenset({Measure.AMOUNT, Measure.COUNT})
 
@@ -65,19 +66,22 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
         elif not want.code:
             score -= 3.5
     for parent in entry.parents:
-        covered |= found[parent].covered
+        if found[parent].share >= HALF:  # 会议服务 is not 会议费 under 商品和服务支出
+            covered |= found[parent].covered
     if entry.context < 0:
         score -= _column_penalty(entry, found)
     for column in entry.columns:
         if found[column].share >= HALF:
             covered |= found[column].covered
     score += ask.weight(covered) if entry.context < 0 else ask.own_weight(covered) + 0.2 * (ask.weight(covered) - ask.own_weight(covered))
-    beyond = 0
+    labelled, beyond = covered, 0
     if entry.context >= 0:
         beyond = found[entry.context].covered & ~covered
         score += 0.6 * (beyond & ask.content).bit_count()
     if entry.title >= 0:
         match = found[entry.title]
+        if match.share < HALF and match.covered.bit_count() < TITLE_RUN:
+            match = NOTHING
         title = match.covered & ~covered & ~beyond
         score += ask.weight(title) if entry.leaf < 0 else 0.7 * ask.own_weight(title)
         if entry.leaf < 0:  # a total is about what its table is about
@@ -86,9 +90,11 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
         elif not match.hit:
             score -= min(0.3, 0.05 * entry.title_words) + (0.6 if entry.purchases else 0.0)
         beyond |= title
+        labelled |= match.covered
     if entry.narrow and entry.narrow not in ask.text and (entry.leaf < 0 or entry.narrow == "基本支出"):
         score -= 0.8 if entry.leaf < 0 else 0.3
-    return Candidate(f, score, covered | beyond)
+    leaf = found[entry.leaf] if entry.leaf >= 0 else NOTHING
+    return Candidate(f, score, covered | beyond, labelled, leaf.covered, leaf.missing)
 
 
 def _column_penalty(entry: Entry, found: Sequence[Match]) -> float:

@@ -70,6 +70,7 @@ GENERIC = (
 LIGHT = 0.3
 # Word classes without a meaning of their own: particles, pronouns, adverbs, numbers, measure words, time, directions.
 EMPTY_CLASSES = ("p", "u", "c", "d", "r", "y", "e", "o", "f", "q", "m", "t", "w", "x", "z", "h", "k", "v")
+NAMING_CLASSES = ("n", "t", "b", "s")
 FORM_CLASSES = ("p", "u", "c", "r", "y", "e", "o", "q", "m", "t", "w", "x")
 
 
@@ -146,7 +147,8 @@ def text_to_ask(text: str, lexicon: Lexicon, known: Iterable[tuple[int, int]] = 
     words = tuple(cut_words(text, taken))
     light = 0
     for word in words:
-        if is_filler(word.text, lexicon.stop_words) or word.kind.startswith(FORM_CLASSES) or (len(word.text) == 1 and word.empty):
+        joined = len(word.text) > 2 or not word.kind.startswith(NAMING_CLASSES)  # 上级, 下年 are words, 花了 is two
+        if word.text in lexicon.stop_words or (joined and is_filler(word.text, lexicon.stop_words)) or word.kind.startswith(FORM_CLASSES) or (len(word.text) == 1 and word.empty):
             light |= span_mask(word.start, word.end)
     aliases = []
     for alias, canonicals in lexicon.synonyms.items():
@@ -158,6 +160,9 @@ def text_to_ask(text: str, lexicon: Lexicon, known: Iterable[tuple[int, int]] = 
                 if alias in canonicals or not is_filler(alias, lexicon.stop_words):
                     light &= ~span_mask(at, end)
             at = text.find(alias, at + 1)
+    for found in re.finditer(r"其[他它](?=[\u4e00-\u9fff])", text):  # before an item's name it is part of it
+        if everything & ~light & ~taken & 1 << found.end():
+            light &= ~span_mask(*found.span())
     whole = tuple(span_mask(*m.span()) for term in lexicon.whole for m in re.finditer(term, text))
     bigrams: dict[str, list[int]] = {}
     for i in range(len(text) - 1):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from assistant.catalog import View
 from assistant.domain import Candidate
 from assistant.flat import core
-from assistant.leftover import leftover
+from assistant.leftover import leftover, near_miss, opposed
 from assistant.library import Library
 from assistant.lookup import CLOSE, Want, find, same_amount
 from assistant.match import Ask, text_to_ask
@@ -39,7 +39,10 @@ class Reading:
 def read_figure(library: Library, group: Group, ask: Ask, want: Want) -> Reading | None:
     """Best first; None where no figure of the group shares anything with the question."""
     views = library.views([group])
-    candidates = naming(find(views, ask, want), {v.info.doc_id: v for v in views}, ask)
+    found = find(views, ask, want)
+    if not want.code:
+        found = [c for c in found if not (near_miss(ask, c) or opposed(ask, labels_of(c.figure), library.lexicon.opposites))]
+    candidates = naming(found, {v.info.doc_id: v for v in views}, ask)
     if not candidates:
         return None
     best = candidates[0]
@@ -51,6 +54,11 @@ def read_figure(library: Library, group: Group, ask: Ask, want: Want) -> Reading
     same = tuple(c.figure for c in candidates[1:80] if same_amount(best.figure, c.figure) and c.score >= best.score - 2.5)
     rivals = tuple(_unlike(best, close))
     return Reading(group, best.figure, best.score, best.covered, same, rivals, () if want.code else tuple(leftover(ask, best.covered)))
+
+
+def labels_of(figure: Figure) -> str:
+    """The row's own label and the columns as one text."""
+    return core(" ".join((*figure.row_path[-1:], *figure.col_path)))
 
 
 def naming(candidates: list[Candidate], views: Mapping[str, View], ask: Ask) -> list[Candidate]:
