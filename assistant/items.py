@@ -16,6 +16,7 @@ from index.domain import Figure, Measure, Origin
 
 NEW = re.compile(r"新增项目|为新增|新增的|基数为\s*0")
 JOIN = re.compile(r"以及|加上|减去|和|与|、|加(?!起来|一起|在一起)|减|及|跟|比(?!例|重)|,|，")
+ITEM_END = re.compile(r"(?:费|支出|补贴|补助|工资|奖金|公积金)$")  # 办公费印刷费 are two, 一般公共预算财政拨款 is one
 FILLER = re.compile(
     r"多少|高出|合计|一共|总共|加起来|加在一起|合起来|相加|之和|[是的]|占比|各|两类|两项|三项|钱|\?|？|。|等于|结果|相差|差(?=多少|$)"
 )
@@ -55,7 +56,7 @@ def split_items(task: Task, group: Group, text: str) -> list[str]:
     pieces = [p for p in pieces if p]
     if len(pieces) < 2:
         named = [text[a:b] for a, b in spans if b - a > 2 or text[a:b].endswith("费")]
-        pieces = named if len(named) > 1 else pieces
+        pieces = named if len(named) > 1 and all(ITEM_END.search(n) for n in named[:-1]) else pieces
     return inherit_item(task, pieces)
 
 

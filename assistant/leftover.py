@@ -28,7 +28,7 @@ def leftover(ask: Ask, covered: int) -> list[str]:
         span = span_mask(word.start, word.end)
         open_ = (span & ask.content & ~covered).bit_count()
         size = word.end - word.start
-        if not open_ or (open_ * 3 <= size if size > 2 else open_ * 2 <= size) or word.text in explained:
+        if not open_ or (open_ < 2 and size > 1) or word.text in explained:
             continue
         if glossed(ask, covered, word.end):
             continue

@@ -13,6 +13,7 @@ from index.amounts import MONEY, unit_kind
 from index.domain import Figure, Measure, Origin
 
 HALF = 0.51  # a column is meant where the question names half of its own words
+WHOLE = 0.15  # unsaid weight up to which a label is said whole
 TITLE_RUN = 3  # characters of a title that mean it, where they are less than half of it
 CLOSE = 0.3  # scores within this are equally good readings
 AMOUNTS = frozenset({Measure.AMOUNT, Measure.COUNT})
@@ -65,16 +66,19 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
             return None
         elif not want.code:
             score -= 3.5
+    labelled = covered
     for parent in entry.parents:
         if found[parent].share >= HALF:  # 会议服务 is not 会议费 under 商品和服务支出
             covered |= found[parent].covered
+            labelled |= found[parent].covered if found[parent].missing <= WHOLE else 0
     if entry.context < 0:
         score -= _column_penalty(entry, found)
     for column in entry.columns:
         if found[column].share >= HALF:
             covered |= found[column].covered
+            labelled |= found[column].covered if found[column].missing <= WHOLE else 0
     score += ask.weight(covered) if entry.context < 0 else ask.own_weight(covered) + 0.2 * (ask.weight(covered) - ask.own_weight(covered))
-    labelled, beyond = covered, 0
+    beyond = 0
     if entry.context >= 0:
         beyond = found[entry.context].covered & ~covered
         score += 0.6 * (beyond & ask.content).bit_count()

@@ -90,9 +90,14 @@ def read_share(task: Task, group: Group) -> tuple[list[Figure], Figure] | None:
         if not parts:
             continue
         whole = read_whole(task, group, whole_text, parts[0])
-        if whole and whole.value and all(whole.value >= (p.value or 0) for p in parts) and whole.id not in {p.id for p in parts}:
+        if whole and whole.value and added(parts, whole.unit) <= whole.value and whole.id not in {p.id for p in parts}:
             return parts, whole
     return None
+
+
+def added(parts: list[Figure], unit: str) -> Decimal:
+    """The parts' sum in the unit."""
+    return sum((convert(p.value or Decimal(0), p.unit, unit) or Decimal(0) for p in parts), Decimal(0))
 
 
 def read_parts(task: Task, group: Group, text: str) -> list[Figure]:
@@ -140,7 +145,7 @@ def default_whole(task: Task, part: Figure) -> Figure | None:
 
 def state_share(task: Task, group: Group, parts: list[Figure], whole: Figure) -> None:
     assert whole.value
-    total = sum((convert(p.value or Decimal(0), p.unit, whole.unit) or Decimal(0) for p in parts), Decimal(0))
+    total = added(parts, whole.unit)
     share = round_half_up(total / whole.value * 100, 2)
     top = (
         format_value(parts[0].value or Decimal(0))
