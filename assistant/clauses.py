@@ -67,4 +67,5 @@ def merge(question: str, clauses: list[str], answers: list[Answer]) -> Answer:
         citations=tuple(citations),
         calculation=tuple(steps),
         notices=tuple(dict.fromkeys(notices)),
+        trace=tuple(step for answer in answers for step in answer.trace),
     )

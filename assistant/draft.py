@@ -17,7 +17,7 @@ from index.domain import Box, Figure, Flag, LabelPath, Origin, Para, Span
 class Draft:
     """Collects figures, citations, steps and notices; ``views`` maps document ids to what is cited from."""
 
-    def __init__(self, question: str, views: dict[str, View]) -> None:
+    def __init__(self, question: str, views: dict[str, View], trace: Iterable[str] = ()) -> None:
         self.question = question
         self.views = views
         self.figures: list[AnswerFigure] = []
@@ -27,7 +27,7 @@ class Draft:
         self.lines: list[str] = []
         self.covered_figures: list[Figure] = []
         self.elsewhere: dict[str, tuple[Figure, ...]] = {}  # figure id → further places of the same value
-        self.trace: list[str] = []
+        self.trace = list(trace)
 
     # ------------------------------------------------------------ places
 

@@ -139,7 +139,7 @@ class Assistant:
         q = replace(q, ask=promote(q.ask, [view.rows for view in self.library.views(scope.groups[:NEAR])]))
         scopes = open_scopes(q, scope)
         for handler in (answer_empty, *HANDLERS[q.intent]):
-            tasks = [Task(self.library, self.lexicon, q, one, Draft(draft.question, draft.views)) for one in scopes]
+            tasks = [Task(self.library, self.lexicon, q, one, Draft(draft.question, draft.views, draft.trace)) for one in scopes]
             answers = [(task.scope.bodies[0] if task.scope.bodies else "", a) for task in tasks if (a := handler(task)) is not None]
             if len(answers) > 1:
                 answers = [(b, a) for b, a in answers if a.status is not Status.REFUSED] or answers[:1]
@@ -163,7 +163,7 @@ class Assistant:
     def _refuse(self, task: Task) -> Answer:
         searched = "、".join(dict.fromkeys(g.label for g in task.scope.groups[:4]))
         more = f"等{len(task.scope.groups)}份" if len(task.scope.groups) > 4 else ""
-        return Draft(task.q.raw, task.draft.views).refused(
+        return Draft(task.q.raw, task.draft.views, task.draft.trace).refused(
             Refusal.NOT_IN_DOCUMENTS, f"文件里没有写明这一项。已查：{searched}{more}的全部表格和正文。"
         )
 

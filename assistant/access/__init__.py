@@ -1,0 +1,1 @@
+"""Who may ask and read what, and the record of what was asked. Importing it loads nothing heavy."""
