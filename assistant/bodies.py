@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from assistant.lexicon import Lexicon
+from assistant.shorts import ShortNames
 from assistant.sounds import sound
 from assistant.words import place_before
 
@@ -95,6 +96,7 @@ class Directory:
     regions: Mapping[str, frozenset[str]]
     others: frozenset[str]
     sounds: Mapping[str, str] = field(default_factory=dict)  # pinyin → alias, for misspelt names
+    shorts: ShortNames = ShortNames()
 
     @classmethod
     def of(cls, names: Iterable[str], lexicon: Lexicon) -> Directory:
@@ -108,7 +110,8 @@ class Directory:
                 for alias in region_aliases(region):
                     regions.setdefault(alias, set()).add(body.name)
         sounds = {sound(a): a for a in [*regions, *cores] if len(a) >= 2}
-        return cls(bodies, frozen(cores), frozen(regions), frozenset(lexicon.others) - set(cores), sounds)
+        shorts = ShortNames.of((b.name, b.core) for b in bodies.values())
+        return cls(bodies, frozen(cores), frozen(regions), frozenset(lexicon.others) - set(cores), sounds, shorts)
 
     def find(self, text: str) -> Named:
         """Read the mentions of a normalised question, left to right, longest alias first."""
@@ -151,10 +154,13 @@ class Directory:
                 return _Token(i, i + length, "core", self.cores[piece], piece)
             if piece in self.regions:
                 return _Token(i, i + length, "region", self.regions[piece], piece)
-            if piece in self.others:
+            if piece in self.others and not self.shorts.at(text, i):
                 return _Token(i, i + length, "other", frozenset(), piece)
+        short = self.shorts.at(text, i)
+        if short and self._stands_alone(text, i, text[i : short[0]]):
+            return _Token(i, short[0], "core", short[1], text[i : short[0]])
         level = re.compile(r"[省市区县](?=[局院委厅办])").match(text, i)
-        if level or (text[i] in "省市区县" and any(text[i + 1 : i + 1 + n] in self.cores for n in range(2, 12))):
+        if level or (text[i] in "省市区县" and (self.shorts.at(text, i + 1) or any(text[i + 1 : i + 1 + n] in self.cores for n in range(2, 12)))):
             owners = frozenset(n for n, b in self.bodies.items() if b.regions and b.regions[-1][-1] == text[i])
             return _Token(i, i + 1, "level", owners, text[i])
         for length in range(min(8, len(text) - i), 1, -1):  # misspelt: same sound, one character off

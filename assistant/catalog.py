@@ -10,16 +10,18 @@ from typing import Any
 from assistant.bodies import LOCAL
 from assistant.flat import core, flat
 from assistant.match import NOTHING, Ask, Match, cover_text, match_label, missing_weight
-from index.domain import Document, DocumentInfo, Figure, Measure, Origin, Section, Table
+from index.domain import Document, DocumentInfo, Figure, Kind, Measure, Origin, Section, Table
 
 TOTAL_ROW = re.compile(r"^(?:合计|总计|小计|本年合计|.{0,4}(?:收入|支出)(?:总计|合计)|\d{4}年(?:度)?(?:预算(?:数)?)?|.{0,6}单位合计)$")
 PLAIN_TOTAL = re.compile(r"^(?:合计|总计|小计|本年合计|\d{4}年(?:度)?(?:预算(?:数)?)?|.{0,6}单位合计)$")
 PLAIN_COLUMN = re.compile(
     r"(?:^|年|度|初)(?:总计|合计|小计|金额|总额|预算|预算数|预算金额|年初预算数?|决算数|支出总计|收入总计|支出合计|收入合计|目标值|指标值|本年预算数?|预算资金|收入|支出|项目|执行数|一般公共预算|期末余额|本期发生额)(?:\((?:万元|元)\))?$"
 )
+BUDGETED = re.compile(r"预算数|年初预算|全年预算|调整预算")
+SPENT = re.compile(r"决算|执行|支出数|实际")
 PLANNED = re.compile(r"计划|拟|新增|购置")
 WHOLE_BUDGET = re.compile(
-    r"^(?:20\d\d年度?)?(?:本?部门|本?单位)?(?:预算)?(?P<side>收入|支出|收支|收、支|收入、支出)(?:预算)?(?:总计|合计|总额|预算)?$|^(?P<all>总计|预算总额|部门预算|单位预算)$"
+    r"^(?:20\d\d年度?)?(?:本?部门|本?单位)?(?:预算)?(?:本年)?(?P<side>收入|支出|收支|收、支|收入、支出)(?:预算)?(?:总计|合计|总额|预算)?$|^(?P<all>总计|预算总额|部门预算|单位预算)$"
 )
 PLAIN_OUTER = re.compile(
     r"^(?:本年)?(?:收入|支出)(?:预算|决算)?$|^(?:20\d\d年(?:度)?)?(?:预算|决算)(?:数|金额)?(?:\((?:万元|元)\))?$|^支出(?:用途|功能)"
@@ -69,6 +71,7 @@ class Entry:
     narrow: str = ""  # 基本支出 or 项目支出 where the whole table is about that part only
     purchases: bool = False  # a list of what is to be bought: asked for by name only
     planned: bool = False  # 计划购置…: never what is there already
+    budgeted: bool = False  # the budget beside the executed amount of a final account
 
 
 class View:
@@ -81,6 +84,7 @@ class View:
         self.labels: list[str] = []
         self.prepared: dict[str, list[Any]] = {}  # what answering derives once from the document
         self._ids: dict[str, int] = {}
+        self._final = info.kind in (Kind.DEPARTMENT_FINAL, Kind.UNIT_FINAL)
         self._body = flat(LOCAL.sub("", document.department))
         self._single = {t.id for t in document.tables if sum(any(c.text for c in r.cells) for r in t.rows) == 1}
         self.entries = [self._entry(f) for f in figures]
@@ -140,6 +144,7 @@ class View:
             prior=prior,
             narrow=next((w for w in ("基本支出", "项目支出") if table and w in table.title and "收支" not in table.title), ""),
             purchases=table is not None and "采购" in table.title,
+            budgeted=self._final and bool(BUDGETED.search("".join(f.col_path))) and not SPENT.search("".join(f.col_path)),
             planned=bool(PLANNED.search(leaf)) and f.measure is Measure.COUNT,
             title_words=missing_weight(core(where), [False] * len(core(where))) if where and table else 0.0,
         )
@@ -169,38 +174,33 @@ class View:
             at = end or at + 1
         return tuple(out)
 
-    def totals(self, income: bool) -> list[Entry]:
-        """Entries that state the body's whole budget (收入总计, 支出总计, 部门预算支出), the plainest first."""
-        out = []
-        for e in self.entries:
-            f = e.figure
-            label = f.row_path[-1] if f.row_path else ""
-            row, column = core(label), core(f.col_path[-1]) if f.col_path else ""
-            named = (
-                WHOLE_BUDGET.match(row)
-                if len(f.row_path) == 1 and (f.origin is Origin.PROSE or "收支" in self.tables[f.table_id or ""].title)
-                else None
-            )
-            total_row = (
-                e.leaf < 0 and f.origin is Origin.TABLE and self.is_total(label) and re.fullmatch(r"(?:收入|支出)(?:总计|合计)", column)
-            )
-            if not named and not (total_row and len(f.col_path) == 1):
-                continue
-            side = (named.group("side") or "收支") if named else column[:2]
-            if ("收" in side) if income else ("支" in side):
-                own = 0.5 if re.search(r"总计|部门预算", row + column) else 0.0
-                out.append(
-                    (
-                        -(
-                            e.prior
-                            + own
-                            - (0.4 if re.search("财政拨款|一般公共", self.tables[f.table_id].title if f.table_id else "") else 0)
-                        ),
-                        e,
-                    )
-                )
-        out.sort(key=lambda pair: pair[0])
-        return [e for _, e in out]
+    def totals(self, income: bool, own: bool = False) -> list[Entry]:
+        """Entries that state the body's whole budget (收入总计, 支出总计, 部门预算支出), the plainest first.
+
+        ``own`` puts what the year itself takes in or spends (本年支出合计) before the balance with carried-over money (收支总计).
+        """
+        ranked = [(-rank, e) for e in self.entries if (rank := self._total_rank(e, income, own)) is not None]
+        ranked.sort(key=lambda pair: pair[0])
+        return [e for _, e in ranked]
+
+    def _total_rank(self, e: Entry, income: bool, own: bool) -> float | None:
+        f = e.figure
+        table = self.tables.get(f.table_id or "")
+        title = table.title if table else ""
+        label = f.row_path[-1] if f.row_path else ""
+        row, column = core(label), core(f.col_path[-1]) if f.col_path else ""
+        named = WHOLE_BUDGET.match(row) if len(f.row_path) == 1 and (f.origin is Origin.PROSE or "收支" in title) else None
+        total_row = e.leaf < 0 and table is not None and self.is_total(label) and re.fullmatch(r"(?:本年)?(?:收入|支出)(?:总计|合计)", column)
+        if not named and not (total_row and len(f.col_path) == 1):
+            return None
+        side = (named.group("side") or "收支") if named else column.removeprefix("本年")[:2]
+        if ("收" if income else "支") not in side:
+            return None
+        said = row + column
+        rank = e.prior + (0.5 if re.search(r"总计|部门预算", said) else 0.0) - (0.4 if re.search("财政拨款|一般公共", title) else 0.0)
+        if own:
+            rank += 1.5 if re.search(r"(?:收入|支出)合计", said) else 0.0
+        return rank
 
     def matches(self, ask: Ask) -> list[Match]:
         """The match of every label with the question, by label id; labels that share nothing cost one set lookup."""

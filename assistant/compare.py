@@ -9,15 +9,18 @@ from decimal import Decimal
 from assistant.domain import Answer
 from assistant.draft import figure_label, printed, quoted
 from assistant.flat import core
-from assistant.items import pick_groups, read_one, split_items
+from assistant.items import COLUMN_SAID, COLUMN_WORD, pick_groups, read_one, row_columns, split_items
 from assistant.lookup import AMOUNTS
 from assistant.lookups import direction_word, read_change, state_difference, state_previous
-from assistant.reading import Reading, change_of
+from assistant.reading import Reading, change_of, part_ask
 from assistant.scope import Group
 from assistant.shares import compare_shares
 from assistant.task import Task
 from index.amounts import convert, format_value, round_half_up
 from index.domain import Figure, Measure
+
+
+DOCUMENT_KIND = re.compile(r"(?<=\d)年?度?的?(?:部门|单位)?(?:预算|决算)(?!数)(?=[^和与、]{2})")
 
 
 def answer_compare(task: Task) -> Answer | None:
@@ -51,6 +54,8 @@ def answer_compare(task: Task) -> Answer | None:
 
 def compare_items(task: Task, groups: list[Group]) -> Answer | None:
     """Several items of one body: each with its value (基本支出和项目支出各多少), two of them with their difference or quotient."""
+    if columns := named_columns(task, groups):
+        return state_columns(task, *columns)
     for group in groups:
         text = re.sub(r"各多少.*|分别.*|各是.*|哪个.*|谁.*|多多少.*|少多少.*|差多少.*|几倍.*", "", task.q.text)
         lead, _, items = text.rpartition(",")
@@ -59,14 +64,37 @@ def compare_items(task: Task, groups: list[Group]) -> Answer | None:
         figures = [r.figure for r in readings if r]
         if len(pieces) < 2 or len(figures) < len(pieces) or len({f.id for f in figures}) < len(figures):
             continue
-        if len(figures) == 2 and re.search(r"比|减|差|多多少|少多少|谁|哪个|几倍", task.q.text):
-            state_two(task, group, figures[0], figures[1])
-            return task.draft.answered()
-        for piece, figure in zip(pieces, figures, strict=True):
-            value = task.draft.state(figure, task.q.unit)
-            task.draft.say(f"- {figure_label(figure) or piece}：{value}（{task.where(figure)}）")
-        return task.draft.answered()
+        return state_columns(task, group, figures)
     return None
+
+
+def named_columns(task: Task, groups: list[Group]) -> tuple[Group, list[Figure]] | None:
+    """Several columns of one item (年初预算数和决算数各多少, 差多少): the figures of its row."""
+    text = DOCUMENT_KIND.sub("", task.q.text)
+    names = list({COLUMN_SAID.sub("", m.group()): m.group() for m in COLUMN_WORD.finditer(text)}.values())
+    if len(names) < 2:
+        return None
+    item = re.sub(r"各(?:是|为)?多少.*|分别.*|相?差.*|多少", "", COLUMN_WORD.sub("", text))
+    item = re.sub(r"[和与、跟,，]+$|[和与、跟](?=[的])", "", item)
+    if not part_ask(task.library, item).content:
+        return None
+    for group in groups:
+        reading = read_one(task, group, item)
+        figures = row_columns(task, reading, names) if reading else []
+        if figures:
+            return group, figures
+    return None
+
+
+def state_columns(task: Task, group: Group, figures: list[Figure]) -> Answer:
+    """Each figure with its place; two that are to be compared with what lies between them."""
+    if len(figures) == 2 and re.search(r"比|减|差|多多少|少多少|谁|哪个|几倍", task.q.text):
+        state_two(task, group, figures[0], figures[1])
+        return task.draft.answered()
+    for figure in figures:
+        value = task.draft.state(figure, task.q.unit)
+        task.draft.say(f"- {figure_label(figure)}：{value}（{task.where(figure)}）")
+    return task.draft.answered()
 
 
 def state_two(task: Task, group: Group, a: Figure, b: Figure) -> None:

@@ -16,6 +16,12 @@ from index.domain import Figure, Measure, Origin
 
 NEW = re.compile(r"新增项目|为新增|新增的|基数为\s*0")
 JOIN = re.compile(r"以及|加上|减去|和|与|、|加(?!起来|一起|在一起)|减|及|跟|比(?!例|重)|,|，")
+# Columns that people name beside an item: 年初预算数和决算数各多少.
+COLUMN_WORD = re.compile(
+    r"(?:年初|调整后?|全年|本年)?预算数|年初预算|支出决算数?|决算数?|执行数|基本支出|项目支出|人员经费|公用经费"
+    r"|一般公共预算(?:财政)?(?:拨款)?|政府性基金(?:预算)?(?:财政)?(?:拨款)?|国有资本经营预算(?:拨款)?|(?:上年)?结转(?:资金|结余)?|单位资金"
+)
+COLUMN_SAID = re.compile(r"\((?:万元|元)\)|金额$|数$|资金$|(?:财政)?拨款$|^20\d\d年度?|[的了]")
 ITEM_END = re.compile(r"(?:费|支出|补贴|补助|工资|奖金|公积金)$")  # 办公费印刷费 are two, 一般公共预算财政拨款 is one
 FILLER = re.compile(
     r"多少|高出|合计|一共|总共|加起来|加在一起|合起来|相加|之和|[是的]|占比|各|两类|两项|三项|钱|\?|？|。|等于|结果|相差|差(?=多少|$)"
@@ -159,3 +165,35 @@ def new_items(task: Task, group: Group) -> list[Figure]:
     ask = part_ask(task.library, text)
     named = [f for f in found if ask.content and match_label(ask, core(f.row_path[-1])).hit]
     return named if ask.content else found
+
+
+def row_columns(task: Task, reading: Reading, names: list[str]) -> list[Figure]:
+    """The figures of one row (or of one paragraph on the same item) that the names mean as columns, in their order.
+
+    Empty unless every name finds one: 决算数 and 年初预算数, 基本支出 and 项目支出.
+    """
+    view = task.library.view(reading.figure.doc_id)
+    for place in (reading.figure, *reading.same, *reading.rivals):
+        if place.doc_id != reading.figure.doc_id:
+            continue
+        here = [f for f in view.figures if f.table_id == place.table_id and f.row == place.row and f.value is not None]
+        here = [f for f in here if f.measure is Measure.AMOUNT and (place.table_id or f.row_path == place.row_path)]
+        if place.table_id and view.is_total("".join(place.row_path[-1:])):  # the item is a column: its years or its budget stand above it
+            here = [f for f in here if f.col_path[-1:] == place.col_path[-1:]]
+        found = [column_named(here, name) for name in names]
+        if len(names) > 1 and all(found) and len({f.id for f in found if f}) == len(names):
+            return [f for f in found if f]
+    return []
+
+
+def column_named(figures: list[Figure], name: str) -> Figure | None:
+    """Of one row's figures the one whose column is called so; the whole name before a part of it, a total column before its parts."""
+    wanted = COLUMN_SAID.sub("", flat(name))
+    ranked = []
+    for f in figures:
+        labels = [COLUMN_SAID.sub("", core(c)) for c in f.col_path]
+        if not labels or not any(wanted in label or (len(label) > 1 and label in wanted) for label in labels):
+            continue
+        total = len(labels) > 1 and bool(re.search(r"合计|小计|总计", labels[-1]))
+        ranked.append((wanted not in labels, wanted not in labels[-1] and not total, len("".join(labels)), f.col or 0, f))
+    return min(ranked, key=lambda r: r[:4])[4] if ranked else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,6 +13,8 @@ from assistant.match import NOTHING, Ask, Match
 from index.amounts import MONEY, unit_kind
 from index.domain import Figure, Measure, Origin
 
+PEOPLE = frozenset("人名")
+BUDGET_SAID = re.compile(r"预算|年初|计划|安排|目标")
 HALF = 0.51  # a column is meant where the question names half of its own words
 WHOLE = 0.15  # unsaid weight up to which a label is said whole
 TITLE_RUN = 3  # characters of a title that mean it, where they are less than half of it
@@ -29,7 +32,13 @@ class Want:
     unit_kind: str | None = None  # money | count | ratio
     direction: int = 0
     origin: Origin | None = None
+    counter: str | None = None  # the unit that is counted in: 辆, 批次
     tables: frozenset[tuple[str, str]] = frozenset()  # (doc_id, table id): only these
+
+
+def counts_in(unit: str, counter: str) -> bool:
+    """辆 and 辆车, 批 and 批次, 人 and 名 count the same things."""
+    return unit.startswith(counter) or counter.startswith(unit) or {unit[:1], counter[:1]} <= PEOPLE
 
 
 def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_year: int | None) -> Candidate | None:
@@ -52,6 +61,10 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
         score -= 4.0
     elif not want.unit_kind and kind == "ratio" and f.measure in AMOUNTS:
         score -= 1.0  # a rate is no amount; it wins only where nothing else is meant
+    if want.counter and kind == "count" and not counts_in(f.unit, want.counter):
+        score -= 1.5
+    if entry.budgeted and not BUDGET_SAID.search(ask.text):
+        score -= 0.6  # of a final account, the executed amount is meant
     if want.direction and f.direction == -want.direction:
         score -= 0.8
     if entry.planned:

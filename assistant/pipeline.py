@@ -15,6 +15,7 @@ from pathlib import Path
 from assistant.bodies import Named
 from assistant.clauses import ASKS, CLAUSE_END, merge, split_clauses
 from assistant.compare import answer_compare
+from assistant.completion import answer_completion
 from assistant.domain import Answer, Intent, Notice, Refusal, Status
 from assistant.draft import Draft
 from assistant.flat import flat
@@ -138,7 +139,7 @@ class Assistant:
         q = with_tables(q, named_tables(q.text, self.library.views(scope.groups[:NEAR])), self.lexicon)
         q = replace(q, ask=promote(q.ask, [view.rows for view in self.library.views(scope.groups[:NEAR])]))
         scopes = open_scopes(q, scope)
-        for handler in (answer_empty, *HANDLERS[q.intent]):
+        for handler in (answer_empty, answer_completion, *HANDLERS[q.intent]):
             tasks = [Task(self.library, self.lexicon, q, one, Draft(draft.question, draft.views, draft.trace)) for one in scopes]
             answers = [(task.scope.bodies[0] if task.scope.bodies else "", a) for task in tasks if (a := handler(task)) is not None]
             if len(answers) > 1:

@@ -7,10 +7,8 @@ from decimal import Decimal
 
 from assistant.domain import Answer
 from assistant.draft import figure_label, printed, quoted
-from assistant.flat import core
-from assistant.items import FILLER, JOIN, list_items, new_items, pick_groups, read_one
+from assistant.items import FILLER, JOIN, list_items, new_items, pick_groups, read_one, row_columns
 from assistant.lookup import Want
-from assistant.reading import Reading
 from assistant.scope import Group
 from assistant.task import Task
 from index.amounts import convert, format_amount, format_value, round_half_up, to_unit
@@ -44,22 +42,11 @@ def check_sum(task: Task, group: Group) -> Answer | None:
     for parts, rest in sides:
         named = FILLER.sub("", ROW_NAMED.sub("", rest)).rstrip("吗？?")
         whole = read_one(task, group, named)
-        figures = (columns_of(task, whole, parts) if whole else []) or list_items(task, group, parts)
+        names = [n for n in (FILLER.sub("", p).rstrip("吗？?") for p in JOIN.split(parts)) if n]
+        figures = (row_columns(task, whole, names) if whole else []) or list_items(task, group, parts)
         if len(figures) > 1 and whole is not None and whole.figure.value is not None:
             return state_check(task, group, figures, whole.figure)
     return None
-
-
-def columns_of(task: Task, whole: Reading, text: str) -> list[Figure]:
-    """The named columns of the whole's own row: 合计等于基本支出加项目支出."""
-    names = [n for n in (FILLER.sub("", p).rstrip("吗？?") for p in JOIN.split(text)) if n]
-    view = task.library.view(whole.figure.doc_id)
-    for place in (whole.figure, *whole.same):
-        row = [f for f in view.figures if f.table_id and f.table_id == place.table_id and f.row == place.row]
-        found = [next((f for f in row if f.col_path and core(f.col_path[-1]) == n and f.value is not None), None) for n in names]
-        if len(found) == len(names) > 1 and all(found):
-            return [f for f in found if f]
-    return []
 
 
 def state_check(task: Task, group: Group, figures: list[Figure], whole: Figure) -> Answer | None:

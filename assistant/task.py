@@ -13,11 +13,18 @@ from assistant.match import Ask
 from assistant.reading import Reading, read_figure
 from assistant.scope import Group, Scope
 from assistant.understand import Question
-from index.domain import Figure, Measure
+from index.domain import Figure, Kind, Measure
 
 TOTAL_WORDS = re.compile(r"预算|收入|支出|收支|规模|盘子|总额|决算")
 MONEY_ASKED = re.compile(
     r"(?:预算|经费|支出|拨款|补贴)(?:是|为|有|要|共|一共|总共)?多少|多少钱|资金(?:有|是|总共)?多少|经费(?:有|是)?多少|金额|预算数?多少|安排(?:了)?多少|花(?:了)?多少"
+)
+OWN_TOTAL = re.compile(r"(?:收入|支出)合计|本年(?:收入|支出)|全年(?:收入|支出)")
+BALANCE = re.compile(r"总计|收支|收、支|总预算|预算总")
+# What is counted in money: asked for plainly, it is an amount and never a count or a rate.
+MONEY_NOUN = re.compile(
+    r"(?:费|费用|支出|收入|经费|资金|拨款|补助|补贴|工资|预算|决算|预算数|决算数|采购额|总额|金额|公积金|结转|结余)"
+    r"(?=$|[^\w]|多少(?![个家辆台人名项次套件批场])|花|用了|是|为|有多少|谁|哪|各|分别|一共|总共|共|合计|安排|一年)"
 )
 INCOME = re.compile(r"收入|收支")
 
@@ -39,8 +46,8 @@ class Task:
     def want(self, measures: frozenset[Measure] = AMOUNTS) -> Want:
         """What figures the question accepts, as far as it says."""
         q = self.q
-        kind = "count" if q.counter else "money" if q.unit or MONEY_ASKED.search(q.text) else None
-        return Want(years=frozenset(self.scope.years), measures=measures, code=q.code, unit_kind=kind, direction=q.direction, tables=q.tables.tables)
+        kind = "count" if q.counter else "money" if q.unit or MONEY_ASKED.search(q.text) or MONEY_NOUN.search(q.text) else None
+        return Want(years=frozenset(self.scope.years), measures=measures, code=q.code, unit_kind=kind, direction=q.direction, counter=q.counter, tables=q.tables.tables)
 
     def read(self, group: Group, ask: Ask | None = None, want: Want | None = None) -> Reading | None:
         """The figure meant, in one group; a question that names no item asks for the total."""
@@ -66,16 +73,20 @@ class Task:
         if not TOTAL_WORDS.search(self.q.text) or self.q.counter:
             return None
         years = want.years or frozenset({group.year} if group.year else ())
+        final = group.kind in (Kind.DEPARTMENT_FINAL, Kind.UNIT_FINAL)
+        own = bool(OWN_TOTAL.search(self.q.text)) or (final and not BALANCE.search(self.q.text))
         found = [
             e.figure
             for view in self.library.views([group])
-            for e in view.totals(bool(INCOME.search(self.q.text)))
+            for e in view.totals(bool(INCOME.search(self.q.text)), own)
             if e.figure.value is not None and e.figure.measure in want.measures and (e.figure.year in years or e.figure.year is None)
         ]
         if not found:
             return None
-        same = tuple(f for f in found[1:] if same_amount(f, found[0]))
-        return Reading(group, found[0], 3.0, 0, same)
+        best = found[0]
+        same = tuple(f for f in found[1:] if same_amount(f, best))
+        rivals = tuple(f for f in found[1:] if f.table_id == best.table_id and f.table_id and f.col_path == best.col_path and f not in same)
+        return Reading(group, best, 3.0, 0, same, rivals[:1])
 
     def where(self, figure: Figure) -> str:
         """见表5 项目支出总表第26页 / 见第三部分…."""

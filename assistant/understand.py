@@ -23,14 +23,18 @@ OFFSETS = {"今": 0, "本": 0, "当": 0, "去": -1, "上": -1, "前": -2, "明":
 CODE = re.compile(r"(?<![\d.,])(\d{7}|\d{5}|[23]\d{2})(?![\d.,年万元亿%个家辆台人项])")
 SPLIT_CODE = re.compile(r"(\d{3})类(?:(\d{2})款)?(?:(\d{2})项)?")
 UNIT = re.compile(r"(?:多少|几个?|换成|折合|折成|折算成|换算成|用|等于多少|是多少|按)个?(亿元|万元|千元|元|亿|万)(?!以上)")
-COUNTERS = ("个", "家", "辆", "台", "人", "名", "项", "次", "套", "平方米", "件", "期", "场", "批")
+COUNTERS = (
+    ("批次", "人次", "平方米", "公里", "万人", "分钟", "小时", "百分点", "个", "家", "辆", "台", "人", "名", "项", "次", "套", "件", "期", "场", "批")
+    + ("起", "分", "户", "处", "座", "间", "所", "亩", "吨", "册", "份", "条", "株", "例", "天", "米", "公顷")
+)
+COUNTER = re.compile(rf"(?:多少|几)万?({'|'.join(COUNTERS)})(?!亿|万|元|百分)")
 TOP = re.compile(r"(?:前|top)([一二两三四五六七八九十\d]+)|(?:最[大多高小少低])的?([一二两三四五六七八九十\d]+)[个项家类款]?")
 UNIT_LEVEL = re.compile(r"单位预算|局本级|本级单位|单位口径|只看本级|\(本级\)")
-DEPARTMENT_LEVEL = re.compile(r"部门预算|部门口径|含下属|部门决算|(?<=年)部门|部门(?=财政|一般|基本|三公|支出|收入|政府)")
+DEPARTMENT_LEVEL = re.compile(r"部门预算|部门口径|含下属|部门决算|全系统|整个系统|全部门|整个部门|(?<=年)部门|部门(?=财政|一般|基本|三公|支出|收入|政府)")
 ORDERED = re.compile(r"从[大高多低小少]到[大高多低小少]|排一?下|排个?序|排列|由[大高多低小少][到至][大高多低小少]")
 AGAINST_LAST = re.compile(r"[比较](?:去年|上一?年|(?:20)?\d\d年)")
 NOT_CHANGES = re.compile(r"增加值|增值税|增长点|增加额|保值增值|涨价")
-COUNTED = re.compile(r"(?:多少|几)(?:个|家|辆|台|名|项|次|套|件|类|款)(?!亿|万|元)")
+COUNTED = re.compile(rf"(?:多少|几)万?(?:{'|'.join((*COUNTERS, '类', '款'))})(?!亿|万|元|百分)")
 NAMED_TABLE = re.compile(r"[那这]一?张表|表里|表中|表格里")
 BOTH_PARTS = re.compile(
     r"\(?(?:含|包括|包含)?基本(?:支出)?(?:加|和|与|\+)项目(?:支出)?(?:都算|一起|合计)?\)|\(?(?:含|包括)(?:基本|项目)(?:支出)?\)?"
@@ -53,6 +57,7 @@ class Question:
     code: str | None = None
     unit: str | None = None
     counter: str | None = None
+    counters: tuple[str, ...] = ()  # every unit that is counted in, in the order of the question
     kinds: frozenset[Kind] = frozenset()
     wants_change: bool = False
     wants_rate: bool = False
@@ -120,7 +125,7 @@ def text_to_question(raw: str, directory: Directory, lexicon: Lexicon, items: Ca
     rate = lexicon.asks("rate", text) is not None
     amount = bool(re.search(r"多少(?!百分|个百分)|几|各是|分别|数额|金额|总额", text))
     up, down = lexicon.asks("up", text), lexicon.asks("down", text)
-    counter = next((c for c in COUNTERS if re.search(rf"(?:多少|几){c}(?!亿|万|元|百分)", text)), None)
+    counters = tuple(m.group(1) for m in COUNTER.finditer(text))
     unit = UNIT.search(text)
     top = TOP.search(text)
     return Question(
@@ -133,7 +138,8 @@ def text_to_question(raw: str, directory: Directory, lexicon: Lexicon, items: Ca
         relative=relative,
         code=code,
         unit={"亿": "亿元", "万": "万元"}.get(unit.group(1), unit.group(1)) if unit else None,
-        counter=counter,
+        counter=counters[0] if counters else None,
+        counters=tuple(dict.fromkeys(counters)),
         kinds=kinds,
         wants_change=change is not None,
         wants_rate=rate,

@@ -1,0 +1,82 @@
+"""How far a budget was carried out: the printed percentage, or 决算数 ÷ 年初预算数 where none is printed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from assistant.domain import Answer
+from assistant.draft import figure_label, quoted
+from assistant.items import pick_groups, row_columns
+from assistant.reading import Reading, part_ask, read_figure
+from assistant.scope import Group
+from assistant.task import Task
+from index.amounts import convert, format_value, round_half_up
+from index.domain import Figure, Measure
+
+COMPLETION = re.compile(
+    r"(?:决算)?(?:数)?(?:占|完成|执行)(?:了|到)?(?:年初|全年|年度|调整)?(?:预算|目标|任务)?数?的?(?:百分之(?:几|多少)|多少%|几成|百分比|比例(?:是)?(?:多少)?)"
+    r"|(?:预算)?(?:完成率|执行率|完成进度|执行进度|完成比例)(?:是|为)?(?:多少|百分之几|百分之多少|怎么样)?|完成(?:得)?(?:怎么样|如何)"
+)
+DONE = re.compile(r"完成|执行")
+BUDGETED = ("年初预算数", "预算数", "调整预算数", "年初预算", "预算")
+SPENT = ("决算数", "支出决算", "执行数", "决算")
+
+
+def answer_completion(task: Task) -> Answer | None:
+    """None where the question does not ask for it."""
+    found = COMPLETION.search(task.q.text)
+    if not found:
+        return None
+    text = task.q.text[: found.start()] + task.q.text[found.end() :]
+    for group in pick_groups(task):
+        if (stated := read_stated(task, group, text)) is not None:
+            state_stated(task, group, stated.figure)
+            return task.draft.answered()
+        if (pair := read_pair(task, group, text)) is not None:
+            state_quotient(task, group, *pair)
+            return task.draft.answered()
+    return None
+
+
+def read_stated(task: Task, group: Group, text: str) -> Reading | None:
+    """完成年初预算的152.05%, as printed for the item."""
+    want = replace(task.want(frozenset({Measure.SHARE, Measure.RATE, Measure.AMOUNT})), unit_kind="ratio")
+    reading = read_figure(task.library, group, part_ask(task.library, text), want)
+    if reading is None or not reading.sure:
+        return None
+    for figure in (reading.figure, *reading.rivals):
+        if figure.unit == "%" and DONE.search("".join(figure.col_path) or figure.context):
+            return replace(reading, figure=figure)
+    return None
+
+
+def read_pair(task: Task, group: Group, text: str) -> tuple[Figure, Figure] | None:
+    """What was spent and what was budgeted, of one row or one paragraph."""
+    reading = read_figure(task.library, group, part_ask(task.library, text), replace(task.want(), unit_kind="money"))
+    if reading is None or not reading.sure:
+        return None
+    for spent in SPENT:
+        for budgeted in BUDGETED:
+            pair = row_columns(task, reading, [spent, budgeted])
+            if pair:
+                return pair[0], pair[1]
+    return None
+
+
+def state_stated(task: Task, group: Group, figure: Figure) -> None:
+    value = task.draft.state(figure)
+    column = "".join(figure.col_path)
+    task.draft.say(f"{value}——{group.body}{group.year or ''}年{quoted(task.draft.item(figure))}{column}，见{task.where(figure)}。")
+
+
+def state_quotient(task: Task, group: Group, spent: Figure, budgeted: Figure) -> None:
+    whole = convert(budgeted.value, budgeted.unit, spent.unit) if budgeted.value else None
+    if spent.value is None or not whole:
+        return
+    share = round_half_up(spent.value / whole * 100, 2)
+    formula = f"{format_value(spent.value)} ÷ {format_value(whole)}"
+    text = task.draft.computed(share, "%", "完成预算", formula, (spent, budgeted))
+    listed = "，".join(f"{figure_label(f)}{task.draft.state(f)}" for f in (spent, budgeted))
+    task.draft.say(f"{text}——{group.body}{group.year or ''}年{listed}；{formula}。")
+    task.draft.note("rounding", "百分比四舍五入保留两位小数；文件没有直接写出。")

@@ -1,0 +1,117 @@
+"""Short names of bodies: 自规局, 城管委, 环卫中心 are made of the beginnings of the official name's words, in their order.
+
+No list is needed: 自然资源和规划局 has the words 自然, 资源, 和, 规划 and the head 局, and 自规局 takes the beginnings of two.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from assistant.words import tag_words
+
+# Heads with the forms they are shortened to, longest first.
+HEADS: Mapping[str, tuple[str, ...]] = {
+    "委员会办公室": ("委办", "办"),
+    "街道办事处": ("街道办", "街道", "街办", "办事处"),
+    "管理委员会": ("管委会", "管委"),
+    "人民政府": ("人民政府", "政府"),
+    "委员会": ("委员会", "委"),
+    "管理局": ("管理局", "局"),
+    "办公室": ("办公室", "办"),
+    "办公厅": ("办公厅", "办"),
+    "中心": ("中心",),
+    "大学": ("大学", "大"),
+    "学院": ("学院",),
+    "学校": ("学校", "校"),
+    "中学": ("中学", "中"),
+    "小学": ("小学", "小"),
+    "幼儿园": ("幼儿园", "幼儿园"),
+    "医院": ("医院",),
+    "法院": ("法院",),
+    "检察院": ("检察院", "检院"),
+    "研究院": ("研究院", "院"),
+    "研究所": ("研究所", "所"),
+    "支队": ("支队",),
+    "大队": ("大队",),
+    "总队": ("总队",),
+    "总站": ("总站", "站"),
+    "局": ("局",),
+    "厅": ("厅",),
+    "部": ("部",),
+    "署": ("署",),
+    "院": ("院",),
+    "站": ("站",),
+    "所": ("所",),
+    "馆": ("馆",),
+    "会": ("会",),
+    "校": ("校",),
+    "园": ("园",),
+    "镇": ("镇", "镇政府"),
+    "乡": ("乡", "乡政府"),
+}
+ENDS = tuple(sorted({end for ends in HEADS.values() for end in ends}, key=len, reverse=True))
+LONGEST = 16
+SHORTEST = 2  # characters before the head
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A core name cut for abbreviation: the words before its head, and the ways its head is said."""
+
+    words: tuple[str, ...]
+    ends: tuple[str, ...]
+
+
+def core_to_shapes(core: str) -> list[Shape]:
+    """One for every head that the name ends with (管理委员会 and 委员会); none where no short form could end with one."""
+    out = []
+    for head, ends in HEADS.items():
+        if core.endswith(head) and len(core) > len(head):
+            stem = re.sub(r"[(（][^()（）]*[)）]", "", core[: -len(head)])
+            out.append(Shape(tuple(word for word, _ in tag_words(stem)), ends))
+    return out
+
+
+def abbreviates(stem: str, words: tuple[str, ...]) -> bool:
+    """True where ``stem`` is a run of beginnings of the words, some words left out: 自规 of 自然, 资源, 和, 规划."""
+    if not stem:
+        return True
+    if not words:
+        return False
+    first, rest = words[0], words[1:]
+    for n in range(min(len(first), len(stem)), 0, -1):
+        if first[:n] == stem[:n] and abbreviates(stem[n:], rest):
+            return True
+    return abbreviates(stem, rest)
+
+
+@dataclass(frozen=True)
+class ShortNames:
+    """The bodies by the heads that their short forms may end with."""
+
+    by_end: Mapping[str, tuple[tuple[str, Shape], ...]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, cores: Iterable[tuple[str, str]]) -> ShortNames:
+        """``cores`` are pairs of full name and core name."""
+        table: dict[str, list[tuple[str, Shape]]] = {}
+        for name, core in cores:
+            for shape in core_to_shapes(core):
+                for end in shape.ends:
+                    table.setdefault(end, []).append((name, shape))
+        return cls({end: tuple(found) for end, found in table.items()})
+
+    def at(self, text: str, start: int) -> tuple[int, frozenset[str]] | None:
+        """The longest short form that begins at ``start``: its end and the bodies it can mean."""
+        best: tuple[int, frozenset[str]] | None = None
+        for end in range(min(len(text), start + LONGEST), start + SHORTEST, -1):
+            piece = text[start:end]
+            for tail in ENDS:
+                if len(piece) < len(tail) + SHORTEST or not piece.endswith(tail) or tail not in self.by_end:
+                    continue
+                found = frozenset(n for n, shape in self.by_end[tail] if abbreviates(piece[: -len(tail)], shape.words))
+                if found:
+                    return end, found
+        return best
