@@ -5,30 +5,20 @@ Every box on the picture comes from the parsed document alone, so what is drawn 
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from index.domain import Box, Document, Figure, Flag, Heading, LabelPath, Origin, Para, Table
-from index.errors import BudgetError, ParseError
+from index.drawing import font, printable
+from index.errors import BudgetError
+from index.pageview import draw_page
 
 SCALE = 2.0  # pixels per point
 MARGIN = 330  # points beside the page for the legend of paths
 MAX_PATH = 44  # characters of a path in the legend
 COLOURS = {"heading": "#b000b0", "para": "#2060c0", "cell": "#1a8f3c", "blank": "#a0a0a0", "figure": "#d07000", "trouble": "#d00000"}
-FONTS = (
-    "NotoSansCJK-Regular.ttc",
-    "NotoSansSC-Regular.otf",
-    "SourceHanSansSC-Regular.otf",
-    "wqy-zenhei.ttc",
-    "wqy-microhei.ttc",
-    "uming.ttc",
-    "msyh.ttc",
-    "simsun.ttc",
-    "PingFang.ttc",
-    "STHeiti Light.ttc",
-)
 
 
 class Mark(NamedTuple):
@@ -124,18 +114,11 @@ def _headline(document: Document, page: int, marks: Sequence[Mark]) -> str:
 
 
 def _render(source: Path, document: Document, page: int) -> Any:
-    import pypdfium2
     from PIL import Image
 
     if not source.exists():
         raise BudgetError(f"{document.doc_id}：原文件已不在 {source}，请放回原处或重新导入")
-    try:
-        with pypdfium2.PdfDocument(source) as pdf:
-            handle = pdf[page - 1]
-            picture = handle.render(scale=SCALE).to_pil().convert("RGB")
-            handle.close()
-    except pypdfium2.PdfiumError as error:
-        raise ParseError(f"{source.name}：无法打开原文件（{error}），请重新下载") from None
+    picture = Image.open(io.BytesIO(draw_page(source, page, SCALE)))
     sheet = Image.new("RGB", (picture.width + int(MARGIN * SCALE), picture.height + int(14 * SCALE)), "white")
     sheet.paste(picture, (0, int(14 * SCALE)))
     return sheet
@@ -145,9 +128,9 @@ def _draw(image: Any, marks: Sequence[Mark], headline: str) -> None:
     from PIL import ImageDraw
 
     pen = ImageDraw.Draw(image)
-    small, plain = _font(9), _font(11)
+    small, plain = font(int(9 * SCALE * 0.8)), font(int(11 * SCALE * 0.8))
     shift = 14 * SCALE
-    pen.text((6, 5), _printable(headline, plain), fill="black", font=plain)
+    pen.text((6, 5), printable(headline, plain), fill="black", font=plain)
     middles = []
     for mark in marks:
         x0, top, x1, bottom = (v * SCALE for v in mark.box)
@@ -164,29 +147,9 @@ def _draw(image: Any, marks: Sequence[Mark], headline: str) -> None:
     _legend(image, pen, [mark for mark in marks if mark.legend], small)
 
 
-def _legend(image: Any, pen: Any, marks: Sequence[Mark], font: Any) -> None:
+def _legend(image: Any, pen: Any, marks: Sequence[Mark], face: Any) -> None:
     left, top = image.width - int(MARGIN * SCALE) + 8, 14 * SCALE
     step = min(12 * SCALE, (image.height - 20 * SCALE) / max(1, len(marks)))
     rows = max(1, int((image.height - 20 * SCALE) / max(step, 9.0)))
     for place, mark in enumerate(marks[:rows]):
-        pen.text((left, top + place * max(step, 9.0)), _printable(mark.legend, font), fill=COLOURS[mark.kind], font=font)
-
-
-@lru_cache(maxsize=4)
-def _font(points: int) -> Any:
-    """A font with Chinese where the system has one, else the library's own."""
-    from PIL import ImageFont
-
-    size = int(points * SCALE * 0.8)
-    for name in FONTS:
-        try:
-            return ImageFont.truetype(name, size)
-        except OSError:
-            continue
-    return ImageFont.load_default(size)
-
-
-def _printable(text: str, font: Any) -> str:
-    """Without a Chinese font, what it cannot draw becomes a dot instead of an error or a box."""
-    chinese = str(getattr(font, "path", "")).endswith(tuple(FONTS))
-    return text if chinese else "".join(c if c.isascii() else "·" for c in text)
+        pen.text((left, top + place * max(step, 9.0)), printable(mark.legend, face), fill=COLOURS[mark.kind], font=face)

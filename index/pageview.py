@@ -1,0 +1,259 @@
+"""Pictures of the places that answers cite: a whole page, the neighbourhood of a cell, the lines around a line.
+
+PDFium is not made for threads and may abort on a damaged file, so it draws in a child process with limits. A page is
+drawn once and kept in the store's ``pages`` folder, which is held below ``CACHE_BYTES``. A file that is no longer the
+one that was read is refused: a box of the old file on a page of the new one would point at a wrong figure.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import hashlib
+import io
+import os
+import threading
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from index.domain import Box, Document, Table
+from index.drawing import mark
+from index.errors import BudgetError, ParseError
+from index.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from index.sandbox import Progress
+    from index.stores.index import Index
+
+SCALE = 2.0  # pixels a point
+SCALES = (0.2, 6.0)
+MAX_POINTS = 5000.0  # longest side of a page
+MAX_PIXELS = 25_000_000
+MAX_RANGE = 500  # pages of one extract
+CACHE_BYTES = 256 * 1024 * 1024
+CACHE_FOLDER = "pages"
+FILES_FOLDER = "files"  # originals of what was uploaded
+WORKER_MB, STALL_SECONDS, TOTAL_SECONDS = 2048, 20.0, 60.0
+AROUND = 34.0  # points above and below a cell in a crop
+HEADER = 56.0  # points of the table's header in a crop
+
+
+def page_picture(index: Index, doc_id: str, page: int, boxes: Sequence[Box] = (), scale: float = SCALE) -> bytes:
+    """A PNG of a page (from 1) of a stored PDF, with ``boxes`` (points, top left origin) marked.
+
+    Raises BudgetError, one line, where the document has no such page or its file is gone, changed or cannot be drawn.
+    """
+    png = _page(index, index.document(doc_id), page, scale)
+    if not boxes:
+        return png
+    image = _open(png)
+    for box in boxes:
+        mark(image, box, scale)
+    return _png(image)
+
+
+def crop_picture(index: Index, doc_id: str, page: int, box: Box, scale: float = SCALE) -> bytes:
+    """A PNG of a box's neighbourhood, the box marked: the page's width, so that the row's label shows, and its table's header.
+
+    Raises BudgetError as ``page_picture`` does.
+    """
+    document = index.document(doc_id)
+    image = _open(_page(index, document, page, scale))
+    mark(image, box, scale)
+    bands = crop_bands(document, page, box, image.height / scale)
+    return _png(_stack(image, [(int(top * scale), int(bottom * scale)) for top, bottom in bands]))
+
+
+def crop_bands(document: Document, page: int, box: Box, height: float) -> list[tuple[float, float]]:
+    """The parts of a page (top, bottom in points) that a crop shows: header and row, as one where they touch."""
+    top, bottom = max(0.0, min(box[1], box[3]) - AROUND), min(height, max(box[1], box[3]) + AROUND)
+    body = next((start for t in document.tables if (start := _body_top(t, page, box)) is not None), None)
+    if body is None:
+        return [(top, bottom)]
+    header = (max(0.0, body - HEADER), min(height, body + 2))
+    return [(header[0], bottom)] if header[1] >= top - 6 else [header, (top, bottom)]
+
+
+def _body_top(table: Table, page: int, box: Box) -> float | None:
+    """Where the first row of a table begins on a page; None where the box is in none of its cells."""
+    if page not in table.pages:
+        return None
+    placed = [cell.bbox for row in table.rows for cell in row.cells if cell.page == page and cell.bbox]
+    inside = any(b[0] <= box[0] + 1 and b[1] <= box[1] + 1 and b[2] >= box[2] - 1 and b[3] >= box[3] - 1 for b in placed)
+    return min(b[1] for b in placed) if inside else None
+
+
+def page_range(index: Index, doc_id: str, first: int, last: int) -> bytes:
+    """A PDF of the pages ``first`` to ``last`` of a stored PDF, as they are in the original.
+
+    Raises BudgetError where there are no such pages, or too many.
+    """
+    document = index.document(doc_id)
+    if not 1 <= first <= last <= document.page_count or last - first >= MAX_RANGE:
+        raise BudgetError(f"{doc_id}：没有第{first}—{last}页（共{document.page_count}页，一次最多{MAX_RANGE}页）")
+    return WORKER.run("extract", str(source_file(index, document)), first, last)
+
+
+def source_file(index: Index, document: Document) -> Path:
+    """The file a document was read from, its content unchanged. Raises BudgetError where it is gone or another one."""
+    stored = Path(index.source(document.doc_id))
+    for path in (stored, index.folder / FILES_FOLDER / document.file_name):
+        if path.is_file():
+            if file_digest(path) == document.sha256:
+                return path
+            if path == stored and not (index.folder / FILES_FOLDER / document.file_name).is_file():
+                raise BudgetError(f"{document.doc_id}：原文件 {path.name} 在读入以后改过，页面可能对不上；请重新导入")
+    raise BudgetError(f"{document.doc_id}：原文件 {document.file_name} 已不在原处，请放回或重新导入")
+
+
+def file_digest(path: Path) -> str:
+    """The file's sha256; read again only where its time or size has changed."""
+    state = path.stat()
+    return _digest(str(path), state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=1000)
+def _digest(path: str, _mtime: int, _size: int) -> str:
+    with open(path, "rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def forget_pictures(store: Path, sha256: str) -> None:
+    """Deletes the kept pages of a document."""
+    for path in (store / CACHE_FOLDER).glob(f"{sha256[:32]}-*.png"):
+        path.unlink(missing_ok=True)
+
+
+# ---------------------------------------------------------------- drawn once, kept with bounds
+
+
+def _page(index: Index, document: Document, page: int, scale: float) -> bytes:
+    if Path(document.file_name).suffix.lower() != ".pdf":
+        raise BudgetError(f"{document.doc_id}：{document.file_name} 不是 PDF，没有可画的页面")
+    if not 1 <= page <= document.page_count:
+        raise BudgetError(f"{document.doc_id}：没有第{page}页（共{document.page_count}页）")
+    if not SCALES[0] <= scale <= SCALES[1]:
+        raise BudgetError(f"放大倍数应在 {SCALES[0]:g} 到 {SCALES[1]:g} 之间，现为 {scale:g}")
+    path = source_file(index, document)
+    kept = index.folder / CACHE_FOLDER / f"{document.sha256[:32]}-{page}-{scale:g}.png"
+    with contextlib.suppress(OSError):
+        png = kept.read_bytes()
+        os.utime(kept)
+        return png
+    png = draw_page(path, page, scale)
+    with contextlib.suppress(OSError):  # a store that cannot be written still shows its pages
+        keep(kept, png, CACHE_BYTES)
+    return png
+
+
+def draw_page(path: Path, page: int, scale: float) -> bytes:
+    """A PNG of one page of a PDF file. Raises BudgetError where it is damaged, or larger than the limits above."""
+    return WORKER.run("draw", str(path), page, scale)
+
+
+def keep(path: Path, data: bytes, bound: int) -> None:
+    """Writes a file whole or not at all, and deletes the longest unused of its folder until ``bound`` bytes are left."""
+    path.parent.mkdir(exist_ok=True)
+    temporary = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}")
+    temporary.write_bytes(data)
+    temporary.replace(path)
+    files = []
+    for other in path.parent.iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            state = other.stat()
+            files.append((state.st_mtime_ns, state.st_size, other))
+    total = sum(size for _, size, _ in files)
+    for _, size, other in sorted(files, key=lambda item: item[0]):
+        if total <= bound:
+            break
+        if other != path:
+            other.unlink(missing_ok=True)
+            total -= size
+
+
+# ---------------------------------------------------------------- the child process
+
+
+class _Worker:
+    """One warm child process for all threads; it is replaced after a crash or a stall."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._sandbox: Sandbox | None = None
+
+    def run(self, function: str, *arguments: Any) -> bytes:
+        with self._lock:
+            if self._sandbox is None:
+                self._sandbox = Sandbox(WORKER_MB, STALL_SECONDS, TOTAL_SECONDS)
+                atexit.register(self._sandbox.__exit__)
+            try:
+                return self._sandbox.run("index.pageview", function, *arguments)
+            except ParseError as error:
+                name = Path(str(arguments[0])).name
+                text = str(error).replace("解析进程意外退出（文件可能已损坏，或过大）", "画不出这一页（文件可能已损坏，或过大）")
+                raise ParseError(text if text.startswith(name) else f"{name}：{text}") from None
+
+
+WORKER = _Worker()
+
+
+def draw(path: str, page: int, scale: float, progress: Progress) -> bytes:
+    """In the child: the page as PNG."""
+    import pypdfium2
+
+    try:
+        with pypdfium2.PdfDocument(path) as pdf:
+            handle = pdf[page - 1]
+            width, height = handle.get_size()
+            if max(width, height) > MAX_POINTS or width * height * scale * scale > MAX_PIXELS:
+                raise ParseError(f"{Path(path).name}：第{page}页太大（{width:.0f}×{height:.0f} 点），不画成图；请下载原文件查看")
+            image = handle.render(scale=scale).to_pil().convert("RGB")
+            handle.close()
+    except (pypdfium2.PdfiumError, IndexError) as error:
+        raise ParseError(f"{Path(path).name}：第{page}页画不出来（{error}），请重新下载原文件") from None
+    return _png(image)
+
+
+def extract(path: str, first: int, last: int, progress: Progress) -> bytes:
+    """In the child: a PDF of a range of pages."""
+    import pypdfium2
+
+    try:
+        with pypdfium2.PdfDocument(path) as pdf, pypdfium2.PdfDocument.new() as out:
+            out.import_pages(pdf, list(range(first - 1, last)))
+            buffer = io.BytesIO()
+            out.save(buffer)
+    except pypdfium2.PdfiumError as error:
+        raise ParseError(f"{Path(path).name}：取不出第{first}—{last}页（{error}），请重新下载原文件") from None
+    return buffer.getvalue()
+
+
+# ---------------------------------------------------------------- pictures
+
+
+def _open(png: bytes) -> Any:
+    from PIL import Image
+
+    return Image.open(io.BytesIO(png)).convert("RGB")
+
+
+def _png(image: Any) -> bytes:
+    out = io.BytesIO()
+    image.save(out, format="PNG", compress_level=1)
+    return out.getvalue()
+
+
+def _stack(image: Any, bands: list[tuple[int, int]]) -> Any:
+    """The bands of a picture below each other, a grey line between them."""
+    from PIL import Image
+
+    gap = 8
+    height = sum(bottom - top for top, bottom in bands) + gap * (len(bands) - 1)
+    sheet = Image.new("RGB", (image.width, max(1, height)), (205, 205, 210))
+    y = 0
+    for top, bottom in bands:
+        sheet.paste(image.crop((0, top, image.width, bottom)), (0, y))
+        y += bottom - top + gap
+    return sheet
