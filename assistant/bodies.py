@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from assistant.flat import flat
 from assistant.lexicon import Lexicon
 from assistant.shorts import ShortNames
 from assistant.sounds import sound
@@ -20,6 +21,10 @@ REGION = re.compile(r"([\u4e00-\u9fff]{2,}?(?:特别行政区|自治区|自治�
 OTHER_BODY = re.compile(r"(?!的)[\u4e00-\u9fff]{2,8}?(?:管理局|局|厅|委员会|法院|检察院)(?![长内])")
 LOCAL = re.compile(r"[（(](?:本级|机关|本部)[）)]$")
 LONGEST_ALIAS = 24
+UNIT_NAME = re.compile(r"(?:局|委员会|办公室|办公厅|中心|学校|中学|小学|幼儿园|医院|法院|检察院|院|所|站|队|馆|处|大学|学院|办事处)$")
+NO_UNIT = re.compile(r"支出|经费|项目|收入|预算|补助|合计|总计|小计|采购|资金|建设|购置")
+OWN_ROW = re.compile(r"(?:本级|机关)$")
+SHORTEST_UNIT = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +59,21 @@ class Named:
 
 def name_to_body(name: str) -> Body:
     """Split a full name; regions may stand in the middle (中国人民政治协商会议江苏省委员会办公厅)."""
-    flat = LOCAL.sub("", name.strip())
-    rest, regions = flat.replace("人民政府", ""), []
+    bare = LOCAL.sub("", name.strip())
+    rest, regions = bare.replace("人民政府", ""), []
     lead = re.match(r"^(?:中国共产党|中共|中国人民政治协商会议)", rest)
     offset = lead.end() if lead else 0
     while found := REGION.match(rest, offset):
         regions.append(found.group())
         rest = rest[:offset] + rest[found.end() :]
-    return Body(flat, tuple(regions), rest)
+    return Body(bare, tuple(regions), rest)
+
+
+def is_unit(label: str) -> bool:
+    """True for a row label that is a body's name."""
+    text = flat(label)
+    bare = OWN_ROW.sub("", LOCAL.sub("", text))
+    return len(bare) >= SHORTEST_UNIT and bool(UNIT_NAME.search(bare)) and not NO_UNIT.search(bare)
 
 
 def core_aliases(core: str, lexicon: Lexicon) -> set[str]:

@@ -18,6 +18,10 @@ COMPLETION = re.compile(
     r"(?:决算)?(?:数)?(?:占|完成|执行)(?:了|到)?(?:年初|全年|年度|调整)?(?:预算|目标|任务)?数?的?(?:百分之(?:几|多少)|多少%|几成|百分比|比例(?:是)?(?:多少)?)"
     r"|(?:预算)?(?:完成率|执行率|完成进度|执行进度|完成比例)(?:是|为)?(?:多少|百分之几|百分之多少|怎么样)?|完成(?:得)?(?:怎么样|如何)"
 )
+GAP = re.compile(
+    r"(?:决算数?)?(?:比|较|与|跟|和)(?:年初|全年|调整)?预算数?(?:相比)?(?:，|,)?(?:少|多|减少|增加|节约|超支?|超出|低|高|差|相差)(?:了|花了?)?(?:多少|几)?"
+    r"|(?:年初|全年)?预算数?(?:和|与|跟)(?:支出)?决算数?(?:相?差|的差)(?:了)?多少"
+)
 DONE = re.compile(r"完成|执行")
 BUDGETED = ("年初预算数", "预算数", "调整预算数", "年初预算", "预算")
 SPENT = ("决算数", "支出决算", "执行数", "决算")
@@ -36,6 +40,32 @@ def answer_completion(task: Task) -> Answer | None:
         if (pair := read_pair(task, group, text)) is not None:
             state_quotient(task, group, *pair)
             return task.draft.answered()
+    return None
+
+
+def answer_gap(task: Task) -> Answer | None:
+    """What was spent beside what was budgeted, and the difference: 比年初预算少多少."""
+    found = GAP.search(task.q.text)
+    if not found:
+        return None
+    text = task.q.text[: found.start()] + task.q.text[found.end() :]
+    for group in pick_groups(task):
+        pair = read_pair(task, group, text)
+        if pair is None:
+            continue
+        spent, budgeted = pair
+        whole = convert(budgeted.value, budgeted.unit, spent.unit) if budgeted.value is not None else None
+        if spent.value is None or whole is None:
+            continue
+        gap = spent.value - whole
+        high, low = max(spent.value, whole), min(spent.value, whole)
+        formula = f"{format_value(high)} − {format_value(low)}"
+        word = "多" if gap > 0 else "少"
+        stated = "，".join(f"{figure_label(f)}{task.draft.state(f, task.q.unit)}" for f in (spent, budgeted))
+        text = task.draft.computed(abs(gap), spent.unit, "差额", formula, (spent, budgeted))
+        verdict = f"决算比预算{word}{text}（{formula}）" if gap else "决算与预算相同"
+        task.draft.say(f"{verdict}——{group.body}{group.year or ''}年{stated}，见{task.where(spent)}。")
+        return task.draft.answered()
     return None
 
 

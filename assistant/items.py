@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from assistant.flat import core, flat
 from assistant.lookup import Want
@@ -106,6 +107,7 @@ def read_one(task: Task, group: Group, text: str, want: Want | None = None) -> R
 def _read_item(task: Task, group: Group, cleaned: str, want: Want | None) -> Reading | None:
     ask = part_ask(task.library, cleaned)
     want = want or Want(years=frozenset(y for y in task.scope.years if y != group.year), unit_kind="money")
+    want = replace(want, units=want.units or task.q.units.labels)
     if not ask.content:
         full = part_ask(task.library, cleaned) if cleaned else ask
         reading = read_figure(task.library, group, full, want) if full.light else None

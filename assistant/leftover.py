@@ -32,7 +32,7 @@ def leftover(ask: Ask, covered: int) -> list[str]:
             continue
         if glossed(ask, covered, word.end):
             continue
-        telling = word.text in OTHERS or len(word.text) > 1 and (share < ENOUGH or (not word.empty and word.kind != "vn"))
+        telling = word.text in OTHERS or (len(word.text) > 1 and (share < ENOUGH or (not word.empty and word.kind != "vn")))
         if word.kind == "eng" or telling or (len(word.text) == 1 and word.kind.startswith("n")):
             out.append(word.text)
     return out
@@ -44,7 +44,7 @@ def near_miss(ask: Ask, candidate: Candidate) -> bool:
         return False
     open_ = ask.content & ~candidate.labelled
     for found in re.finditer(PARTICLE, ask.text):  # 目标里光传送网: cut as 里光
-        if not (open_ >> found.start() + 1 & 1 and open_ >> found.start() - 1 & 1):
+        if not (open_ >> found.end() & 1 and found.start() and open_ >> found.start() - 1 & 1):
             open_ &= ~(1 << found.start())
     for word in ask.words:
         if word.kind == "v":  # 节点要建多少个: what is done with the item is no part of its name

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from assistant.catalog import Entry, View
 from assistant.domain import Candidate
+from assistant.flat import core
 from assistant.match import NOTHING, Ask, Match
 from index.amounts import MONEY, unit_kind
 from index.domain import Figure, Measure, Origin
@@ -33,6 +34,7 @@ class Want:
     direction: int = 0
     origin: Origin | None = None
     counter: str | None = None  # the unit that is counted in: 辆, 批次
+    units: frozenset[str] = frozenset()  # row labels (through core): only rows that belong to one of them
     tables: frozenset[tuple[str, str]] = frozenset()  # (doc_id, table id): only these
 
 
@@ -41,12 +43,20 @@ def counts_in(unit: str, counter: str) -> bool:
     return unit.startswith(counter) or counter.startswith(unit) or {unit[:1], counter[:1]} <= PEOPLE
 
 
+def belongs(figure: Figure, units: frozenset[str]) -> bool:
+    """True for rows under (or of) one of the units, and for prose under its heading or with its name."""
+    said = figure.row_path if figure.origin is Origin.TABLE else (*figure.row_path, *figure.section)
+    return any(core(part) in units for part in said) or (figure.origin is Origin.PROSE and any(u in core(figure.context) for u in units))
+
+
 def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_year: int | None) -> Candidate | None:
     """Coverage of the question minus what the labels say beyond it; None where the figure cannot be meant."""
     f = entry.figure
     if (f.value is None and "持平" not in f.raw) or f.measure not in want.measures or (want.origin and f.origin is not want.origin):
         return None
     if want.code and f.code != want.code:
+        return None
+    if want.units and not belongs(f, want.units):
         return None
     if want.tables and (f.doc_id, f.table_id) not in want.tables:
         return None
@@ -61,6 +71,8 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
         score -= 4.0
     elif not want.unit_kind and kind == "ratio" and f.measure in AMOUNTS:
         score -= 1.0  # a rate is no amount; it wins only where nothing else is meant
+    if entry.unit and not want.units:
+        score -= 1.0
     if want.counter and kind == "count" and not counts_in(f.unit, want.counter):
         score -= 1.5
     if entry.budgeted and not BUDGET_SAID.search(ask.text):

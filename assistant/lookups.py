@@ -6,8 +6,9 @@ import re
 from dataclasses import replace
 from decimal import Decimal
 
+from assistant.bodies import is_unit
 from assistant.catalog import PLAIN_COLUMN
-from assistant.domain import Answer, Intent, Refusal
+from assistant.domain import Answer, AnswerFigure, Intent, Refusal
 from assistant.draft import figure_label, printed, quoted
 from assistant.flat import core
 from assistant.leftover import leftover
@@ -91,6 +92,9 @@ def state_disputes(task: Task, figure: Figure, same: tuple[Figure, ...] = ()) ->
                 marks.append(task.draft.cite(other))
                 task.draft.say(f"注意：文件另一处写的是{value}（{task.where(other)}）。")
         task.draft.say(f"两处不一致：{finding.message}。")
+        if finding.expected is not None and not marks:
+            unit = "%" if finding.kind == "rate" else finding.unit
+            task.draft.figures.append(AnswerFigure(abs(finding.expected), unit, "按其他数计算", task.draft.cite(figure)))
         task.draft.note("discrepancy", finding.message, (task.draft.cite(figure), *marks))
 
 
@@ -99,7 +103,8 @@ def state_scopes(task: Task, reading: Reading) -> None:
     for rival in reading.rivals[:2]:
         if rival.doc_id == reading.figure.doc_id and rival.value is not None:
             value = task.draft.state(rival, None, figure_label(rival))
-            task.draft.say(f"另一口径：{value}（{task.where(rival)}，{'·'.join(rival.col_path)}）。")
+            words = [*(p for p in rival.row_path[:1] if is_unit(p)), *rival.col_path]
+            task.draft.say(f"另一口径：{value}（{task.where(rival)}{'，' if words else ''}{'·'.join(words)}）。")
 
 
 def answer_lookup(task: Task) -> Answer | None:
@@ -117,10 +122,40 @@ def answer_lookup(task: Task) -> Answer | None:
         task.draft.note("assumption", f"问题只说了地方，按库中该地的{group.body}作答。")
     elif not task.scope.named and len({g.body for g in task.library.groups}) > 1:
         task.draft.note("assumption", f"问题没有说明单位，按{group.label}作答。")
+    parts = unit_parts(task, reading)
+    if parts:
+        return state_units(task, group, parts)
     state_figure(task, group, reading)
     state_scopes(task, reading)
     if not reading.rivals and not task.q.unit:
         state_change_of(task, group, reading)
+    return task.draft.answered()
+
+
+def unit_parts(task: Task, reading: Reading) -> list[Figure]:
+    """Where a department's table prints the item for each of its units and for none in all: the units' figures."""
+    best = reading.figure
+    if task.q.units.labels or best.table_id is None or len(best.row_path) < 2 or not is_unit(best.row_path[0]):
+        return []
+    view = task.library.view(best.doc_id)
+    rows = [
+        f
+        for f in view.figures
+        if f.table_id == best.table_id and f.col == best.col and f.value is not None and f.row_path[1:] == best.row_path[1:] and f.code == best.code
+    ]
+    whole = any(not f.row_path or not is_unit(f.row_path[0]) for f in rows)
+    return [] if whole or len({f.row_path for f in rows}) < 2 or len({f.row_path for f in rows}) != len(rows) else rows
+
+
+def state_units(task: Task, group: Group, parts: list[Figure]) -> Answer:
+    """The sum over the units first, then each unit's own figure."""
+    total = sum((f.value or Decimal(0) for f in parts), Decimal(0))
+    formula = " + ".join(format_value(f.value or Decimal(0)) for f in parts)
+    unit = parts[0].unit
+    text = task.draft.computed(total, unit, f"{figure_label(parts[0])} · 各单位合计", formula, parts)
+    names = "；".join(f"{f.row_path[0]}{task.draft.state(f)}" for f in parts)
+    what = f"{group.body}{group.year or ''}年{quoted(task.draft.item(parts[0]))}"
+    task.draft.say(f"{text}——{what}，文件只按单位列出，由各单位相加（{formula}）：{names}，见{task.where(parts[0])}。")
     return task.draft.answered()
 
 

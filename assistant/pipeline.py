@@ -15,7 +15,7 @@ from pathlib import Path
 from assistant.bodies import Named
 from assistant.clauses import ASKS, CLAUSE_END, merge, split_clauses
 from assistant.compare import answer_compare
-from assistant.completion import answer_completion
+from assistant.completion import answer_completion, answer_gap
 from assistant.domain import Answer, Intent, Notice, Refusal, Status
 from assistant.draft import Draft
 from assistant.flat import flat
@@ -29,9 +29,10 @@ from assistant.scope import Scope, choose
 from assistant.shares import answer_ratio, answer_share
 from assistant.sums import answer_average, answer_sum
 from assistant.task import Task
-from assistant.turns import complete, follow_up
 from assistant.titles import named_tables
-from assistant.understand import Question, text_to_question, with_tables
+from assistant.turns import complete, follow_up
+from assistant.understand import Question, text_to_question, with_tables, with_units
+from assistant.units import named_units
 from assistant.words import simplified
 from index.domain import Kind
 
@@ -136,10 +137,11 @@ class Assistant:
         barred = self._not_in_budgets(q, scope)
         if barred:
             return draft.refused(Refusal.NOT_IN_DOCUMENTS, barred)
+        q = with_units(q, named_units(q.text, self.library.views(scope.groups[:NEAR]), q.named.spans), self.lexicon)
         q = with_tables(q, named_tables(q.text, self.library.views(scope.groups[:NEAR])), self.lexicon)
         q = replace(q, ask=promote(q.ask, [view.rows for view in self.library.views(scope.groups[:NEAR])]))
         scopes = open_scopes(q, scope)
-        for handler in (answer_empty, answer_completion, *HANDLERS[q.intent]):
+        for handler in (answer_empty, answer_completion, answer_gap, *HANDLERS[q.intent]):
             tasks = [Task(self.library, self.lexicon, q, one, Draft(draft.question, draft.views, draft.trace)) for one in scopes]
             answers = [(task.scope.bodies[0] if task.scope.bodies else "", a) for task in tasks if (a := handler(task)) is not None]
             if len(answers) > 1:

@@ -11,7 +11,7 @@ from assistant.understand import Question
 from index.domain import DocumentInfo, Kind
 
 PUBLISHED = re.compile(r"(20\d\d)年?度?的?(?:部门|单位)?(?:预算|决算)(?:里|中|文件|说明|公开)")
-BASELINE = re.compile(r"(?:比|较|与|跟|和|同)(?:上一?年|去年|前年|(?:20)?\d{2}年?)")
+BASELINE = re.compile(r"(?:比|较|(?<![\d年])[与跟和同])(?:上一?年|去年|前年|(?:20)?\d{2}年?)")  # 2023年和2025年 are both asked for
 
 
 @dataclass(frozen=True, slots=True)

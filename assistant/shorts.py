@@ -87,6 +87,21 @@ def abbreviates(stem: str, words: tuple[str, ...]) -> bool:
     return abbreviates(stem, rest)
 
 
+def shuffled(stem: str, words: tuple[str, ...]) -> bool:
+    """Beginnings of the words in another order (文体旅 of 文化, 广电, 旅游, 体育), the first word first."""
+    return len(stem) >= 3 and bool(words) and stem[0] == words[0][0] and _any_order(stem, words)
+
+
+def _any_order(stem: str, words: tuple[str, ...]) -> bool:
+    if not stem:
+        return True
+    for i, word in enumerate(words):
+        for n in range(min(len(word), len(stem)), 0, -1):
+            if word[:n] == stem[:n] and _any_order(stem[n:], words[:i] + words[i + 1 :]):
+                return True
+    return False
+
+
 @dataclass(frozen=True)
 class ShortNames:
     """The bodies by the heads that their short forms may end with."""
@@ -111,7 +126,9 @@ class ShortNames:
             for tail in ENDS:
                 if len(piece) < len(tail) + SHORTEST or not piece.endswith(tail) or tail not in self.by_end:
                     continue
-                found = frozenset(n for n, shape in self.by_end[tail] if abbreviates(piece[: -len(tail)], shape.words))
+                stem = piece[: -len(tail)]
+                found = frozenset(n for n, shape in self.by_end[tail] if abbreviates(stem, shape.words))
+                found = found or frozenset(n for n, shape in self.by_end[tail] if shuffled(stem, shape.words))
                 if found:
                     return end, found
         return best

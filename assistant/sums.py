@@ -7,12 +7,13 @@ from decimal import Decimal
 
 from assistant.domain import Answer
 from assistant.draft import figure_label, printed, quoted
+from assistant.flat import core
 from assistant.items import FILLER, JOIN, list_items, new_items, pick_groups, read_one, row_columns
-from assistant.lookup import Want
+from assistant.lookup import Want, counts_in
 from assistant.scope import Group
 from assistant.task import Task
 from index.amounts import convert, format_amount, format_value, round_half_up, to_unit
-from index.domain import Figure, Measure, Origin
+from index.domain import Figure, Measure
 
 EQUALS = re.compile(r"(?:是不是|是否|能不能|等不)?等于")
 ADDED = re.compile(r"加|之和|与|和")
@@ -88,18 +89,22 @@ def answer_average(task: Task) -> Answer | None:
     for group in pick_groups(task)[:1]:
         if re.search(r"每个?月|月均|一个月", task.q.text):
             return average_month(task, group)
-        counter = re.search(r"(?:每|一)(辆|人|家|个|台|名)|(人)均|(辆)均", task.q.text)
+        counter = re.search(r"(?:每|一)(批次|人次|辆|人|家|个|台|名|批|次)|(人次|人|辆|批次)均", task.q.text)
         unit = next((g for g in counter.groups() if g), "") if counter else ""
-        count = read_count(task, group, unit)
-        text = re.sub(r"平均|每[辆人家个台名]|一辆车?|一年|人均|辆均", "", task.q.text)
+        text = re.sub(r"平均|每(?:批次|人次|[辆人家个台名批次])|一辆车?|一年|人次均|人均|辆均|批次均", "", task.q.text)
         money = read_one(task, group, text, Want(unit_kind="money"))
-        if not count or not money or not count.value or money.figure.value is None:
+        if not money or money.figure.value is None:
+            return None
+        count = read_count(task, group, unit, money.figure)
+        if not count or not count.value:
             return None
         a, b = money.figure, count
         assert a.value is not None and b.value
-        result = round_half_up(a.value / b.value, 2)
-        formula = f"{printed(a)} ÷ {printed(b)}"
-        value = task.draft.computed(result, a.unit, f"平均每{unit}", formula, (a, b))
+        wanted = task.q.unit if task.q.unit and convert(a.value, a.unit, task.q.unit) is not None else a.unit
+        amount = convert(a.value, a.unit, wanted) or a.value
+        result = round_half_up(amount / b.value, 2)
+        formula = f"{format_value(amount)}{wanted} ÷ {printed(b)}"
+        value = task.draft.computed(result, wanted, f"平均每{unit}", formula, (a, b))
         task.draft.say(
             f"平均每{unit}{value}——{task.draft.item(a)}{task.draft.state(a)}，{task.draft.item(b)}{task.draft.state(b)}，{formula}。"
         )
@@ -122,20 +127,21 @@ def average_month(task: Task, group: Group) -> Answer | None:
     return task.draft.answered()
 
 
-def read_count(task: Task, group: Group, unit: str) -> Figure | None:
-    """The number of things the average is over: the first total in that unit (20辆)."""
+def read_count(task: Task, group: Group, unit: str, money: Figure) -> Figure | None:
+    """The number of things the average is over (20辆): of the money's own sentence or item, or of vehicles and staff in general."""
     if not unit:
         return None
-    counts = [
-        f
-        for view in task.library.views([group])
-        for f in view.figures
-        if f.measure is Measure.COUNT
-        and f.unit.startswith(unit)
-        and f.value
-        and f.origin is Origin.PROSE
-        and not re.search(r"计划|拟|购置|新增|指标", "".join(f.row_path))
-    ]
-    if unit == "人":
-        counts = [f for f in counts if re.search(r"在职|编制|人员", "".join(f.row_path))]
-    return counts[0] if counts else None
+    people = unit == "人"
+    general = re.compile(r"在职|编制|实有|职工" if people else r"车" if unit in ("辆", "台") and "车" in task.q.text else r"$^")
+    item = core("".join(money.row_path[-1:]))
+    best: list[tuple[int, Figure]] = []
+    for view in task.library.views([group]):
+        for f in view.figures:
+            label = core("".join(f.row_path[-2:]))
+            if f.measure is not Measure.COUNT or not counts_in(f.unit, unit) or not f.value or re.search(r"计划|拟|购置|新增|指标", label):
+                continue
+            same_place = money.table_id is None and f.table_id is None and f.row == money.row
+            shared = max((n for n in range(2, 5) for i in range(len(item) - n + 1) if item[i : i + n] in label), default=0)
+            if same_place or shared > 2 or general.search(label):
+                best.append((-(2 * same_place + shared + (f.unit == unit)), f))
+    return min(best, key=lambda found: found[0])[1] if best else None

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from assistant.draft import Draft, quoted
+from assistant.flat import core
 from assistant.lexicon import Lexicon
 from assistant.library import Library
 from assistant.lookup import AMOUNTS, Want, same_amount
@@ -47,13 +48,15 @@ class Task:
         """What figures the question accepts, as far as it says."""
         q = self.q
         kind = "count" if q.counter else "money" if q.unit or MONEY_ASKED.search(q.text) or MONEY_NOUN.search(q.text) else None
-        return Want(years=frozenset(self.scope.years), measures=measures, code=q.code, unit_kind=kind, direction=q.direction, counter=q.counter, tables=q.tables.tables)
+        return Want(years=frozenset(self.scope.years), measures=measures, code=q.code, unit_kind=kind, direction=q.direction, counter=q.counter, units=q.units.labels, tables=q.tables.tables)
 
     def read(self, group: Group, ask: Ask | None = None, want: Want | None = None) -> Reading | None:
         """The figure meant, in one group; a question that names no item asks for the total."""
         ask = ask or self.ask
         want = want or self.want()
         found = self._read(group, ask, want)
+        if want.units and self.q.units.own and (found is None or not found.sure):
+            found = self._read(group, ask, replace(want, units=frozenset()))  # a document of this unit alone
         if want.tables and (found is None or not found.sure):
             found = self._read(group, ask, replace(want, tables=frozenset()))
             if found is not None and found.sure:
@@ -72,6 +75,8 @@ class Task:
         """The body's whole budget: 支出总计 (or 收入总计 where income is named), or its stated change."""
         if not TOTAL_WORDS.search(self.q.text) or self.q.counter:
             return None
+        if want.units:
+            return self.read_unit_total(group, want)
         years = want.years or frozenset({group.year} if group.year else ())
         final = group.kind in (Kind.DEPARTMENT_FINAL, Kind.UNIT_FINAL)
         own = bool(OWN_TOTAL.search(self.q.text)) or (final and not BALANCE.search(self.q.text))
@@ -87,6 +92,24 @@ class Task:
         same = tuple(f for f in found[1:] if same_amount(f, best))
         rivals = tuple(f for f in found[1:] if f.table_id == best.table_id and f.table_id and f.col_path == best.col_path and f not in same)
         return Reading(group, best, 3.0, 0, same, rivals[:1])
+
+    def read_unit_total(self, group: Group, want: Want) -> Reading | None:
+        """What a unit's own row of 支出总表 (or 收入总表) says in its total column; every table that prints it must agree."""
+        side = "收入" if INCOME.search(self.q.text) and "支出" not in self.q.text else "支出"
+        found = []
+        for view in self.library.views([group]):
+            for e in view.entries:
+                f = e.figure
+                table = view.tables.get(f.table_id or "")
+                if table is None or f.value is None or f.measure not in want.measures or not f.row_path or core(f.row_path[-1]) not in want.units:
+                    continue
+                if "总表" in table.title and (e.plain_column or re.search(r"合计|总计", core(f.col_path[-1]))) and "财政拨款" not in table.title:
+                    found.append((side not in table.title, len(f.col_path), f.col or 0, f))
+        if not found:
+            return None
+        found.sort(key=lambda item: item[:3])
+        best = found[0][3]
+        return Reading(group, best, 3.0, 0, tuple(f for *_, f in found[1:] if same_amount(f, best)))
 
     def where(self, figure: Figure) -> str:
         """见表5 项目支出总表第26页 / 见第三部分…."""

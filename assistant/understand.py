@@ -12,6 +12,7 @@ from assistant.flat import flat
 from assistant.lexicon import Lexicon
 from assistant.match import Ask, text_to_ask
 from assistant.titles import NamedTables
+from assistant.units import NamedUnits
 from index.amounts import chinese_to_int
 from index.domain import Kind
 
@@ -69,6 +70,7 @@ class Question:
     spans: tuple[tuple[int, int], ...] = field(default=())
     dropped: tuple[tuple[int, int], ...] = ()  # carry the question's form, nothing to be explained
     tables: NamedTables = NamedTables()
+    units: NamedUnits = NamedUnits()
 
 
 def text_to_years(text: str) -> tuple[list[int], list[tuple[int, int]]]:
@@ -151,6 +153,14 @@ def text_to_question(raw: str, directory: Directory, lexicon: Lexicon, items: Ca
         spans=tuple(spans),
         dropped=tuple(dropped),
     )
+
+
+def with_units(q: Question, units: NamedUnits, lexicon: Lexicon) -> Question:
+    """The question with the units that it names; their names are no items."""
+    if not units.labels:
+        return q
+    spans = (*q.spans, *units.spans)
+    return replace(q, units=units, spans=spans, ask=text_to_ask(q.text, lexicon, spans, q.dropped))
 
 
 def with_tables(q: Question, tables: NamedTables, lexicon: Lexicon) -> Question:

@@ -101,7 +101,7 @@ def _to_finding(doc: str, proof: Proof, place: Callable[[str], Place | None]) ->
     words = f"{proof.message}（尾数误差）" if proof.rounding else proof.message
     difference = None if proof.difference is None else abs(proof.difference)
     unit = "个百分点" if proof.kind == "rate" else proof.unit
-    return Finding(doc, _KINDS.get(proof.kind, proof.kind), words, difference, unit, proof.rounding, places, proof.figures)
+    return Finding(doc, _KINDS.get(proof.kind, proof.kind), words, difference, unit, proof.rounding, places, proof.figures, proof.expected)
 
 
 def _halves(narrative: Parsed, tables: Parsed) -> list[Finding]:

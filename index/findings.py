@@ -37,6 +37,7 @@ class Finding:
     rounding: bool
     places: tuple[Place, ...]
     figures: tuple[str, ...] = ()
+    expected: Decimal | None = None  # what the document's other figures give instead (in %, where a rate is meant)
 
 
 def figure_place(document: Document, figure: Figure) -> Place:

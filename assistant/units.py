@@ -1,0 +1,69 @@
+"""Units inside a department's document: rows that name 区疾控中心 or 局（本级） belong to that unit alone.
+
+A question that names a unit is answered from its rows; a department's figure of which only the units' parts are printed
+is their sum.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from assistant.bodies import LOCAL, OWN_ROW, is_unit, name_to_body
+from assistant.catalog import View
+from assistant.flat import core, flat
+from assistant.shorts import ShortNames
+
+OWN_LEVEL = re.compile(r"局?本级(?!预算|支出|安排)|机关本级|委?机关(?=[的本])")
+
+
+@dataclass(frozen=True, slots=True)
+class NamedUnits:
+    """``labels`` (through ``core``) of the rows that belong to the unit; ``spans`` of the question that name it."""
+
+    labels: frozenset[str] = frozenset()
+    spans: tuple[tuple[int, int], ...] = ()
+    own: bool = False  # 本级: where a document has no such row, the whole document is meant
+
+
+def view_units(view: View) -> tuple[str, ...]:
+    """The names of units that rows of the document belong to, through ``core``; prepared once."""
+    if "units" not in view.prepared:
+        view.prepared["units"] = sorted({core(p) for t in view.document.tables for r in t.rows for p in r.label if is_unit(p)})
+    return tuple(view.prepared["units"])
+
+
+def view_shorts(view: View) -> ShortNames:
+    """How the units are called for short, the department's own name aside; prepared once."""
+    if "unit_shorts" not in view.prepared:
+        body = flat(LOCAL.sub("", view.info.department))
+        units = [u for u in view_units(view) if OWN_ROW.sub("", LOCAL.sub("", u)) != body]
+        view.prepared["unit_shorts"] = [ShortNames.of((u, name_to_body(u).core) for u in units)]
+    shorts: ShortNames = view.prepared["unit_shorts"][0]
+    return shorts
+
+
+def named_units(text: str, views: Iterable[View], taken: Iterable[tuple[int, int]]) -> NamedUnits:
+    """``text`` is flat; ``taken`` spans name bodies already. The longest name at each place counts."""
+    labels: set[str] = set()
+    spans: list[tuple[int, int]] = []
+    own = OWN_LEVEL.search(text)
+    bodies = list(taken)
+    for view in views:
+        units = view_units(view)
+        if own:
+            labels |= {u for u in units if LOCAL.search(u) or OWN_ROW.search(u)}
+        at = 0
+        while at < len(text) - 2:
+            whole = next((u for u in units if not LOCAL.search(u) and not OWN_ROW.search(u) and text.startswith(u, at) and not any(a <= at < b for a, b in bodies)), None)
+            short = (at + len(whole), frozenset({whole})) if whole else view_shorts(view).at(text, at)
+            if short and not any(a < short[0] and at < b for a, b in bodies):
+                labels |= short[1]
+                spans.append((at, short[0]))
+                at = short[0]
+            else:
+                at += 1
+    if own and labels:
+        spans.append(own.span())
+    return NamedUnits(frozenset(labels), tuple(dict.fromkeys(spans)), bool(own) and len(spans) == 1)
