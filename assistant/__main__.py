@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from assistant.cli_service_args import add_service_arguments, service_problem
 from index.errors import BudgetError
 
 STORE_VARIABLE = "BUDGET_ASSISTANT_STORE"
@@ -64,12 +65,15 @@ def parse_args(words: Sequence[str]) -> argparse.Namespace:
     audit.add_argument("--json", action="store_true", help="输出为 JSON / as JSON")
     remove = add("remove", "删除一份文档 / forget a document everywhere")
     remove.add_argument("doc", metavar="DOC", help="文档编号 / document id")
+    add_service_arguments(add)
     args = parser.parse_args(words)
     _check(parser, args)
     return args
 
 
 def _check(parser: Parser, args: argparse.Namespace) -> None:
+    if problem := service_problem(args):
+        parser.error(problem)
     if args.command == "ingest" and bool(args.paths) == args.rebuild:
         parser.error("ingest 需要文件或文件夹，或者 --rebuild / give PATHs, or --rebuild")
     if args.command == "ask":
@@ -91,6 +95,15 @@ def command_of(name: str) -> Command:
         from assistant.cli_ingest import ingest
 
         return ingest
+    if name in ("users", "tokens", "rights"):
+        from assistant import cli_access
+
+        access: Command = getattr(cli_access, name)
+        return access
+    if name == "log":
+        from assistant.cli_log import log
+
+        return log
     from assistant import cli_store
 
     command: Command = getattr(cli_store, name)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from assistant.access.store import forget_rights
 from index.domain import DocumentInfo
 from index.errors import BudgetError
 from index.stores.index import Index
@@ -105,6 +106,7 @@ def remove(args: argparse.Namespace) -> int:
     with Index.open(args.store) as index:
         doc_id = known_id(index, args.doc)
     build.remove(args.store, doc_id)
+    forget_rights(args.store, doc_id)
     print(f"已删除 {doc_id}")
     return 0
 

@@ -228,5 +228,3 @@ def code_version() -> str:
     except PackageNotFoundError:
         number = "?"
     return f"{number}+{digest.hexdigest()[:12]}"
-
-

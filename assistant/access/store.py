@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -64,6 +65,10 @@ class AccessStore:
 
     def close(self) -> None:
         self._db.close()
+
+    def together(self) -> AbstractContextManager[None]:
+        """Changes made inside are carried out all together or not at all."""
+        return self._db.transaction()
 
     @property
     def open(self) -> bool:
@@ -284,6 +289,14 @@ class AccessStore:
             self._readers = {doc: frozenset(subjects) for doc, subjects in readers.items()}
             self._version = version
         return self._readers
+
+
+def forget_rights(folder: Path, doc_id: str) -> None:
+    """A removed document leaves no rights behind for another of the same name. Makes no file where there is none."""
+    if (folder / FILE_NAME).exists():
+        access = AccessStore(folder)
+        access.withdraw(doc_id)
+        access.close()
 
 
 def row_to_token(row: Row) -> Token:
