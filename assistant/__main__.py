@@ -100,6 +100,11 @@ def command_of(name: str) -> Command:
 
         access: Command = getattr(cli_access, name)
         return access
+    if name in ("serve", "mcp"):
+        from assistant import cli_serve
+
+        service: Command = getattr(cli_serve, name)
+        return service
     if name == "log":
         from assistant.cli_log import log
 

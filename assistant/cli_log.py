@@ -48,7 +48,8 @@ def in_words(line: Line) -> str:
         said = line.body["answer"]
         text = f"{line.body['question']} → {STATUS.get(said['status'], said['status'])}：{said['answer']}"
     elif line.kind == CHANGE:
-        text = "管理：" + " ".join(f"{name}={value}" for name, value in line.body.items() if value not in (None, [], False))
+        rest = {name: value for name, value in line.body.items() if name not in ("command", "action") and value not in (None, [], False)}
+        text = f"管理：{line.body.get('command')} {line.body.get('action')} " + " ".join(f"{name}={value}" for name, value in rest.items())
     else:
         text = f"拒绝：{line.body.get('reason', '')} {line.body.get('address', '')}"
     return f"{line.id}\t{line.at}\t{line.who or '（未知）'}\t{line.channel}\t{' '.join(text.split())[:160]}"

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,3 +32,28 @@ def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     reports = ingest(sorted(SAMPLES.glob("*.pdf")), store)
     assert [report.status for report in reports] == ["added", "added"], [report.message for report in reports]
     return store
+
+
+@pytest.fixture(scope="session")
+def serve_app() -> Callable[[Any], AbstractContextManager[str]]:
+    """Runs an ASGI application by the product's own server on a free port of this machine; gives its address."""
+    import threading
+    import time
+
+    @contextmanager
+    def serving(app: Any) -> Iterator[str]:
+        from assistant.api.settings import ServiceSettings
+        from assistant.cli_serve import http_server
+
+        server = http_server(app, ServiceSettings(), "127.0.0.1", 0)
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        while not server.started:
+            assert thread.is_alive()
+            time.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{port}"
+        server.should_exit = True
+        thread.join()
+
+    return serving

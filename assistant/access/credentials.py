@@ -14,6 +14,7 @@ from assistant.access.domain import AccessError, NotRecognised
 PREFIX = "bq_"
 SHORTEST_PASSWORD = 10
 LONGEST_PASSWORD = 200
+SESSION_COOKIE = "budget_session"
 SESSION_SECONDS = 12 * 3600
 SESSION_ISSUER = "budget-assistant"
 FRONT_END_ISSUER = "open-webui"

@@ -12,13 +12,14 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from assistant.access.credentials import read_front_end, read_session, sign_session
-from assistant.access.domain import LOCAL, NotRecognised, Principal, Scope
+from assistant.access.domain import LOCAL, NotRecognised, Principal, Scope, TooMany
 from assistant.access.limits import Limiter, Rates
 from assistant.access.log import QUESTION, REFUSED, Asked, AuditLog, new_id
 from assistant.access.store import AccessStore
@@ -30,6 +31,7 @@ from index.domain import DocumentInfo
 from index.stores.index import Index
 
 KEPT_ASSISTANTS = 8  # each keeps what it prepared of up to 64 documents
+FRONT_END = "openwebui"  # the channel of identities that a chat front end names
 LONGEST_HISTORY = 20  # earlier turns handed on
 WITHDRAWN = "这个问题涉及的文件现在不能查阅。"
 
@@ -114,18 +116,24 @@ class Gate:
             self._refused(external, channel, "", str(error), request)
             raise
 
-    def by_front_end(self, statement: str, key: str, channel: str = "openai") -> Principal:
+    def by_front_end(self, statement: str, key: str) -> Principal:
         """The user whom a chat front end names in a signed statement. Raises NotRecognised."""
-        for external in read_front_end(statement, key):
+        return self.by_named(read_front_end(statement, key))
+
+    def by_named(self, names: Sequence[str]) -> Principal:
+        """The user whom a trusted front end names, by the first id or mail address that is known. Raises NotRecognised."""
+        for name in names:
             try:
-                return self.access.by_identity(channel, external)
+                return self.access.by_identity(FRONT_END, name)
             except NotRecognised:
                 continue
-        self._refused("", channel, "", "前端转来的用户没有开通")
+        self._refused(" ".join(names)[:200], FRONT_END, "", "前端转来的用户没有开通")
         raise NotRecognised("您还没有开通：请联系管理员")
 
     def _refused(self, who: str, channel: str, address: str, reason: str, request: Mapping[str, str] | None = None) -> None:
-        self.log.add(REFUSED, who, channel, {"address": address, "reason": reason, "request": dict(request or {})})
+        with suppress(TooMany):  # a flood of them does not fill the disk
+            self.limiter.hit("refused", f"{channel} {address}")
+            self.log.add(REFUSED, who, channel, {"address": address, "reason": reason, "request": dict(request or {})})
 
     # ---------------------------------------------------------------- what is there for somebody
 
@@ -154,7 +162,8 @@ class Gate:
         request: Mapping[str, str] | None = None,
     ) -> Answer:
         """The answer from what the principal may read; its ``id`` names its line in the log. Limits are the channel's affair."""
-        turns = [{"role": str(turn.get("role", "")), "content": str(turn.get("content", ""))} for turn in history][-LONGEST_HISTORY:]
+        question = whole(question)
+        turns = [{"role": str(turn.get("role", "")), "content": whole(str(turn.get("content", "")))} for turn in history][-LONGEST_HISTORY:]
         readable = self.readable(principal)
         kept = self._assistant(readable)
         with kept.lock:
@@ -212,6 +221,11 @@ class Gate:
             digest = self.log.remember(documents)
             self._seen = (documents, digest)
         return digest
+
+
+def whole(text: str) -> str:
+    """Without the halves of characters that JSON can carry and no file can keep."""
+    return text.encode("utf-8", "replace").decode()
 
 
 @cache

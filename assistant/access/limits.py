@@ -27,6 +27,7 @@ class Rates:
     read: tuple[str, ...] = ("240/minute",)
     login_account: tuple[str, ...] = ("5/minute",)
     login_address: tuple[str, ...] = ("20/minute",)
+    refused: tuple[str, ...] = ("60/minute",)  # lines in the log about who was not let in
     upload: tuple[str, ...] = ("10/hour",)
 
 
