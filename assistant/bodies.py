@@ -72,7 +72,7 @@ def name_to_body(name: str) -> Body:
 def is_unit(label: str) -> bool:
     """True for a row label that is a body's name."""
     text = flat(label)
-    bare = OWN_ROW.sub("", LOCAL.sub("", text))
+    bare = OWN_ROW.sub("", re.sub(r"\([^()]*\)$", "", text))
     return len(bare) >= SHORTEST_UNIT and bool(UNIT_NAME.search(bare)) and not NO_UNIT.search(bare)
 
 
@@ -168,11 +168,12 @@ class Directory:
                 return _Token(i, i + length, "region", self.regions[piece], piece)
             if piece in self.others and not self.shorts.at(text, i):
                 return _Token(i, i + length, "other", frozenset(), piece)
-        short = self.shorts.at(text, i)
+        short = self.shorts.at(text, i, placed=any(text[max(0, i - n) : i] in self.regions for n in range(2, 8)))
         if short and self._stands_alone(text, i, text[i : short[0]]):
             return _Token(i, short[0], "core", short[1], text[i : short[0]])
         level = re.compile(r"[省市区县](?=[局院委厅办])").match(text, i)
-        if level or (text[i] in "省市区县" and (self.shorts.at(text, i + 1) or any(text[i + 1 : i + 1 + n] in self.cores for n in range(2, 12)))):
+        follows = text[i] in "省市区县" and any(text[i + 1 : i + 1 + n] in self.cores for n in range(2, 12))
+        if level or follows or (text[i] in "省市区县" and self.shorts.at(text, i + 1)):
             owners = frozenset(n for n, b in self.bodies.items() if b.regions and b.regions[-1][-1] == text[i])
             return _Token(i, i + 1, "level", owners, text[i])
         for length in range(min(8, len(text) - i), 1, -1):  # misspelt: same sound, one character off

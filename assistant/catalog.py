@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from assistant.bodies import LOCAL, is_unit
+from assistant.bodies import LOCAL, OWN_ROW, is_unit
 from assistant.flat import core, flat
 from assistant.match import NOTHING, Ask, Match, cover_text, match_label, missing_weight
 from index.domain import Document, DocumentInfo, Figure, Kind, Measure, Origin, Section, Table
@@ -28,7 +28,7 @@ PLAIN_OUTER = re.compile(
 )
 LONGEST_ITEM = 30
 SENTENCE = 40  # characters; a longer label is running text
-NAME_END = re.compile(r"(?:\(本级\)|\(机关\))$")
+NAME_END = re.compile(r"(?:\(本级\)|\(机关\)|\(本部\)|本级|机关)$")
 
 COMMON = frozenset(
     {"收入预算", "支出预算", "预算收入", "预算支出"}
@@ -72,6 +72,7 @@ class Entry:
     purchases: bool = False  # a list of what is to be bought: asked for by name only
     planned: bool = False  # 计划购置…: never what is there already
     unit: bool = False  # the row of one of several units: never the body's own figure where that is printed, too
+    executed: bool = False  # of a final account, and not the budget beside it
     budgeted: bool = False  # the budget beside the executed amount of a final account
 
 
@@ -90,7 +91,7 @@ class View:
         self._single = {t.id for t in document.tables if sum(any(c.text for c in r.cells) for r in t.rows) == 1}
         named = {p for t in document.tables for r in t.rows for p in r.label}
         self.unit_labels = frozenset(p for p in named if is_unit(p))
-        self._many = len(self.unit_labels) > 1
+        self._many = len({OWN_ROW.sub("", LOCAL.sub("", flat(p))) for p in self.unit_labels} | {self._body}) > 1
         self.entries = [self._entry(f) for f in figures]
         self.by_leaf: dict[int, list[Entry]] = {}
         for entry in self.entries:
@@ -148,6 +149,7 @@ class View:
             prior=prior,
             narrow=next((w for w in ("基本支出", "项目支出") if table and w in table.title and "收支" not in table.title), ""),
             purchases=table is not None and "采购" in table.title,
+            executed=self._final and not BUDGETED.search("".join(f.col_path)),
             unit=self._many and table is not None and any(p in self.unit_labels for p in f.row_path),
             budgeted=self._final and bool(BUDGETED.search("".join(f.col_path))) and not SPENT.search("".join(f.col_path)),
             planned=bool(PLANNED.search(leaf)) and f.measure is Measure.COUNT,

@@ -45,11 +45,31 @@ def answer_compare(task: Task) -> Answer | None:
         if len(readings) >= 2:
             state_side_by_side(task, readings)
             return task.draft.answered()
+    if len(task.q.units.labels) > 1 and len({g.body for g in groups}) == 1:
+        return compare_units(task, groups)
     if len({g.body for g in groups}) == 1:
         if len(task.q.years) > 1 or -1 in task.q.relative or (task.q.wants_change and "减去" not in task.q.text):
             return compare_years(task, groups)
         return compare_items(task, groups)
     return None
+
+
+def compare_units(task: Task, groups: list[Group]) -> Answer | None:
+    """The same item of several units of one department."""
+    for group in groups:
+        found = []
+        for label in sorted(task.q.units.labels, key=lambda u: task.q.text.find(u[-4:])):
+            reading = task.read(group, want=replace(task.want(), units=frozenset({label})))
+            if reading and reading.sure:
+                found.append((replace(group, body=unit_name(reading.figure, label)), reading))
+        if len(found) == len(task.q.units.labels):
+            state_side_by_side(task, align(found))
+            return task.draft.answered()
+    return None
+
+
+def unit_name(figure: Figure, label: str) -> str:
+    return next((p for p in figure.row_path if core(p) == label), label)
 
 
 def compare_items(task: Task, groups: list[Group]) -> Answer | None:

@@ -46,7 +46,7 @@ def answer_completion(task: Task) -> Answer | None:
 def answer_gap(task: Task) -> Answer | None:
     """What was spent beside what was budgeted, and the difference: 比年初预算少多少."""
     found = GAP.search(task.q.text)
-    if not found:
+    if not found or task.q.wants_why:
         return None
     text = task.q.text[: found.start()] + task.q.text[found.end() :]
     for group in pick_groups(task):

@@ -15,6 +15,8 @@ from index.amounts import MONEY, unit_kind
 from index.domain import Figure, Measure, Origin
 
 PEOPLE = frozenset("人名")
+VAGUE = ("个", "项", "人", "名", "次", "台", "家")
+INITIAL_SAID = re.compile(r"年初预算|预算数|全年预算|调整预算")
 BUDGET_SAID = re.compile(r"预算|年初|计划|安排|目标")
 HALF = 0.51  # a column is meant where the question names half of its own words
 WHOLE = 0.15  # unsaid weight up to which a label is said whole
@@ -67,6 +69,8 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
     elif f.year is not None and doc_year is not None and f.year != doc_year and f.measure is not Measure.COUNT:
         score -= 1.5
     kind = unit_kind(f.unit)
+    if want.counter and (kind == "money" or (kind == "count" and want.counter not in VAGUE and not counts_in(f.unit, want.counter))):
+        return None  # 多少分 is answered neither with money nor with a number of events
     if want.unit_kind and kind != want.unit_kind:
         score -= 4.0
     elif not want.unit_kind and kind == "ratio" and f.measure in AMOUNTS:
@@ -77,6 +81,8 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
         score -= 1.5
     if entry.budgeted and not BUDGET_SAID.search(ask.text):
         score -= 0.6  # of a final account, the executed amount is meant
+    if entry.executed and kind == "money" and INITIAL_SAID.search(ask.text):
+        score -= 0.8
     if want.direction and f.direction == -want.direction:
         score -= 0.8
     if entry.planned:

@@ -132,6 +132,25 @@ def answer_lookup(task: Task) -> Answer | None:
     return task.draft.answered()
 
 
+def answer_target(task: Task) -> Answer | None:
+    """What an indicator is to reach (…目标, 要达到多少), from a table of goals: before any passage that speaks of it."""
+    if not re.search(r"目标|指标|要?达到", task.q.text) or re.search(r"哪些|什么|啥|干嘛", task.q.text):
+        return None
+    want = replace(task.want(), unit_kind=None, counter=None)
+    readings = [(g, r) for g in task.scope.groups if (r := task.read(g, want=want)) is not None and r.sure and is_target(task, r.figure)]
+    if not readings:
+        return None
+    if len({(r.figure.raw, g.body) for g, r in readings}) > 1:
+        return ask_back(task, readings) if task.q.intent is not Intent.COMPARE else None
+    state_figure(task, *readings[0])
+    return task.draft.answered()
+
+
+def is_target(task: Task, figure: Figure) -> bool:
+    table = task.draft.views[figure.doc_id].tables.get(figure.table_id or "")
+    return table is not None and bool(re.search(r"目标|指标|绩效", "".join(figure.col_path) + table.title))
+
+
 def unit_parts(task: Task, reading: Reading) -> list[Figure]:
     """Where a department's table prints the item for each of its units and for none in all: the units' figures."""
     best = reading.figure

@@ -67,6 +67,7 @@ GENERIC = (
     "其他",
     "表",
 )
+TAILS = ("项目", "经费", "资金", "支出", "预算", "费用", "收入")
 LIGHT = 0.3
 # Word classes without a meaning of their own: particles, pronouns, adverbs, numbers, measure words, time, directions.
 EMPTY_CLASSES = ("p", "u", "c", "d", "r", "y", "e", "o", "f", "q", "m", "t", "w", "x", "z", "h", "k", "v")
@@ -148,7 +149,8 @@ def text_to_ask(text: str, lexicon: Lexicon, known: Iterable[tuple[int, int]] = 
     light = 0
     for word in words:
         joined = len(word.text) > 2 or not word.kind.startswith(NAMING_CLASSES)  # 上级, 下年 are words, 花了 is two
-        if word.text in lexicon.stop_words or (joined and is_filler(word.text, lexicon.stop_words)) or word.kind.startswith(FORM_CLASSES) or (len(word.text) == 1 and word.empty):
+        filler = word.text in lexicon.stop_words or (joined and is_filler(word.text, lexicon.stop_words))
+        if filler or word.kind.startswith(FORM_CLASSES) or (len(word.text) == 1 and word.empty):
             light |= span_mask(word.start, word.end)
     aliases = []
     for alias, canonicals in lexicon.synonyms.items():
@@ -200,10 +202,21 @@ def cut_words(text: str, taken: int) -> Iterator[Word]:
         while end < len(text) and not taken >> end & 1:
             end += 1
         at = start
-        for piece, kind in tag_words(text[start:end]):
+        for piece, kind in parted(tag_words(text[start:end])):
             yield Word(at, at + len(piece), piece, kind)
             at += len(piece)
         start = end
+
+
+def parted(words: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Words of the dictionary that end with a form word come apart: 建设项目 is 建设 and 项目."""
+    for word, kind in words:
+        tail = word[-2:]
+        if len(word) > 3 and tail in TAILS:
+            yield word[:-2], kind
+            yield tail, "n"
+        else:
+            yield word, kind
 
 
 @lru_cache(maxsize=50_000)

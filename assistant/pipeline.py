@@ -21,7 +21,7 @@ from assistant.draft import Draft
 from assistant.flat import flat
 from assistant.lexicon import Lexicon, load_lexicon
 from assistant.library import Library, Source
-from assistant.lookups import answer_blank, answer_change, answer_lookup, answer_previous
+from assistant.lookups import answer_blank, answer_change, answer_lookup, answer_previous, answer_target
 from assistant.match import promote
 from assistant.narrative import answer_short_text, answer_text, answer_why
 from assistant.rankings import answer_empty, answer_list, answer_rank
@@ -49,11 +49,11 @@ HANDLERS = {
     Intent.COMPARE: (answer_compare, answer_change, answer_lookup, answer_short_text),
     Intent.SHARE: (answer_ratio, answer_share),
     Intent.SUM: (answer_sum, answer_lookup),
-    Intent.AVERAGE: (answer_average,),
+    Intent.AVERAGE: (answer_target, answer_average),
     Intent.RANK: (answer_rank,),
     Intent.LIST: (answer_list, answer_text),
     Intent.WHY: (answer_why, answer_text),
-    Intent.TEXT: (answer_text, answer_lookup),
+    Intent.TEXT: (answer_target, answer_text, answer_lookup),
     Intent.DEFINE: (answer_text, answer_lookup),
 }
 

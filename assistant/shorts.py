@@ -118,17 +118,40 @@ class ShortNames:
                     table.setdefault(end, []).append((name, shape))
         return cls({end: tuple(found) for end, found in table.items()})
 
-    def at(self, text: str, start: int) -> tuple[int, frozenset[str]] | None:
-        """The longest short form that begins at ``start``: its end and the bodies it can mean."""
+    def at(self, text: str, start: int, placed: bool = False) -> tuple[int, frozenset[str]] | None:
+        """The longest short form that begins at ``start``: its end and the bodies it can mean.
+
+        Right after a place (``placed``) one character before the head is enough (北碚|交委), and the first words without a head
+        are a name, too (苏州|水务).
+        """
+        for end in range(min(len(text), start + LONGEST), start + (1 if placed else SHORTEST), -1):
+            found = self._means(text[start:end], 1 if placed else SHORTEST)
+            if found:
+                return end, found
+        return self._headless(text, start) if placed else None
+
+    def _means(self, piece: str, shortest: int) -> frozenset[str]:
+        for tail in ENDS:
+            if tail not in self.by_end or len(piece) < len(tail) + shortest or not piece.endswith(tail):
+                continue
+            stem = piece[: -len(tail)]
+            found = frozenset(n for n, shape in self.by_end[tail] if abbreviates(stem, shape.words))
+            found = found or frozenset(n for n, shape in self.by_end[tail] if shuffled(stem, shape.words))
+            if found:
+                return found
+        return frozenset()
+
+    def _headless(self, text: str, start: int) -> tuple[int, frozenset[str]] | None:
         best: tuple[int, frozenset[str]] | None = None
-        for end in range(min(len(text), start + LONGEST), start + SHORTEST, -1):
-            piece = text[start:end]
-            for tail in ENDS:
-                if len(piece) < len(tail) + SHORTEST or not piece.endswith(tail) or tail not in self.by_end:
-                    continue
-                stem = piece[: -len(tail)]
-                found = frozenset(n for n, shape in self.by_end[tail] if abbreviates(stem, shape.words))
-                found = found or frozenset(n for n, shape in self.by_end[tail] if shuffled(stem, shape.words))
-                if found:
-                    return end, found
+        for shapes in self.by_end.values():
+            for name, shape in shapes:
+                for n in range(len(shape.words), 0, -1):
+                    lead = "".join(shape.words[:n])
+                    if len(lead) > 1 and text.startswith(lead, start):
+                        end = start + len(lead)
+                        if best is None or end > best[0]:
+                            best = (end, frozenset({name}))
+                        elif end == best[0]:
+                            best = (end, best[1] | {name})
+                        break
         return best

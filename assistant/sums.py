@@ -143,5 +143,5 @@ def read_count(task: Task, group: Group, unit: str, money: Figure) -> Figure | N
             same_place = money.table_id is None and f.table_id is None and f.row == money.row
             shared = max((n for n in range(2, 5) for i in range(len(item) - n + 1) if item[i : i + n] in label), default=0)
             if same_place or shared > 2 or general.search(label):
-                best.append((-(2 * same_place + shared + (f.unit == unit)), f))
+                best.append((-(2 * same_place + (shared if shared > 2 else 0) + (f.unit == unit)), f))
     return min(best, key=lambda found: found[0])[1] if best else None

@@ -15,6 +15,7 @@ from assistant.catalog import View
 from assistant.flat import core, flat
 from assistant.shorts import ShortNames
 
+GLOSS = re.compile(r"[(（][^()（）]*[)）]$")
 OWN_LEVEL = re.compile(r"局?本级(?!预算|支出|安排)|机关本级|委?机关(?=[的本])")
 
 
@@ -38,8 +39,9 @@ def view_shorts(view: View) -> ShortNames:
     """How the units are called for short, the department's own name aside; prepared once."""
     if "unit_shorts" not in view.prepared:
         body = flat(LOCAL.sub("", view.info.department))
-        units = [u for u in view_units(view) if OWN_ROW.sub("", LOCAL.sub("", u)) != body]
-        view.prepared["unit_shorts"] = [ShortNames.of((u, name_to_body(u).core) for u in units)]
+        units = [(u, GLOSS.sub("", u)) for u in view_units(view)]
+        units = [(u, bare) for u, bare in units if OWN_ROW.sub("", LOCAL.sub("", bare)) != body]
+        view.prepared["unit_shorts"] = [ShortNames.of((u, name_to_body(bare).core) for u, bare in units)]
     shorts: ShortNames = view.prepared["unit_shorts"][0]
     return shorts
 
@@ -56,7 +58,8 @@ def named_units(text: str, views: Iterable[View], taken: Iterable[tuple[int, int
             labels |= {u for u in units if LOCAL.search(u) or OWN_ROW.search(u)}
         at = 0
         while at < len(text) - 2:
-            whole = next((u for u in units if not LOCAL.search(u) and not OWN_ROW.search(u) and text.startswith(u, at) and not any(a <= at < b for a, b in bodies)), None)
+            free = not any(a <= at < b for a, b in bodies)
+            whole = next((u for u in units if free and text.startswith(u, at) and not LOCAL.search(u) and not OWN_ROW.search(u)), None)
             short = (at + len(whole), frozenset({whole})) if whole else view_shorts(view).at(text, at)
             if short and not any(a < short[0] and at < b for a, b in bodies):
                 labels |= short[1]
