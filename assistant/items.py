@@ -23,6 +23,7 @@ COLUMN_WORD = re.compile(
     r"|一般公共预算(?:财政)?(?:拨款)?|政府性基金(?:预算)?(?:财政)?(?:拨款)?|国有资本经营预算(?:拨款)?|(?:上年)?结转(?:资金|结余)?|单位资金"
 )
 COLUMN_SAID = re.compile(r"\((?:万元|元)\)|金额$|数$|资金$|(?:财政)?拨款$|^20\d\d年度?|[的了]")
+BARE_TAIL = re.compile(r"(?:本年)?(?:收入|支出)(?:合计|总计|决算|预算)?|(?:年初|年末|上年)?(?:结转和?结余|结转|结余)$|货物|工程|服务$")
 ITEM_END = re.compile(r"(?:费|支出|补贴|补助|工资|奖金|公积金)$")  # 办公费印刷费 are two, 一般公共预算财政拨款 is one
 FILLER = re.compile(
     r"多少|高出|合计|一共|总共|加起来|加在一起|合起来|相加|之和|[是的]|占比|各|两类|两项|三项|钱|\?|？|。|等于|结果|相差|差(?=多少|$)"
@@ -70,6 +71,9 @@ def split_items(task: Task, group: Group, text: str) -> list[str]:
 def inherit_item(task: Task, pieces: list[str]) -> list[str]:
     """劳务费基本支出和项目支出: the second piece is a column of the first piece's item."""
     column = re.compile("|".join(map(re.escape, task.lexicon.whole)))
+    if len(pieces) > 1 and (tail := BARE_TAIL.search(pieces[0])) and tail.start():
+        lead = pieces[0][: tail.start()]  # 政府性基金收入、支出、年初结转: what they are of is said once
+        return [p if i == 0 or not BARE_TAIL.fullmatch(p) else lead + p for i, p in enumerate(pieces)]
     if not pieces or not column.search(pieces[0]):
         return pieces
     item = column.sub("", pieces[0])

@@ -38,6 +38,11 @@ def leftover(ask: Ask, covered: int) -> list[str]:
     return out
 
 
+def half_said(ask: Ask, covered: int) -> list[str]:
+    """Whole terms (公用经费) that a figure found by its code does not explain."""
+    return ["".join(c for i, c in enumerate(ask.text) if term >> i & 1) for term in ask.whole if term & ask.open & ~covered]
+
+
 def near_miss(ask: Ask, candidate: Candidate) -> bool:
     """True where question and label each say something that the other does not, side by side: 对企业补助 is not 就业补助."""
     if candidate.unsaid < OWN_WORD:

@@ -17,6 +17,7 @@ from index.domain import Figure, Measure, Origin
 PEOPLE = frozenset("人名")
 VAGUE = ("个", "项", "人", "名", "次", "台", "家")
 INITIAL_SAID = re.compile(r"年初预算|预算数|全年预算|调整预算")
+SPENT_SAID = re.compile(r"实际|决算|花了|执行数")
 BUDGET_SAID = re.compile(r"预算|年初|计划|安排|目标")
 HALF = 0.51  # a column is meant where the question names half of its own words
 WHOLE = 0.15  # unsaid weight up to which a label is said whole
@@ -79,6 +80,8 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
         score -= 1.0
     if want.counter and kind == "count" and not counts_in(f.unit, want.counter):
         score -= 1.5
+    if entry.budgeted and SPENT_SAID.search(ask.text) and not BUDGET_SAID.search(ask.text):
+        return None  # what was spent is never answered with the budget
     if entry.budgeted and not BUDGET_SAID.search(ask.text):
         score -= 0.6  # of a final account, the executed amount is meant
     if entry.executed and kind == "money" and INITIAL_SAID.search(ask.text):

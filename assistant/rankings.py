@@ -25,6 +25,9 @@ LIMIT = re.compile(
     r"(?:超过|大于|高于|不足|低于|少于|小于|不到)?(?P<number>[\d.]+|[一二两三五六八十百]+)?(?P<scale>千万|亿|万|千)元?(?:以上|以下|以内)|"
     r"(?:超过|大于|高于|不足|低于|少于|小于|不到|过|上)(?P<number2>[\d.]+|[一二两三五六八十百]+)?(?P<scale2>千万|亿|万|千)元?"
 )
+BETWEEN = re.compile(
+    r"(?:在|金额)?(?P<low>[\d.]+)(?P<low_scale>千万|亿|万|千)?元?(?:到|至|-|~|—)(?P<high>[\d.]+)(?P<high_scale>千万|亿|万|千)元?(?:之间|以内|区间|的)?"
+)
 CLASSES = re.compile(r"按(?=功能|经济|科目|[类款项]级)|项级科目|款级科目|类级科目|项级|款级|类级|功能分类|经济分类|功能大类|功能类|大类|科目|看")
 SUPERLATIVE = re.compile(
     r"按(?:钱|金额|数额|预算|花钱|规模)?(?:多少|大小|高低)(?:来)?(?:排|排序)?|(?:金额|花钱|预算)?最[大多高少小低]的?|排名|前[一二两三四五六七八九十\d]+[名大]?|从.到.排?|排一下|排序|列一下|哪几个|哪[一二三四五六七八九十几]?[个项类家]|是哪些|有哪些|哪些|是什么|涨得|最猛|各多少元?|[一二三四五六七八九十\d]+[项个类]"
@@ -63,6 +66,9 @@ def rank_bodies(task: Task, groups: list[Group]) -> Answer | None:
 
 def family(task: Task, group: Group) -> list[Figure]:
     """The rows to be ranked, each with the value of the column meant; empty where a word of the question fits no column."""
+    if (limits := between(task.q.text)) is not None:
+        rows = family(replace(task, q=replace(task.q, text=task.q.text[: limits[2][0]] + task.q.text[limits[2][1] :])), group)
+        return [f for f in rows if limits[0] <= (convert(f.value or Decimal(0), f.unit, "元") or Decimal(0)) <= limits[1]]
     limit = threshold(task.q.text)
     text = task.q.text if limit is None else task.q.text[: limit[2][0]] + task.q.text[limit[2][1] :]
     text = SUPERLATIVE.sub("", text)
@@ -199,6 +205,17 @@ def threshold(text: str) -> tuple[str, Decimal, tuple[int, int]] | None:
     value = Decimal(number) if re.fullmatch(r"[\d.]+", number) else Decimal(chinese_to_int(number) or 1)
     below = bool(re.search(r"以下|不足|低于|少于|小于|不到|以内", found.group()))
     return ("<" if below else ">", value * scale, found.span())
+
+
+def between(text: str) -> tuple[Decimal, Decimal, tuple[int, int]] | None:
+    """50万到200万之间 → lowest and highest amount in 元, span."""
+    found = BETWEEN.search(text)
+    if not found:
+        return None
+    scales = {"千": 1_000, "万": 10_000, "千万": 10_000_000, "亿": 100_000_000, "": 1}
+    high = scales[found.group("high_scale") or ""]
+    low = scales[found.group("low_scale") or ""] if found.group("low_scale") else high
+    return Decimal(found.group("low")) * low, Decimal(found.group("high")) * high, found.span()
 
 
 def within(rows: list[Figure], limit: tuple[str, Decimal, tuple[int, int]] | None) -> list[Figure]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from assistant.catalog import View
 from assistant.domain import Candidate
 from assistant.flat import core
-from assistant.leftover import leftover, near_miss, opposed
+from assistant.leftover import half_said, leftover, near_miss, opposed
 from assistant.library import Library
 from assistant.lookup import CLOSE, Want, find, same_amount
 from assistant.match import Ask, text_to_ask
@@ -53,7 +53,8 @@ def read_figure(library: Library, group: Group, ask: Ask, want: Want) -> Reading
     close = [c for c in candidates[1:60] if c.score >= best.score - CLOSE]
     same = tuple(c.figure for c in candidates[1:80] if same_amount(best.figure, c.figure) and c.score >= best.score - 2.5)
     rivals = tuple(_unlike(best, close))
-    return Reading(group, best.figure, best.score, best.covered, same, rivals, () if want.code else tuple(leftover(ask, best.covered)))
+    unexplained = half_said(ask, best.covered) if want.code else leftover(ask, best.covered)
+    return Reading(group, best.figure, best.score, best.covered, same, rivals, tuple(unexplained))
 
 
 def labels_of(figure: Figure) -> str:

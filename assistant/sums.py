@@ -8,7 +8,7 @@ from decimal import Decimal
 from assistant.domain import Answer
 from assistant.draft import figure_label, printed, quoted
 from assistant.flat import core
-from assistant.items import FILLER, JOIN, list_items, new_items, pick_groups, read_one, row_columns
+from assistant.items import FILLER, JOIN, list_items, new_items, pick_groups, read_one, row_columns, without_bodies
 from assistant.lookup import Want, counts_in
 from assistant.scope import Group
 from assistant.task import Task
@@ -16,6 +16,7 @@ from index.amounts import convert, format_amount, format_value, round_half_up, t
 from index.domain import Figure, Measure
 
 EQUALS = re.compile(r"(?:是不是|是否|能不能|等不)?等于")
+SAME = re.compile(r"^(?P<whole>.{2,20}?)(?:和|与|跟|是不是|等不等于|是否)(?P<parts>.{2,40}?)(?:加起来|相加|之和|合计|的和|加在一起)(?:是不是|是否)?(?:一样|相等|一致|对得上|相符)")
 ADDED = re.compile(r"加|之和|与|和")
 ROW_NAMED = re.compile(r"那一?行|这一?行|一行|[一1]?栏|表里|表中")
 
@@ -28,7 +29,7 @@ def answer_sum(task: Task) -> Answer | None:
         if len(readings) >= 2:
             return state_sum(task, [r.figure for _, r in readings], "合计")
     for group in groups[:1]:
-        if EQUALS.search(task.q.text):
+        if EQUALS.search(task.q.text) or SAME.search(task.q.text):
             return check_sum(task, group)
         figures = new_items(task, group) if re.search(r"新增", task.q.text) else list_items(task, group, task.q.text)
         if len(figures) > 1:
@@ -38,9 +39,7 @@ def answer_sum(task: Task) -> Answer | None:
 
 def check_sum(task: Task, group: Group) -> Answer | None:
     """A加B是不是等于C, or C等于A加B吗: the sum, the printed whole and the difference."""
-    left, right = EQUALS.split(task.q.text, maxsplit=1)
-    sides = [(left, right), (right, left)] if not ADDED.search(right) else [(right, left)]
-    for parts, rest in sides:
+    for parts, rest in equation(task):
         named = FILLER.sub("", ROW_NAMED.sub("", rest)).rstrip("吗？?")
         whole = read_one(task, group, named)
         names = [n for n in (FILLER.sub("", p).rstrip("吗？?") for p in JOIN.split(parts)) if n]
@@ -48,6 +47,20 @@ def check_sum(task: Task, group: Group) -> Answer | None:
         if len(figures) > 1 and whole is not None and whole.figure.value is not None:
             return state_check(task, group, figures, whole.figure)
     return None
+
+
+def equation(task: Task) -> list[tuple[str, str]]:
+    """Ways to read parts and whole out of the question; a word that only the whole says (政府采购) holds for bare parts, too."""
+    text = without_bodies(task, task.q.text).strip()
+    if EQUALS.search(text):
+        left, right = EQUALS.split(text, maxsplit=1)
+        return [(left, right), (right, left)] if not ADDED.search(right) else [(right, left)]
+    if found := SAME.search(text):
+        whole, parts = found.group("whole"), found.group("parts")
+        lead = re.sub(r"(?:支出|预算|采购)?(?:总额|总计|合计|总数|总金额)的?$", "", whole)
+        bare = all(re.fullmatch(r"货物|工程|服务|人员经费|公用经费|基本支出|项目支出", p) for p in re.split(r"[、和与,，]", parts))
+        return [("、".join(lead + p for p in re.split(r"[、和与,，]", parts)) if bare else parts, whole)]
+    return []
 
 
 def state_check(task: Task, group: Group, figures: list[Figure], whole: Figure) -> Answer | None:

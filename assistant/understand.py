@@ -229,11 +229,13 @@ def text_to_intent(text: str, lexicon: Lexicon) -> Intent:
         text,
     ) and re.search(r"和|与|、|加|两|三|所有|全部|各|费.{1,6}费", text):
         return Intent.SUM
+    if re.search(r"(?:加起来|相加|之和|加在一起).{0,4}(?:一样|相等|一致|对得上|相符)", text):
+        return Intent.SUM
     if "等于" in text and re.search(r"加(?!强|快|大)|之和|相加|合起来", text):
         return Intent.SUM
     if re.search(r"新增.{0,6}项目|新设.{0,4}项目", text):
         return Intent.LIST
-    if has("list") and not re.search(r"分别是?多少|各(?:是)?多少", text):
+    if has("list") and not re.search(r"分别是?多少|各(?:是)?多少", text) and not (text.rstrip("?").endswith("分别是") and len(text_to_years(text)[0]) > 1):
         return Intent.LIST
     if re.search(
         r"(?:单位|机构|项目|公司|银行|地方)是哪|(?:采购|购买|买|做|干)了?什么|哪[二两三四五六七八九十]家|单位叫什么|花[在到]哪|用[在到]哪|在哪里|在哪儿|位于哪",
