@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,6 +98,8 @@ class View:
             self.by_leaf.setdefault(entry.leaf, []).append(entry)
         self.items = frozenset(self.labels[e.leaf] for e in self.entries if e.leaf >= 0 and e.context < 0) - COMMON
         self.rows = frozenset(self.labels[e.leaf] for e in self.entries if e.leaf >= 0 and len(self.labels[e.leaf]) >= 4) - COMMON
+        self._by_pair = labels_to_pairs(self.labels)
+        self._totals: dict[tuple[bool, bool], list[Entry]] = {}
         self._starts = frozenset(label[:2] for label in self.items)
         self.codes: dict[str, list[Entry]] = {}
         for entry in self.entries:
@@ -186,9 +188,11 @@ class View:
 
         ``own`` puts what the year itself takes in or spends (本年支出合计) before the balance with carried-over money (收支总计).
         """
-        ranked = [(-rank, e) for e in self.entries if (rank := self._total_rank(e, income, own)) is not None]
-        ranked.sort(key=lambda pair: pair[0])
-        return [e for _, e in ranked]
+        if (income, own) not in self._totals:
+            ranked = [(-rank, e) for e in self.entries if (rank := self._total_rank(e, income, own)) is not None]
+            ranked.sort(key=lambda pair: pair[0])
+            self._totals[income, own] = [e for _, e in ranked]
+        return self._totals[income, own]
 
     def _total_rank(self, e: Entry, income: bool, own: bool) -> float | None:
         f = e.figure
@@ -209,18 +213,28 @@ class View:
             rank += 1.5 if re.search(r"(?:收入|支出)合计", said) else 0.0
         return rank
 
-    def matches(self, ask: Ask) -> list[Match]:
-        """The match of every label with the question, by label id; labels that share nothing cost one set lookup."""
-        starts = set(ask.bigrams)
-        canon = [c for _, _, c in ask.aliases]
-        out = []
-        for label in self.labels:
-            shares = any(label[i : i + 2] in starts for i in range(len(label) - 1)) or any(c in label for c in canon)
-            if not shares:
-                out.append(NOTHING)
-            elif len(label) > SENTENCE:  # a sentence is context: what it covers is all that is asked of it
+    def matches(self, ask: Ask) -> Sequence[Match]:
+        """The match of every label with the question, by label id; labels that share no two characters with it cost nothing."""
+        near: set[int] = set()
+        for pair in ask.bigrams:
+            near.update(self._by_pair.get(pair, ()))
+        for _, _, canonical in ask.aliases:
+            near.update(i for i in self._by_pair.get(canonical[:2], ()) if canonical in self.labels[i])
+        out = [NOTHING] * len(self.labels)
+        for i in near:
+            label = self.labels[i]
+            if len(label) > SENTENCE:  # a sentence is context: what it covers is all that is asked of it
                 covered = cover_text(ask, label)
-                out.append(Match(covered, 0.0, 1.0, bool(covered)))
+                out[i] = Match(covered, 0.0, 1.0, bool(covered))
             else:
-                out.append(match_label(ask, label))
+                out[i] = match_label(ask, label)
         return out
+
+
+def labels_to_pairs(labels: Sequence[str]) -> dict[str, list[int]]:
+    """Two neighbouring characters → the ids of the labels that hold them."""
+    pairs: dict[str, list[int]] = {}
+    for i, label in enumerate(labels):
+        for pair in {label[at : at + 2] for at in range(max(1, len(label) - 1))}:
+            pairs.setdefault(pair, []).append(i)
+    return pairs

@@ -71,14 +71,22 @@ def longest_run(mask: int) -> tuple[int, int]:
     return best
 
 
-def opposed(ask: Ask, labels: str, opposites: Iterable[tuple[frozenset[str], frozenset[str]]]) -> bool:
-    """True where the question says one of two opposites and the labels say only the other (年末 and 年初, 以上 and 以下)."""
+Sides = tuple[frozenset[str], frozenset[str]]
+
+
+def one_sided(ask: Ask, opposites: Iterable[Sides]) -> list[Sides]:
+    """The pairs of opposites of which the question says one side only: what it says, and what it thereby excludes."""
+    out = []
     for one, other in opposites:
         for said, denied in ((one, other), (other, one)):
             if any(w in ask.text for w in said) and not any(w in ask.text for w in denied):
-                if any(w in labels for w in denied) and not any(w in labels for w in said):
-                    return True
-    return False
+                out.append((said, denied))
+    return out
+
+
+def opposed(labels: str, sides: Iterable[Sides]) -> bool:
+    """True where the labels say only what the question excludes (年初 for 年末, 以下 for 以上)."""
+    return any(any(w in labels for w in denied) and not any(w in labels for w in said) for said, denied in sides)
 
 
 def glossed(ask: Ask, covered: int, end: int) -> bool:

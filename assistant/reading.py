@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from assistant.catalog import View
 from assistant.domain import Candidate
 from assistant.flat import core
-from assistant.leftover import half_said, leftover, near_miss, opposed
+from assistant.leftover import half_said, leftover, near_miss, one_sided, opposed
 from assistant.library import Library
 from assistant.lookup import CLOSE, Want, find, same_amount
 from assistant.match import Ask, text_to_ask
@@ -41,7 +41,8 @@ def read_figure(library: Library, group: Group, ask: Ask, want: Want) -> Reading
     views = library.views([group])
     found = find(views, ask, want)
     if not want.code:
-        found = [c for c in found if not (near_miss(ask, c) or opposed(ask, labels_of(c.figure), library.lexicon.opposites))]
+        sides = one_sided(ask, library.lexicon.opposites)
+        found = [c for c in found if not (near_miss(ask, c) or (sides and opposed(labels_of(c.figure), sides)))]
     candidates = naming(found, {v.info.doc_id: v for v in views}, ask)
     if not candidates:
         return None

@@ -107,6 +107,8 @@ class ShortNames:
     """The bodies by the heads that their short forms may end with."""
 
     by_end: Mapping[str, tuple[tuple[str, Shape], ...]] = field(default_factory=dict)
+    firsts: frozenset[str] = frozenset()  # characters that a short form can begin with
+    lasts: frozenset[str] = frozenset()  # and end with
 
     @classmethod
     def of(cls, cores: Iterable[tuple[str, str]]) -> ShortNames:
@@ -116,7 +118,8 @@ class ShortNames:
             for shape in core_to_shapes(core):
                 for end in shape.ends:
                     table.setdefault(end, []).append((name, shape))
-        return cls({end: tuple(found) for end, found in table.items()})
+        firsts = frozenset(word[0] for found in table.values() for _, shape in found for word in shape.words)
+        return cls({end: tuple(found) for end, found in table.items()}, firsts, frozenset(end[-1] for end in table))
 
     def at(self, text: str, start: int, placed: bool = False) -> tuple[int, frozenset[str]] | None:
         """The longest short form that begins at ``start``: its end and the bodies it can mean.
@@ -124,7 +127,11 @@ class ShortNames:
         Right after a place (``placed``) one character before the head is enough (北碚|交委), and the first words without a head
         are a name, too (苏州|水务).
         """
+        if text[start] not in self.firsts:
+            return None
         for end in range(min(len(text), start + LONGEST), start + (1 if placed else SHORTEST), -1):
+            if text[end - 1] not in self.lasts:
+                continue
             found = self._means(text[start:end], 1 if placed else SHORTEST)
             if found:
                 return end, found
