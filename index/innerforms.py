@@ -122,6 +122,12 @@ def _opens_with_pair(grid: Grid) -> bool:
     return bool(PAIR_KEY.match(bare_key(top[0].text))) and sum(bool(PAIR_KEY.match(bare_key(c.text))) for c in grid.cells) >= PAIRS
 
 
+def opens_project(grid: Grid) -> bool:
+    """Does the grid begin with a project's name? Below a title of its own it is another project's form."""
+    top = min((cell for cell in grid.cells if cell.text), key=lambda c: (c.r0, c.c0), default=None)
+    return top is not None and bool(PROJECT_KEY.match(bare_key(top.text)))
+
+
 def bare_key(text: str) -> str:
     """项目资金（万元）： → 项目资金."""
     return re.sub(r"[:：]$", "", BRACKETS.sub("", text)) or text
