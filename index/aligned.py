@@ -23,6 +23,8 @@ UNMATCHED = 100.0  # points: cost of a header word without a strip below it, or 
 FULL_RULE = 0.9  # share of the table's width: a rule as long as this crosses all of it
 WIDE_TOKEN = 0.5  # share of the table's width: words as wide as this cross columns
 
+HEADER_PIECES = 3  # a line of so many words and no figure names columns
+
 _Strip = tuple[float, float, bool]  # left, right, holds figures
 
 
@@ -95,7 +97,7 @@ def _lines_to_grid(region: Region, head_end: float) -> Grid | None:
     lines = region.lines
     head = [line for line in lines if line.middle < head_end]
     body = [line for line in lines if line.middle >= head_end]
-    if not body:
+    if not body and not region.rules:
         return None
     rules = _full_rules(region)
     words = header_words(head, region.rules)
@@ -121,7 +123,11 @@ def _header_end(region: Region, first: int) -> float:
     lines = region.lines
     if first >= len(lines):
         wide = sorted(_full_rules(region))
-        return wide[1] if len(wide) > 2 else region.box[1] - 1
+        if len(wide) <= 2:
+            return region.box[1] - 1
+        heads = [line for line in lines if len(line.pieces) >= HEADER_PIECES]  # a row without a figure has its label alone
+        below = [y for y in wide if heads and y > heads[-1].middle]
+        return max(wide[1], below[0]) if below else wide[1]
     anchor = lines[first]
     above = [y for y in _full_rules(region) if region.box[1] + 2 < y < anchor.middle]
     if above:

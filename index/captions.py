@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 
 from index.headings import caption_of, unit_of
 
-BODY_NAME = re.compile(r"^(?:编制|填报|预算)?(?:部门|单位)(?:名称)?[:：](?P<name>.*)$")
+BODY_NAME = re.compile(r"^(?:编制|填报|预算|决算|公开|编报|汇总)?(?:部门|单位)(?:名称)?[:：](?P<name>.*)$")
 UNIT_REST = re.compile(r"^(单位[:：])?[万亿千百]*元?$|^金额")
 YEAR = re.compile(r"(20\d\d)年")
+YEAR_LINE = re.compile(r"^[（(]?(?:(?:预算|决算)?年度[:：])?20\d\d年?度?[）)]?$")
 CONTINUED = re.compile(r"[（(]续(表)?[）)]|续表")
 
 
@@ -48,7 +49,7 @@ def segments_to_caption(segments: Iterable[str]) -> Caption:
         elif numbered and numbered[0]:
             caption = replace(caption, number=numbered[0])
             titles += [numbered[1]] if numbered[1] else []
-        elif year and len(flat) <= 7:
+        elif year and YEAR_LINE.match(flat):
             caption, below_title = replace(caption, year=int(year[1])), True
         elif not below_title:
             titles.append(flat)

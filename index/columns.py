@@ -24,13 +24,17 @@ SKIP_HEADER = re.compile(r"^(序号|行次|栏次|序|行号)$")
 LABEL_HEADER = re.compile(
     r"(项目|名称|科目|类别|功能|单位|部门|用途|年度|年份|事项|内容|分类|资产|负债|权益|大类|品目|摘要|指标|处室|科室)$|^(项目|科目|指标)"
 )
-LABEL_EXCEPT = re.compile(r"^项目(支出|经费|资金|预算|拨款|金额)")
+LABEL_EXCEPT = re.compile(r"^项目(支出|经费|资金|预算|拨款|金额|内容|概况|概述)|^指标(性质|方向|属性|值|解释|说明)")
+INDICATOR_HEADER = re.compile(r"^[一二三]级指标$|^(?:绩效)?指标(?:名称|内容|类型|类别|分类)?$")
+UNIT_HEADER = re.compile(r"^(?:计量|度量|数量)?单位$")
+UNIT_LENGTH = 4  # characters of a unit of count (台, 平方米)
 NOTE_HEADER = re.compile(
     r"(形式|方式|目标|目标值|指标值|说明|备注|依据|原因|性质|是否|状态|种类|来源|时间|日期|期限|索引|情况|地址|电话|联系人|责任人|理由)"
 )
 HALF_HEADER = re.compile(
     r"(项目|名称|科目|编码|代码|资产|负债|权益|功能分类|支出用途|用途|支出|收入|内容|事项|指标)(（[^）]*）|\([^)]*\))*$"
 )
+MEASURED = re.compile(r"^[约≥≤＞＜><=＝]*-?\d[\d,]*(?:\.\d+)?[万亿]?(?![年.、．）)])[^\d\s，。；]{1,8}$")
 YEAR = re.compile(r"^(19|20)\d\d(年|年度)?$")
 BRACKETS = re.compile(r"[（(][^（）()]*[）)]")
 
@@ -53,11 +57,14 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What the body of a column holds: how many numbers, texts and codes."""
+    """What the body of a column holds: how many numbers, texts and codes; how many of the texts are numbers with a unit
+    (12.5万人次), and how long the longest text is."""
 
     numbers: int = 0
     texts: int = 0
     codes: int = 0
+    measured: int = 0
+    longest: int = 0
 
 
 def is_data_number(text: str) -> bool:
@@ -134,11 +141,11 @@ def is_numbering_row(row: Sequence[GridCell | None]) -> bool:
 def paths_to_columns(paths: Sequence[LabelPath], contents: Sequence[Content]) -> list[Column]:
     """Role and half of each column, from its header words and from what stands in it."""
     roles = [_role(path, content) for path, content in zip(paths, contents, strict=True)]
-    first_labels = {paths[i][-1] for i in range(len(paths)) if roles[i] in (Role.LABEL, Role.CODE) and paths[i]}
+    labels: set[str] = set()  # headers of the label columns so far
     half, seen_value, seen_label = 0, False, False
     columns: list[Column] = []
     for i, (path, role) in enumerate(zip(paths, roles, strict=True)):
-        opens = role in (Role.LABEL, Role.CODE) and seen_value and seen_label and _opens_half(path, contents[i], roles[i:], first_labels)
+        opens = role in (Role.LABEL, Role.CODE) and seen_value and seen_label and _opens_half(path, contents[i], roles[i:], labels)
         if opens:
             half, seen_value, seen_label = half + 1, False, False
         elif role == Role.LABEL and seen_value:
@@ -147,6 +154,8 @@ def paths_to_columns(paths: Sequence[LabelPath], contents: Sequence[Content]) ->
             role = Role.VALUE if contents[i].texts else Role.SKIP
         seen_value |= role == Role.VALUE and not (contents[i].texts and not contents[i].numbers)
         seen_label |= role in (Role.LABEL, Role.CODE)
+        if role in (Role.LABEL, Role.CODE) and path:
+            labels.add(path[-1])
         columns.append(Column(role, half, path))
     return columns
 
@@ -161,13 +170,15 @@ def _role(path: LabelPath, content: Content) -> Role:
             return Role.LABEL
         if not content.texts or content.codes:
             return Role.CODE
+    if UNIT_HEADER.match(leaf) and 0 < content.longest <= UNIT_LENGTH:
+        return Role.VALUE  # 台, 套: what a number beside it counts
     if content.numbers > content.texts:
         return Role.VALUE if content.codes < content.numbers or not LABEL_HEADER.search(leaf) else Role.CODE
     if LABEL_HEADER.search(leaf) and not LABEL_EXCEPT.match(leaf) and not (NOTE_HEADER.search(leaf) and content.texts == 0):
         return Role.LABEL
     if NOTE_HEADER.search(leaf):
         return Role.VALUE
-    if content.texts > content.numbers:
+    if content.texts > content.numbers and content.measured * 2 <= content.texts:
         return Role.LABEL
     return Role.VALUE if path else Role.LABEL
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from index.domain import Figure, Proof
 from index.labels import name_key
+from index.scopes import scope_of
 from index.sums import TOTAL, Grid, check
 
 SURE_ROWS = 4  # a form repeats another's subjects where so many names agree …
@@ -99,28 +100,39 @@ def _by_code(grid: Grid) -> dict[str, Figure]:
 
 
 def repeated_subject_proofs(grids: Sequence[Grid]) -> Iterator[Proof]:
-    """收支总表 lists the subjects of 支出总表 without their codes: the same name, the same amount."""
-    coded = [(grid, _first_amounts(grid)) for grid in grids if any(row.code for row in grid.rows)]
+    """收支总表 lists the subjects of 支出总表 without their codes: the same name, the same amount of the same money."""
+    coded = [amounts for grid in grids if any(row.code for row in grid.rows) for amounts in _amounts_by_scope(grid)[:1]]
     for grid in grids:
         if any(row.code for row in grid.rows) or not re.search(r"收支|收入支出", grid.table.title):
             continue
-        mine = _first_amounts(grid)
-        best: list[Proof] = []
-        for _, theirs in coded:
-            names = [n for n in mine.keys() & theirs.keys() if mine[n].unit == theirs[n].unit and (mine[n].value or theirs[n].value)]
-            proofs = [check("funds", mine[n], (theirs[n],), theirs[n].value or Decimal(0), f"“{n}”在两表中应相同") for n in sorted(names)]
-            held = sum(p.held for p in proofs)
-            if held >= SURE_ROWS and (len(proofs) - held) * SURE_SHARE <= held and held > sum(p.held for p in best):
-                best = proofs
-        yield from best
+        for scope, mine in _amounts_by_scope(grid):
+            best: list[Proof] = []
+            for other, theirs in coded:
+                proofs = _same_subjects(mine, theirs)
+                held = [p for p in proofs if p.held]
+                if len(held) >= SURE_ROWS and (len(proofs) - len(held)) * SURE_SHARE <= len(held) and len(held) > sum(p.held for p in best):
+                    best = proofs if scope == other else held  # what two kinds of money differ by is no contradiction
+            yield from best
 
 
-def _first_amounts(grid: Grid) -> dict[str, Figure]:
-    """First money column by name; names that a table prints twice are left out."""
+def _same_subjects(mine: Mapping[str, Figure], theirs: Mapping[str, Figure]) -> list[Proof]:
+    names = sorted(n for n in mine.keys() & theirs.keys() if mine[n].unit == theirs[n].unit and (mine[n].value or theirs[n].value))
+    return [check("funds", mine[n], (theirs[n],), theirs[n].value or Decimal(0), f"“{n}”在两表中应相同") for n in names]
+
+
+def _amounts_by_scope(grid: Grid) -> list[tuple[str, dict[str, Figure]]]:
+    """For the first money column of each scope: amounts by name; names that a table prints twice are left out."""
+    columns: dict[str, int] = {}
+    for c in grid.money_columns:
+        columns.setdefault(scope_of(*reversed(grid.table.columns[c]), grid.table.title), c)
+    return [(scope, _amounts(grid, c)) for scope, c in columns.items()]
+
+
+def _amounts(grid: Grid, column: int) -> dict[str, Figure]:
     found: dict[str, Figure] = {}
     twice: set[str] = set()
     for r, row in enumerate(grid.rows):
-        figure = grid.get(r, grid.money_columns[0]) if row.label and grid.money_columns else None
+        figure = grid.get(r, column) if row.label else None
         if figure and not TOTAL.match(row.label[-1]):
             name = name_key(row.label[-1])
             twice |= {name} & found.keys()

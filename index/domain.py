@@ -194,6 +194,8 @@ class Table:
     ``number`` is as printed (表5, 公开05表) or None; ``title`` the printed title or the heading it stands under.
     ``columns`` are the value columns' paths, outermost first; label and code columns are not among them. Columns
     of text (绩效目标, 采购组织形式) are. ``column_units`` overrides ``unit`` where a column names its own.
+    ``label_heads[i]`` is the printed header (项目名称, 项目单位) of the column that part ``i`` of every row's label stands
+    in, "" where rows differ or none is printed; totals (合计) are not counted. It tells a project's name from its body's.
     """
 
     id: str
@@ -210,6 +212,7 @@ class Table:
     column_units: tuple[str | None, ...] = ()
     line: int | None = None
     flags: frozenset[Flag] = frozenset()
+    label_heads: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -48,6 +48,7 @@ def _table(table: Table) -> dict[str, Any]:
     units = {"column_units": list(table.column_units)} if any(table.column_units) else {}
     line = {"line": table.line} if table.line is not None else {}
     flags = {"flags": sorted(table.flags)} if table.flags else {}
+    heads = {"label_heads": list(table.label_heads)} if any(table.label_heads) else {}
     return {
         "type": "table",
         "id": table.id,
@@ -59,7 +60,7 @@ def _table(table: Table) -> dict[str, Any]:
         "columns": [list(path) for path in table.columns],
         "rows": [_row(table, n) for n in range(len(table.rows))],
         "note": table.note,
-    } | units | line | flags  # fmt: skip
+    } | heads | units | line | flags  # fmt: skip
 
 
 def _row(table: Table, number: int) -> dict[str, Any]:

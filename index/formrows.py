@@ -6,19 +6,24 @@ anew split the columns.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 
-from index.amounts import is_number_cell
+from index.amounts import cell_to_value, is_number_cell
 from index.columns import Column, Role, cell_kind
 from index.domain import Box, Cell, LabelPath, Row
 from index.grids import GridCell
-from index.hierarchy import RowLabel, rows_to_paths
+from index.hierarchy import RowLabel, is_body, is_total, label_rank, rows_to_paths
 
 GRAND_TOTAL = re.compile(r"^(合计|总计|.{0,4}(合计|总计))$")
 EMPTY_WORDS = ("无", "空", "空表")  # all that an empty table's body says
 MAX_HEAD = 20  # characters of a word that heads a column
+CENTRED = 0.7  # em by which a centred text stands off its cell's sides, and by which these may differ
+PARTS_AFTER = 3  # parts that may follow 「其中：…」 without a step
+SUM_SLACK = Decimal("0.005")  # what rounding may take from each part of a sum
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,15 @@ class Placed:
 FormRow = list[Placed]
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A logical table's columns, rows and the headers of its label columns (see ``Table.label_heads``)."""
+
+    columns: tuple[LabelPath, ...]
+    rows: tuple[Row, ...]
+    label_heads: tuple[str, ...]
+
+
 @dataclass
 class Draft:
     """A row of one half before its label path is known."""
@@ -45,6 +59,8 @@ class Draft:
     cells: tuple[Cell, ...]
     page: int
     box: Box | None
+    counted: bool = False  # has a number of its own (序号)
+    centred: bool = False  # its label is set in the middle of its cell
 
 
 def with_inner_headers(paths: tuple[LabelPath, ...], drafts: list[Draft]) -> tuple[tuple[LabelPath, ...], list[Draft]]:
@@ -88,7 +104,7 @@ def draft_row(row: FormRow, columns: Sequence[Column], half: int, values: Sequen
     codes = [""] * len(code_cols)
     cells = [Cell(None)] * len(values)
     boxes: list[Box] = []
-    own = False
+    own = counted = centred = False
     page = row[0].page if row else 0
     for placed in row:
         text = placed.cell.text
@@ -98,11 +114,13 @@ def draft_row(row: FormRow, columns: Sequence[Column], half: int, values: Sequen
         if column is None:
             continue
         role = columns[column].role
+        counted |= role == Role.SKIP and placed.first
         if role == Role.LABEL or (role == Role.CODE and cell_kind(text) == "text"):
             slot = label_cols.index(column) if column in label_cols else (0 if label_cols else None)
             if slot is None:
                 continue
             labels[slot] = text
+            centred = _is_centred(placed.cell)
             indents[slot] = placed.cell.lines[0].x0 / max(1.0, placed.cell.lines[0].size)
         elif role == Role.CODE:
             codes[code_cols.index(column)] = text
@@ -115,7 +133,15 @@ def draft_row(row: FormRow, columns: Sequence[Column], half: int, values: Sequen
     blank = not any(codes) and all(c.text is None for c in cells)
     if not own or (blank and not [text for text in labels if text and text not in EMPTY_WORDS]):
         return None
-    return Draft(labels, indents, codes, tuple(cells), page, _union(boxes))
+    return Draft(labels, indents, codes, tuple(cells), page, _union(boxes), counted, centred)
+
+
+def _is_centred(cell: GridCell) -> bool:
+    ink = cell.ink
+    if ink is None:
+        return False
+    left, right, em = ink[0] - cell.box[0], cell.box[2] - ink[2], max(1.0, cell.lines[0].size)
+    return left > CENTRED * em and abs(left - right) < CENTRED * em
 
 
 def _home_column(placed: Placed, columns: Sequence[Column], half: int) -> int | None:
@@ -135,19 +161,101 @@ def _home_column(placed: Placed, columns: Sequence[Column], half: int) -> int | 
     return mine[0] if mine else None
 
 
-def drafts_to_rows(drafts: Sequence[Draft]) -> tuple[Row, ...]:
+def drafts_to_rows(drafts: Sequence[Draft], heads: Sequence[str] = ()) -> tuple[tuple[Row, ...], tuple[str, ...]]:
+    """The rows with their label paths, and which of the label columns' ``heads`` each part of a path stands under."""
     codes = _joined_codes(drafts)
-    prefixes, leaves = _stepped_labels(drafts)
+    stepped = _stepped_labels(drafts, heads)
     single = not drafts or len(drafts[0].labels) <= 1
-    paths: list[LabelPath]
-    if single or any(codes):
-        paths = _tree_paths(drafts, codes, prefixes, leaves)
-    else:
-        paths = [(*prefix, leaf) if leaf else prefix for prefix, leaf in zip(prefixes, leaves, strict=True)]
-    return tuple(
+    paths = _tree_paths(drafts, codes, stepped) if single or any(codes) else [step.path for step in stepped]
+    if single and not any(codes):
+        paths = _after_of_which(drafts, paths)
+        stepped, paths = _under_groups(drafts, stepped, paths)
+    rows = tuple(
         Row(path, draft.cells, code or None, draft.page, None, draft.box)
         for draft, code, path in zip(drafts, codes, paths, strict=True)
     )
+    return rows, _common_heads(stepped, paths)
+
+
+def _under_groups(
+    drafts: Sequence[Draft], stepped: Sequence[Stepped], paths: Sequence[LabelPath]
+) -> tuple[list[Stepped], list[LabelPath]]:
+    """Rows that head the rows below them in one list (a body above its projects) go into the labels of those rows.
+
+    They are known by having no 序号 where the others do, or by being bodies; and they must be the sum of their rows.
+    """
+    found, labels = list(stepped), list(paths)
+    counted = any(draft.counted for draft in drafts)
+    heads = [
+        i
+        for i, (draft, path) in enumerate(zip(drafts, paths, strict=True))
+        if len(path) == 1 and not GRAND_TOTAL.match(path[0]) and (not draft.counted if counted else is_body(path[0]))
+    ]
+    groups = [range(start + 1, end) for start, end in itertools.pairwise([*heads, len(drafts)])]
+    groups = [range(g.start, next((i for i in g if paths[i] and is_total(paths[i][-1])), g.stop)) for g in groups]
+    if not any(len(g) for g in groups) or any(len(paths[i]) != 1 for g in groups for i in g):
+        return found, labels
+    sums = [_sums(drafts[head], [drafts[i] for i in g])[:1] for head, g in zip(heads, groups, strict=True) if len(g)]
+    if not all(held != [False] for held in sums) or not (counted or any(sums)):
+        return found, labels
+    for head, g in zip(heads, groups, strict=True):
+        for i in g:
+            labels[i] = (*paths[head], *paths[i])
+            found[i] = replace(stepped[i], heads=("",))
+    return found, labels
+
+
+def _sums(head: Draft, parts: Sequence[Draft]) -> list[bool]:
+    """For every column in which the head prints a number: do the parts make it?"""
+    held = []
+    for column, cell in enumerate(head.cells):
+        if is_number_cell(cell.text):
+            total, *values = (cell_to_value(draft.cells[column].text) or Decimal(0) for draft in (head, *parts))
+            held.append(abs(sum(values, Decimal(0)) - total) <= SUM_SLACK * (len(parts) + 1))
+    return held
+
+
+def _after_of_which(drafts: Sequence[Draft], paths: Sequence[LabelPath]) -> list[LabelPath]:
+    """「其中：甲」 above 「乙」 with no step between them: 乙 is the other part where both make what stands above them."""
+    found = list(paths)
+    for i, path in enumerate(paths):
+        if len(path) < 2 or not path[-1].startswith("其中"):
+            continue
+        parent = next((k for k in range(i - 1, -1, -1) if found[k] == path[:-1]), None)
+        if parent is None:
+            continue
+        alone = sum(_sums(drafts[parent], drafts[parent + 1 : i + 1]))
+        for end in range(i + 1, min(i + 1 + PARTS_AFTER, len(paths))):
+            if len(paths[end]) != len(path) - 1 or label_rank(paths[end][-1]) is not None or is_total(paths[end][-1]):
+                break
+            held = _sums(drafts[parent], drafts[parent + 1 : end + 1])
+            if held[:1] == [True] and sum(held) > alone:
+                found[i + 1 : end + 1] = [(*path[:-1], paths[k][-1]) for k in range(i + 1, end + 1)]
+                break
+    return found
+
+
+def _common_heads(stepped: Sequence[Stepped], paths: Sequence[LabelPath]) -> tuple[str, ...]:
+    """The headers over the parts of the labels; a grand total stands in no column of its own."""
+    return common_heads(
+        [
+            (*step.heads, *[step.head] * (len(path) - len(step.heads)))[: len(path)]
+            for step, path in zip(stepped, paths, strict=True)
+            if path and not GRAND_TOTAL.match(path[-1])
+        ]
+    )
+
+
+def common_heads(rows: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """The header that all rows give a part of their label, "" where they differ (see ``Table.label_heads``)."""
+    found: list[set[str]] = [set() for _ in range(max(map(len, rows), default=0))]
+    for heads in rows:
+        for place, head in zip(found, heads, strict=False):
+            place.add(head)
+    common = [next(iter(place)) if len(place) == 1 else "" for place in found]
+    while common and not common[-1]:
+        common.pop()
+    return tuple(common)
 
 
 def _joined_codes(drafts: Sequence[Draft]) -> list[str]:
@@ -163,33 +271,45 @@ def _joined_codes(drafts: Sequence[Draft]) -> list[str]:
     return codes
 
 
-def _stepped_labels(drafts: Sequence[Draft]) -> tuple[list[LabelPath], list[str]]:
-    """Own label (the rightmost) and the labels left of it, blank ones taken from above."""
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """A row's own label (the rightmost) and the labels left of it; ``heads`` are the headers of the latter's columns."""
+
+    prefix: LabelPath
+    leaf: str
+    heads: tuple[str, ...]
+    head: str
+
+    @property
+    def path(self) -> LabelPath:
+        return (*self.prefix, self.leaf) if self.leaf else self.prefix
+
+
+def _stepped_labels(drafts: Sequence[Draft], heads: Sequence[str]) -> list[Stepped]:
+    """Blank labels are taken from above."""
     above: list[str] = []
-    prefixes: list[LabelPath] = []
-    leaves: list[str] = []
+    found: list[Stepped] = []
     for draft in drafts:
         labels = draft.labels
         filled = [i for i, text in enumerate(labels) if text]
-        if not filled:
-            prefixes.append(tuple(text for text in above[:-1] if text))
-            leaves.append(above[-1] if above else "")
-            continue
-        leaf = filled[-1]
-        if GRAND_TOTAL.match(labels[leaf]):
+        leaf = filled[-1] if filled else len(above) - 1
+        if filled and GRAND_TOTAL.match(labels[leaf]):
             above = []
-        whole = [labels[i] or (above[i] if i < len(above) else "") for i in range(leaf)]
-        prefixes.append(tuple(text for text in whole if text))
-        leaves.append(labels[leaf])
-        above = [*whole, labels[leaf]]
-    return prefixes, leaves
+        whole = [labels[i] or (above[i] if i < len(above) else "") for i in range(leaf)] if filled else above[:-1]
+        own = labels[leaf] if filled else above[-1] if above else ""
+        names = tuple(heads[i] if i < len(heads) else "" for i, text in enumerate(whole) if text)
+        found.append(Stepped(tuple(text for text in whole if text), own, names, heads[leaf] if 0 <= leaf < len(heads) else ""))
+        if filled:
+            above = [*whole, own]
+    return found
 
 
-def _tree_paths(drafts: Sequence[Draft], codes: Sequence[str], prefixes: Sequence[LabelPath], leaves: Sequence[str]) -> list[LabelPath]:
+def _tree_paths(drafts: Sequence[Draft], codes: Sequence[str], stepped: Sequence[Stepped]) -> list[LabelPath]:
+    leaves = [step.leaf for step in stepped]
     indents = _indents(drafts, leaves)
     labels = [RowLabel(leaf, code or None, indent) for leaf, code, indent in zip(leaves, codes, indents, strict=True)]
     paths = rows_to_paths(labels)
-    return [_joined(prefix, path) for prefix, path in zip(prefixes, paths, strict=True)]
+    return [_joined(step.prefix, path) for step, path in zip(stepped, paths, strict=True)]
 
 
 def _joined(prefix: LabelPath, path: LabelPath) -> LabelPath:
@@ -199,6 +319,8 @@ def _joined(prefix: LabelPath, path: LabelPath) -> LabelPath:
 
 def _indents(drafts: Sequence[Draft], leaves: Sequence[str]) -> list[float]:
     """Indentation in em from the column's left; none where the column is centred."""
+    if sum(draft.centred for draft in drafts) * 3 > 2 * len(drafts):
+        return [0.0] * len(drafts)
     found = []
     for draft, leaf in zip(drafts, leaves, strict=True):
         slots = [i for i, text in enumerate(draft.labels) if text and text == leaf]

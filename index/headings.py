@@ -25,6 +25,17 @@ _TITLED = re.compile(
     r"(?:主要职能|主要职责|机构设置(?:情况)?|名词解释|编制说明|(?:预算|决算|经费|绩效|项目)(?:总体)?情况(?:的)?说明|"
     r"其他(?:相关|需要说明)?情况(?:的)?说明)$"
 )
+_RUN_IN = re.compile(
+    rf"^\s*(?P<head>(?P<number>[{NUMERAL}]{{1,3}}、|[（(][{NUMERAL}]{{1,3}}[）)])\s*(?P<rest>[^。；;，,：:！？]{{2,30}}))。"
+)
+_TOPIC = re.compile(r"(?:情况|说明|概况|概述|结构|规模|范围|结果|构成|变化)$")
+_TOPIC_BEFORE_TEXT = re.compile(
+    r"(?:情况|说明|概况|概述|结构|规模|范围|结果|构成|变化|要求|经费|费|费用|预算|决算|收入|支出|采购|资产|收费|绩效|安排|目标|职责|职能|机构)$"
+)
+_DUTY = re.compile(
+    r"^(?:负责|承担|承办|组织|拟[订定]|起草|贯彻|指导|协调|推[进动]|开展|完成|统筹|加强|落实|参与|监督|管理|配合|协助|做好|研究|讨论|依法|按)"
+)
+RUN_ON = 8  # characters of text that follow a heading in its own paragraph
 
 _NUMBER = rf"(?:\d{{1,3}}(?:[-—－]\d{{1,2}})?|[{NUMERAL}]{{1,3}})"
 _CAPTION = re.compile(
@@ -71,6 +82,21 @@ def text_to_level(text: str) -> int | None:
         if match:
             return level if len(match["rest"]) > 1 or re.match(r"[\u4e00-\u9fff]", match["rest"]) else None
     return 2 if _TITLED.search(flat) and not re.match(r"\d", re.sub(r"^20\d\d年?", "", flat)) else None
+
+
+def lead_heading(text: str) -> tuple[int, int] | None:
+    """(level, length) of a numbered heading that ends in a full stop, with the paragraph's text after it or alone.
+
+    「（一）机关运行经费。2024年…」 → (4, 10); a duty (「（二）承办市政府交办的其他事项。」) and a sentence with an amount are none.
+    """
+    match = _RUN_IN.match(text)
+    if match is None or _AMOUNT.search(squash(match["rest"])) or _DUTY.match(squash(match["rest"])):
+        return None
+    after = len(squash(text[match.end() :]))
+    topic = _TOPIC_BEFORE_TEXT if after >= RUN_ON else _TOPIC
+    if not topic.search(squash(match["rest"])) or 0 < after < RUN_ON:
+        return None
+    return (3 if match["number"].endswith("、") else 4), match.end()
 
 
 def is_toc_line(line: str) -> bool:

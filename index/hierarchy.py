@@ -20,7 +20,10 @@ NUMBERING: tuple[tuple[re.Pattern[str], int], ...] = (
     (re.compile(r"^[（(]\d{1,2}[）)]"), 4),
     (re.compile(r"^其中[:：]?"), 6),
 )
+FIRST = re.compile(r"^一[、.．，]")
+OF_WHICH, OF_WHICH_WIDTH = 6, 3.0  # rank of 其中：, and its width in em
 TOTAL = re.compile(r"^(本年|本期|上年)?(收入|支出|收支|费用)?[(（]?(合计|总计|小计|收入总计|支出总计)")
+TOTAL_END = re.compile(r"(?:合计|总计|小计)$")
 BODY = re.compile(r"(?:局|委|会|办|办公室|厅|院|所|中心|处|街道|镇|政府|队|校|大学|馆|站|部|署|公司|集团)(?:[（(][^（）()]*[）)])?$")
 INDENT_STEP = 0.6  # in units of the indentation given; less is noise of the setting
 
@@ -78,13 +81,19 @@ def _paths_by_code(rows: Sequence[RowLabel]) -> list[LabelPath]:
 def _paths_by_depth(rows: Sequence[RowLabel]) -> list[LabelPath]:
     paths: list[LabelPath] = []
     stack: list[RowLabel] = []
+    begun = False  # has there been a row 一、?
+    anew: RowLabel | None = None  # the row whose parts are numbered from 一、 again
     for row in rows:
         if not row.text:
             paths.append(())
             continue
         if is_total(row.text):
             stack = []
-        while stack and not _is_inside(row, stack[-1]):
+        first = bool(FIRST.match(row.text))
+        if first and begun and stack and label_rank(stack[-1].text) is None and paths[-1][-1] == stack[-1].text:
+            anew = stack[-1]
+        begun = begun or first
+        while stack and not (_is_inside(row, stack[-1]) or (stack[-1] is anew and label_rank(row.text) == 1)):
             stack.pop()
         paths.append((*(parent.text for parent in stack), row.text))
         if not is_total(row.text):
@@ -96,6 +105,8 @@ def _is_inside(row: RowLabel, parent: RowLabel) -> bool:
     mine, its = label_rank(row.text), label_rank(parent.text)
     if mine is not None and its is not None:
         return mine > its
+    if its == OF_WHICH and mine is None:  # 「其中：甲」 above 「乙」, set right below 甲: two parts of one whole
+        return row.indent - parent.indent > OF_WHICH_WIDTH + INDENT_STEP
     if mine == 1:  # 一、 opens a new top item, unless it stands below a body's total
         return is_body(parent.text)
     return row.indent - parent.indent >= INDENT_STEP

@@ -2,7 +2,8 @@
 
 Such a form changes its columns on the way: pairs of key and value (单位名称 | …), a list of tasks with amounts, goals as
 prose, a tree of indicators with their targets. Cells are matched to the current inner header by where they stand, since
-every page may have other grid lines. The result is one table whose columns are the union of all.
+every page may have other grid lines. The result is one table whose columns are the union of all; where the form names a
+project, every row's label begins with its name.
 """
 
 from __future__ import annotations
@@ -14,17 +15,25 @@ from dataclasses import dataclass, field
 from index.amounts import is_number_cell
 from index.columns import BRACKETS
 from index.domain import Box, Cell, LabelPath, Row
+from index.formrows import Part, common_heads
 from index.grids import Grid, GridCell
 
 INNER_WORD = re.compile(
-    r"^(任务名称|主要内容|工作任务|预算金额|金额|总额|其中[:：].{2,12}|资金总额|财政拨款|其他资金|[一二三四]级指标|指标名称|指标值|目标值|"
+    r"^(任务名称|任务内容|活动|活动名称|活动内容|主要内容|工作任务|工作内容|预算资金|预算金额|金额|总额|其中[:：].{2,12}|资金总额|财政拨款|其他资金|[一二三四]级指标|指标名称|指标值|目标值|"
     r"年度指标值|年初目标值|全年目标值|年度目标值|实际完成值|全年实际值|完成值|分值|得分|权重|计量单位|度量单位|评分标准|偏差原因.*|"
     r"指标解释|绩效指标|绩效标准|指标内容|指标性质|指标方向)$"
 )
-SURE_WORD = re.compile(r"^([一二三]级指标|任务名称|指标名称)$")
-LABEL_WORD = re.compile(r"^(任务名称|工作任务|项目名称|[一二三四]级指标|指标名称|绩效指标|指标内容)$")
+SURE_WORD = re.compile(r"^([一二三]级指标|任务名称|任务内容|活动内容|指标名称)$")
+LABEL_WORD = re.compile(r"^(任务名称|活动|活动名称|工作任务|项目名称|[一二三四]级指标|指标名称|绩效指标|指标内容)$")
 TOTAL_END = re.compile(r"^.{0,4}(合计|总计)$")
 KEY_MAX = 14  # characters; longer texts are values, not keys
+PROJECT_KEY = re.compile(r"^(?:项目|专项|专项资金|政策|政策和项目)名称$")
+PAIR_KEY = re.compile(
+    r"^(?:(?:项目|专项|专项资金|政策|部门|单位|部门（单位）|预算单位)名称|项目(?:单位|负责人|金额|类别|属性|类型|资金|总额|概况|周期)|"
+    r"(?:主管|实施|预算|填报)(?:部门|单位)(?:及代码)?|(?:年度|实施期|中期|整体|总体)?(?:资金)?总额|(?:预算|年度)金额|"
+    r"(?:年度|实施期|中期|长期)?(?:总体|整体|绩效)?目标|整体绩效目标|联系人|联系电话|负责人|其中[:：].{2,12})[:：]?$"
+)
+PAIRS = 3  # so many keys make a form of keys and values
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +67,27 @@ class _Section:
 
 
 @dataclass
+class _InnerRow:
+    """A row as read; ``heads`` are the headers of its label's parts, "" where they have none."""
+
+    label: LabelPath
+    heads: tuple[str, ...]
+    cells: dict[LabelPath, Cell]
+    page: int
+    box: Box | None
+
+
+@dataclass
 class _State:
     section: _Section | None = None
     inherits: bool = True  # blank labels stand for those above: only where cells are drawn
     keys: list[tuple[float, float, str]] = field(default_factory=list)  # cells left of the header that reach over many rows
     above: list[str] = field(default_factory=list)
+    project: LabelPath = ()  # of none or one: the name that the form gives its project, and the key it stands beside
+    project_key: str = ""
+    last_key: str = ""  # what 「其中：…」 is part of
     columns: list[LabelPath] = field(default_factory=list)
-    rows: list[tuple[LabelPath, dict[LabelPath, Cell], int, Box | None]] = field(default_factory=list)
+    rows: list[_InnerRow] = field(default_factory=list)
 
 
 def is_inner_header(texts: Sequence[str]) -> bool:
@@ -74,17 +97,43 @@ def is_inner_header(texts: Sequence[str]) -> bool:
 
 
 def has_inner_headers(grid: Grid) -> bool:
-    """True where a row below the first is an inner header, or the first one stands right of a key cell that goes on below."""
+    """True where a row below the first is an inner header, the first one stands right of a key cell that goes on below, or
+    the form opens with a key and its value."""
     if grid.inner:
         return True
     for r in range(grid.n_rows):
         cells = [cell for cell in grid.cells if cell.r0 == r and cell.text]
         if is_inner_header([cell.text for cell in cells]) and (r > 0 or any(c.r1 - c.r0 > 3 and c.c0 == 0 for c in cells)):
-            return True
-    return False
+            return not _stands_below_a_header(grid, r)
+    return _opens_with_pair(grid)
 
 
-def grids_to_rows(grids: Sequence[tuple[int, Grid]]) -> tuple[tuple[LabelPath, ...], tuple[Row, ...]]:
+def _stands_below_a_header(grid: Grid, r: int) -> bool:
+    """Is the row the lower half of the form's own header (项目名称 | 预算金额 | 绩效指标 over 一级指标 …)?"""
+    top = [cell for cell in grid.cells if cell.r0 == 0]
+    return r == 1 and any(cell.r1 > 1 and cell.text for cell in top) and all(cell.r1 > 1 or cell.c1 - cell.c0 > 1 for cell in top)
+
+
+def _opens_with_pair(grid: Grid) -> bool:
+    """项目名称 | a name over all the other columns, and more such keys below."""
+    top = sorted((cell for cell in grid.cells if cell.r0 == 0 and cell.text), key=lambda c: c.c0)
+    if len(top) != 2 or grid.n_cols < 3 or top[1].c1 < grid.n_cols or top[1].c1 - top[1].c0 < 2 or top[0].r1 != top[1].r1:
+        return False
+    return bool(PAIR_KEY.match(bare_key(top[0].text))) and sum(bool(PAIR_KEY.match(bare_key(c.text))) for c in grid.cells) >= PAIRS
+
+
+def opens_project(grid: Grid) -> bool:
+    """Does the grid begin with a project's name? Below a title of its own it is another project's form."""
+    top = min((cell for cell in grid.cells if cell.text), key=lambda c: (c.r0, c.c0), default=None)
+    return top is not None and bool(PROJECT_KEY.match(bare_key(top.text)))
+
+
+def bare_key(text: str) -> str:
+    """项目资金（万元）： → 项目资金."""
+    return re.sub(r"[:：]$", "", BRACKETS.sub("", text)) or text
+
+
+def grids_to_part(grids: Sequence[tuple[int, Grid]]) -> Part:
     """The columns (union of all inner headers) and rows of a form over its pages."""
     state = _State()
     last_open = False
@@ -107,9 +156,9 @@ def grids_to_rows(grids: Sequence[tuple[int, Grid]]) -> tuple[tuple[LabelPath, .
         last_open, last_page = grid.open_bottom, page
     columns = tuple(dict.fromkeys(state.columns))
     rows_out = tuple(
-        Row(label, tuple(cells.get(path, Cell(None)) for path in columns), None, page, None, box) for label, cells, page, box in state.rows
+        Row(row.label, tuple(row.cells.get(path, Cell(None)) for path in columns), None, row.page, None, row.box) for row in state.rows
     )
-    return columns, rows_out
+    return Part(columns, rows_out, common_heads([row.heads for row in state.rows]))
 
 
 def _placed_rows(grid: Grid, page: int) -> Iterator[list[PlacedCell]]:
@@ -145,6 +194,7 @@ def _read_header(rows: Sequence[Sequence[PlacedCell]], start: int, state: _State
                 chain.append(over)
         paths.append(tuple(chain))
     labels = [bool(LABEL_WORD.match(BRACKETS.sub("", path[-1]))) for path in paths]
+    labels = [label and not all(labels[i:]) for i, label in enumerate(labels)]  # words at the right head what is said of a label
     state.section = _Section([(p.x0, p.x1) for p in leaves], paths, labels)
     state.above = []
     state.columns.extend(path for path, label in zip(paths, labels, strict=True) if not label)
@@ -157,9 +207,9 @@ def _read_row(row: Sequence[PlacedCell], state: _State) -> None:
     if not own:
         return
     if section is None or _is_pairs(row, own, section):
-        if section is not None and len(own) <= 2 and own[0].x1 <= section.places[0][0] + 2:
+        if section is not None and (PAIR_KEY.match(bare_key(own[0].text)) or (len(own) <= 2 and own[0].x1 <= section.places[0][0] + 2)):
             state.section = None
-        _read_pairs(own, state)
+        _read_pairs(row, own, state)
         return
     labels = [""] * len(section.paths)
     cells: dict[LabelPath, Cell] = {}
@@ -181,8 +231,11 @@ def _read_row(row: Sequence[PlacedCell], state: _State) -> None:
     leaf = filled[-1] if filled else -1
     inherited = [labels[i] or (state.above[i] if i < len(state.above) and state.inherits else "") for i in range(leaf + 1)]
     state.above = inherited or state.above
-    label = (*(key for _, _, key in state.keys), *(text for text in inherited if text))
-    state.rows.append((label, cells, own[0].page, _union([p.cell.ink for p in own if p.cell.ink])))
+    keys = tuple(key for _, _, key in state.keys)
+    label = (*state.project, *keys, *(text for text in inherited if text))
+    heads = tuple(section.paths[i][-1] for i, text in enumerate(inherited) if text)
+    heads = (*([state.project_key] * len(state.project)), *([""] * len(keys)), *heads)
+    state.rows.append(_InnerRow(label, heads, cells, own[0].page, _union([p.cell.ink for p in own if p.cell.ink])))
 
 
 def _name_total(labels: list[str], cells: dict[LabelPath, Cell], section: _Section) -> None:
@@ -203,21 +256,62 @@ def _is_pairs(row: Sequence[PlacedCell], own: Sequence[PlacedCell], section: _Se
     """A row that leaves the inner header's columns: a key at the very left and one text over all the rest."""
     left, right = section.places[0][0], section.places[-1][1]
     wide = [p for p in own if p.x0 <= left + 2 and p.x1 >= right - 2]
-    return bool(wide) and not is_number_cell(wide[0].text)
+    if wide and not is_number_cell(wide[0].text):
+        return True
+    key = own[0] is min(row, key=lambda p: p.x0) and PROJECT_KEY.match(bare_key(own[0].text))
+    return bool(key) or (own[0].x0 <= left + 2 and bool(PAIR_KEY.match(bare_key(own[0].text))))
 
 
-def _read_pairs(own: Sequence[PlacedCell], state: _State) -> None:
-    """单位名称 | … | 主管部门 | …: each key is a label and names its own column."""
-    keys: list[str] = []
-    for i, p in enumerate(own):
-        is_value = bool(keys) and (len(keys) % 2 == 1 or len(p.text) > KEY_MAX) and (i == len(own) - 1 or i % 2 == 1)
-        if not is_value:
-            keys.append(p.text)
+def _read_pairs(row: Sequence[PlacedCell], own: Sequence[PlacedCell], state: _State) -> None:
+    """单位名称 | … | 主管部门 | …: each key is a label and names its own column. A key that reaches over several rows
+    (项目资金) groups the pairs beside it."""
+    first = row[0]
+    group = bool(first.text) and any(p.cell.r1 < first.cell.r1 or p.cell.r0 > first.cell.r0 for p in row[1:] if p.text)
+    if group and len(row) > 2:
+        for key, value in _pairs(row[1:], state.inherits):
+            _add_pair(state, (first.text,), key, value)
+        return
+    for key, value in _pairs(row if state.inherits else own, state.inherits):
+        _add_pair(state, (), key, value)
+
+
+def _pairs(cells: Sequence[PlacedCell], drawn: bool) -> Iterator[tuple[str, PlacedCell]]:
+    """Keys and the filled cells beside them; where cells are drawn, a blank one is a value, too."""
+    key = ""
+    for i, p in enumerate(cells):
+        is_value = bool(key) and (drawn or len(cells) == i + 1 or i % 2 == 1)
+        if not p.first and not is_value:
             continue
-        key = (keys[-1],)
-        state.columns.append(key)
-        state.rows.append((key, {key: Cell(p.text, p.page, p.cell.ink)}, p.page, p.cell.ink))
-        keys = []
+        if not is_value:
+            key = p.text
+        elif p.text:
+            yield key, p
+            key = ""
+        else:
+            key = ""
+
+
+def _add_pair(state: _State, group: LabelPath, key: str, value: PlacedCell) -> None:
+    key = re.sub(r"[:：]$", "", key)
+    if key.startswith("其中") and state.last_key:
+        group = (*group, state.last_key)
+    elif not key.startswith("其中"):
+        state.last_key = key
+    if PROJECT_KEY.match(bare_key(key)):
+        _enter_project(state, key, value.text)
+    path = (*group, key)
+    state.columns.append(path)
+    heads = (*([state.project_key] * len(state.project)), *([""] * len(path)))
+    cell = Cell(value.text, value.page, value.cell.ink)
+    state.rows.append(_InnerRow((*state.project, *path), heads, {path: cell}, value.page, value.cell.ink))
+
+
+def _enter_project(state: _State, key: str, name: str) -> None:
+    """From here on rows are the project's; those above the first name are, too."""
+    if not state.project:
+        for row in state.rows:
+            row.label, row.heads = (name, *row.label), (key, *row.heads)
+    state.project, state.project_key, state.keys = (name,), key, []
 
 
 def _column_at(section: _Section, placed: PlacedCell) -> int:
@@ -229,7 +323,7 @@ def _column_at(section: _Section, placed: PlacedCell) -> int:
 
 def _append_to_last(own: Sequence[PlacedCell], state: _State) -> None:
     """The first row of a page goes on with the last row of the page before."""
-    label, cells, _, _ = state.rows[-1]
+    label, cells = state.rows[-1].label, state.rows[-1].cells
     section = state.section
     for p in own:
         path = label[-1:] if section is None else section.paths[_column_at(section, p)]

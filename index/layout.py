@@ -6,14 +6,15 @@ Pages are fed one at a time and forgotten; only the open paragraph, the open tab
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from index.aligned import region_to_grids
-from index.captions import BODY_NAME, Caption, segments_to_caption
+from index.captions import BODY_NAME, YEAR_LINE, Caption, segments_to_caption
 from index.domain import Block, Box, Flag, Glyph, Heading, Page, Para, Span
 from index.grids import Edge, Grid, edges_to_grids, rules_to_edges
-from index.headings import caption_of, is_toc, text_to_level, unit_of
+from index.headings import caption_of, is_toc, lead_heading, squash, text_to_level, unit_of
+from index.innerforms import opens_project
 from index.regions import Region, page_to_regions
 from index.tables import PrintedForm
 from index.textlines import TextLine, glyphs_to_rows, row_to_line, row_to_segments
@@ -123,12 +124,16 @@ class PageStream:
     def feed_flow(self, number: int, items: Iterable[FlowLine | Grid], width: float) -> None:
         """Read a part of a file without printed pages: every line is a paragraph, a heading or a table's caption."""
         page = Page(number, width, 0.0, (), ())
-        for item in items:
+        items = list(items)
+        contents = _toc_range(items)
+        for i, item in enumerate(items):
             if isinstance(item, Grid):
                 self._take_grid(item, page, frozenset())
                 continue
             if len(self.front_texts) < FRONT_LINES:
                 self.front_texts.append(item.line.text)
+            if i in contents:
+                continue
             self._close_para()
             self._take_line(_Piece(item.line, number, width, item.segments), page, item.line.x0, item.line.x1)
         self._close_captions()
@@ -226,6 +231,8 @@ class PageStream:
             return False
         if NOTE.match(text) or (form.notes and NOTE_MORE.match(text)):
             form.notes.append(text)
+        elif caption_of(text) is not None:
+            return False
         elif form.notes and self._note is not None and self._note.page == piece.page and not NUMBERED.match(text):
             near = piece.line.box[1] - self._note.line.box[3] < PITCH * piece.line.size
             if not near or self._note.line.x1 < form.xs[-1] - 3 * piece.line.size:
@@ -252,6 +259,8 @@ class PageStream:
         """Could the line stand above a table: number, title, unit, name of the body, or a centred short line?"""
         text = piece.text.strip()
         if any(unit_of(segment) or BODY_NAME.match(segment) for segment in piece.segments):
+            return True
+        if self._captions and YEAR_LINE.match(squash(text)):
             return True
         if TABLE_NAME.match(text) and not text.endswith(SENTENCE_END):
             return True
@@ -286,10 +295,11 @@ class PageStream:
             self._take_line(piece, page, left, right)
 
     def _take_grid(self, grid: Grid, page: Page, flags: frozenset[Flag]) -> None:
+        self._part_heading()
         caption = self._read_captions()
         if self._form is not None and not self._between:
             form = self._form
-            new_page = page.number not in form.pages
+            new_page = page.number not in form.pages and not (form.inner and caption.title and opens_project(grid))
             if (new_page or not (caption.title or caption.number)) and caption.continues(form.caption) and form.accepts(grid):
                 self._captions = []
                 form.extend(grid, page.number)
@@ -301,6 +311,16 @@ class PageStream:
             caption = replace(caption, title=self._trail[-1][1] if self._trail else "")
         form = PrintedForm.open(grid, page.number, caption, tuple(text for _, text in self._trail), flags)
         self._form, self._between = form, False
+
+    def _part_heading(self) -> None:
+        """Above a table's own title, 「四、2024年部门预算表」 is the heading that all the tables stand under."""
+        waiting = self._captions
+        titles = [p for p in waiting if ((found := caption_of(p.text)) and found[1]) or TABLE_NAME.match(p.text.strip())]
+        if len(titles) > 1 and titles[0] is waiting[0] and text_to_level(titles[0].text) is not None:
+            self._captions = waiting[:1]
+            self._close_captions()
+            self._close_para()
+            self._captions = waiting[1:]
 
     def _read_captions(self) -> Caption:
         return segments_to_caption(segment for piece in self._captions for segment in piece.segments)
@@ -382,12 +402,21 @@ class PageStream:
         first = para.pieces[0]
         level = text_to_level(text)
         if level is not None and len(para.pieces) <= 2:
-            self._blocks.append(Heading(level, text, first.page, None, first.line.box))
-            while self._trail and self._trail[-1][0] >= level:
-                self._trail.pop()
-            self._trail.append((level, text))
-        else:
-            self._blocks.append(Para(text, first.page, None, spans))
+            self._add_heading(level, text, first)
+            return
+        lead = lead_heading(text)
+        if lead is not None:
+            level, length = lead
+            self._add_heading(level, text[: length - 1].strip(), first)
+            text, spans = _cut(text, spans, length)
+        if text:
+            self._blocks.append(Para(text, spans[0].page if spans else first.page, None, spans))
+
+    def _add_heading(self, level: int, text: str, first: _Piece) -> None:
+        self._blocks.append(Heading(level, text, first.page, None, first.line.box))
+        while self._trail and self._trail[-1][0] >= level:
+            self._trail.pop()
+        self._trail.append((level, text))
 
 
 # ---------------------------------------------------------------- lines of a page
@@ -395,6 +424,21 @@ class PageStream:
 
 def _flat(text: str) -> str:
     return re.sub(r"[\s.．·…\d]+$", "", re.sub(r"\s+", "", text))
+
+
+def _toc_range(items: Sequence[FlowLine | Grid]) -> range:
+    """The lines of a table of contents, from the word 目录 to where its first entry is printed again."""
+    start = next((i for i, item in enumerate(items) if isinstance(item, FlowLine) and squash(item.line.text) in ("目录", "目次")), None)
+    if start is None:
+        return range(0)
+    entries: list[str] = []
+    for i, item in enumerate(items[start + 1 :], start + 1):
+        if isinstance(item, Grid):
+            break
+        if _flat(item.line.text) in entries[:1]:
+            return range(start, i)
+        entries.append(_flat(item.line.text))
+    return range(0)
 
 
 def _page_pieces(page: Page, glyphs: list[Glyph]) -> list[_Piece]:
@@ -446,6 +490,18 @@ def _margins(pieces: list[_Piece]) -> tuple[float, float]:
     left = next((x for x in lefts if sum(abs(x - other) < 0.8 * em for other in lefts) >= enough), lefts[0])
     right = next((x for x in rights if sum(abs(x - other) < 0.8 * em for other in rights) >= enough), rights[0])
     return left, right
+
+
+def _cut(text: str, spans: tuple[Span, ...], start: int) -> tuple[str, tuple[Span, ...]]:
+    """The rest of a paragraph from an offset on, with the spans of its lines."""
+    while text[start : start + 1].isspace():
+        start += 1
+    kept = []
+    for span in spans:
+        if span.end > start:
+            cut = max(0, start - span.start)
+            kept.append(replace(span, start=span.start + cut - start, end=span.end - start, xs=span.xs[cut:] if span.xs else ()))
+    return text[start:], tuple(kept)
 
 
 def _join(pieces: list[_Piece]) -> tuple[str, tuple[Span, ...]]:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from index.amounts import BLANKS, cell_to_value
+from index.captions import BODY_NAME
 from index.columns import YEAR
 from index.domain import Box, Glyph, Page
 from index.grids import Edge
@@ -29,7 +30,6 @@ LONE_ROW = 3  # so many figures in one line are a table by themselves
 RIGHT_EDGE = 2.5  # points by which right-aligned numbers may differ
 PAGE_FOOT = 0.91  # share of the page height above the page number
 PROSE_SHARE = 0.62  # a piece wider than this share of the page is prose
-BODY_LINE = re.compile(r"^(?:编制|填报|预算)?(?:部门|单位)(?:名称)?[:：]")
 AMOUNT = re.compile(r"^-?[\d,]+\.\d+%?$|^-?\d{1,3}(,\d{3})+$|^-?\d+(\.\d+)?%$")
 HEADER_WORD = re.compile(
     r"^(项\s*目|科目|名称|金额|合计|总计|小计|备注|序号|单位|内容|类别|预算|决算|指标)"
@@ -203,7 +203,7 @@ def _is_header_line(line: Line) -> bool:
 
 def _is_caption(line: Line) -> bool:
     flat = re.sub(r"\s+", "", line.text)
-    return bool(unit_of(line.text) or caption_of(line.text) or any(BODY_LINE.match(p.text) for p in line.pieces) or NOTE_LINE.match(flat))
+    return bool(unit_of(line.text) or caption_of(line.text) or any(BODY_NAME.match(p.text) for p in line.pieces) or NOTE_LINE.match(flat))
 
 
 def _ruled_regions(page: Page, lines: Sequence[Line], rules: Sequence[Edge]) -> tuple[list[Region], set[int]]:

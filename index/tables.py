@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from index.captions import Caption
-from index.columns import Column, Content, Role, cell_kind, header_height, header_paths, is_numbering_row, paths_to_columns
-from index.domain import Flag, LabelPath, Row, Table
-from index.formrows import FormRow, Placed, draft_row, drafts_to_rows, with_inner_headers
+from index.columns import MEASURED, Content, cell_kind, header_height, header_paths, is_numbering_row, paths_to_columns
+from index.domain import Flag, LabelPath, Table
+from index.formrows import FormRow, Part, Placed
 from index.grids import Grid, GridCell
+from index.halves import rows_to_parts
 from index.headings import unit_of
-from index.innerforms import grids_to_rows, has_inner_headers
+from index.innerforms import grids_to_part, has_inner_headers
 from index.textlines import TextLine, lines_to_text
 
 EDGE_MATCH = 6.0  # points: how far a column edge may move from page to page
@@ -196,20 +197,14 @@ class PrintedForm:
     def to_tables(self, doc_id: str, next_index: int) -> list[Table]:
         """The logical tables of the form: one for each half."""
         if self.inner:
-            paths, rows = grids_to_rows(self.grids)
-            return [self._table(f"{doc_id}-t{next_index}", paths, rows)] if rows else []
+            part = grids_to_part(self.grids)
+            return [self._table(f"{doc_id}-t{next_index}", part)] if part.rows else []
         contents = [self._content(c) for c in range(len(self.paths))]
-        columns = paths_to_columns(self.paths, contents)
-        halves = range(1 + max((column.half for column in columns), default=0))
-        tables: list[Table] = []
-        for half in halves:
-            table = self._half_to_table(columns, half, f"{doc_id}-t{next_index + len(tables)}")
-            if table is not None:
-                tables.append(table)
-        return tables
+        parts = rows_to_parts(self.rows, paths_to_columns(self.paths, contents))
+        return [self._table(f"{doc_id}-t{next_index + n}", part) for n, part in enumerate(parts)]
 
     def _content(self, column: int) -> Content:
-        numbers = texts = codes = 0
+        numbers = texts = codes = measured = longest = 0
         for row in self.rows:
             for placed in row:
                 if placed.c0 == column and placed.first and placed.c1 == placed.c0 + 1:
@@ -217,26 +212,20 @@ class PrintedForm:
                     numbers += kind in ("number", "code")
                     codes += kind == "code"
                     texts += kind == "text"
-        return Content(numbers, texts, codes)
+                    measured += bool(MEASURED.match(placed.cell.text))
+                    longest = max(longest, len(placed.cell.text))
+        return Content(numbers, texts, codes, measured, longest)
 
-    def _half_to_table(self, columns: Sequence[Column], half: int, table_id: str) -> Table | None:
-        values = [i for i, c in enumerate(columns) if c.half == half and c.role == Role.VALUE]
-        if not values:
-            return None
-        drafts = [draft for row in self.rows if (draft := draft_row(row, columns, half, values)) is not None]
-        paths, drafts = with_inner_headers(tuple(columns[i].path for i in values), drafts)
-        return self._table(table_id, paths, drafts_to_rows(drafts))
-
-    def _table(self, table_id: str, paths: tuple[LabelPath, ...], rows: tuple[Row, ...]) -> Table:
+    def _table(self, table_id: str, part: Part) -> Table:
         caption = self.caption
-        units = tuple(_header_unit(path) for path in paths)
+        units = tuple(_header_unit(path) for path in part.columns)
         unit = caption.unit or next((u for u in units if u and u not in ("%", "％")), None)
         return Table(
             id=table_id,
             number=caption.number,
             title=caption.title,
-            columns=paths,
-            rows=rows,
+            columns=part.columns,
+            rows=part.rows,
             unit=unit,
             pages=tuple(self.pages),
             section=self.section,
@@ -245,6 +234,7 @@ class PrintedForm:
             note="\n".join(self.notes) or None,
             column_units=units if any(units) else (),
             flags=self.flags,
+            label_heads=part.label_heads,
         )
 
 

@@ -163,7 +163,7 @@ def _squeeze(text: str) -> str:
     """Blanks gone unless they part two Latin words."""
     out: list[str] = []
     for i, char in enumerate(text):
-        if char == " ":
+        if char.isspace():
             before, after = text[i - 1 : i], text[i + 1 : i + 2]
             if not (before.isascii() and before.isalpha() and after.isascii() and after.isalpha()):
                 continue
