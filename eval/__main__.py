@@ -11,6 +11,7 @@ COMMANDS = {
     "run": "在题集上运行并判分 / ask question sets and score the answers",
     "compare": "比较两次运行 / what changed between two runs",
     "bench": "速度与其下限之比 / speed beside its floor",
+    "load": "许多人同时问时服务怎样 / how the service bears many clients",
     "coverage": "PDF 表格里的数字是否一个不漏、框是否对得上 / are all numbers of tables held, with the right box",
 }
 
@@ -40,6 +41,8 @@ def command_of(name: str) -> Callable[[list[str]], int] | None:
         from eval.compare import run as command
     elif name == "bench":
         from eval.bench import run as command
+    elif name == "load":
+        from eval.load import run as command
     elif name == "coverage":
         from eval.coverage import run as command
     else:
