@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Coroutine
 from dataclasses import dataclass
@@ -39,6 +40,7 @@ class Looked(ABC):
         self._stopping = False
         self._off = False
         self._up = False
+        self._looked = 0.0
 
     @abstractmethod
     async def connect(self) -> None:
@@ -60,7 +62,8 @@ class Looked(ABC):
         self._thread.join(10)
 
     def health(self) -> str:
-        return OFF if self._off else UP if self._up and self._thread.is_alive() else DOWN
+        fresh = time.monotonic() - self._looked < 5 * self.pace.look + self.pace.grace  # a client that blocks its loop is not up
+        return OFF if self._off else UP if self._up and fresh and self._thread.is_alive() else DOWN
 
     def turn_off(self, why: str) -> None:
         """Stay away until the service is started again."""
@@ -108,7 +111,7 @@ class Looked(ABC):
         loop = asyncio.get_running_loop()
         lived, dead_since = False, loop.time()
         while not self._stopping and not self._off:
-            self._up = self.alive()
+            self._up, self._looked = self.alive(), time.monotonic()
             if self._up:
                 lived, dead_since = True, loop.time()
             elif loop.time() - dead_since > self.pace.grace:

@@ -8,6 +8,7 @@ answer that was found before, and what a crash interrupted is taken up again at 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import queue
@@ -73,6 +74,7 @@ class Inbox:
         self._workers = [threading.Thread(target=self._work, name=f"chat-{n}", daemon=True) for n in range(workers)]
         self._on_answer = on_answer
         self._accepted = 0
+        self._stopping = False
 
     # ---------------------------------------------------------------- life
 
@@ -85,10 +87,13 @@ class Inbox:
 
     def stop(self) -> None:
         """What is in the queue stays in the database for the next start."""
+        self._stopping = True
         for _ in self._workers:
-            self._queue.put(None)
+            with contextlib.suppress(queue.Full):  # a worker that is busy sees the flag
+                self._queue.put_nowait(None)
         for worker in self._workers:
-            worker.join(10)
+            if worker.ident is not None:
+                worker.join(10)
         self._db.close()
 
     def _take_up(self) -> None:
@@ -124,7 +129,7 @@ class Inbox:
     # ---------------------------------------------------------------- answering
 
     def _work(self) -> None:
-        while (inbound := self._queue.get()) is not None:
+        while not self._stopping and (inbound := self._queue.get()) is not None:
             try:
                 self._finish(inbound)
             except Exception:
