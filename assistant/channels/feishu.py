@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ from index.errors import require
 START_SECONDS = 20.0
 SEND_SECONDS = 30.0
 STALE_MS = 600_000
+MOST_TENANTS = 1000
 DOMAIN = "https://open.feishu.cn"
 INSTALL = "pip install 'budget-assistant[feishu]'"
 CLIENT_RECONNECTS = Pace(grace=120.0)  # the client brings its own connection back; only after this it is replaced
@@ -38,6 +40,7 @@ class Feishu(Looked):
         self._inbox = inbox
         self._domain = domain
         self._client: Any = None
+        self._tenants: OrderedDict[str, str] = OrderedDict()  # of messages on their way
 
     async def connect(self) -> None:
         self._client = self._make_client()
@@ -45,7 +48,8 @@ class Feishu(Looked):
 
     def _make_client(self) -> Any:
         from lark_channel import FeishuChannel, SafetyConfig, SecurityConfig
-        from lark_channel.channel.config import PolicyConfig, TextBatchConfig, TransportConfig
+        from lark_channel.channel.config import InboundConfig, PolicyConfig, TextBatchConfig, TransportConfig
+        from lark_channel.core.enum import LogLevel
 
         app_id, app_secret = self._credentials
         client = FeishuChannel(
@@ -56,7 +60,11 @@ class Feishu(Looked):
             policy=PolicyConfig(require_mention=True, sender_identity_fields=["user_id"]),
             safety=SafetyConfig(text_batch=TextBatchConfig(delay_ms=0), stale_message_window_ms=STALE_MS),
             transport=TransportConfig(kind="ws", trust_env_proxy=False),
+            inbound=InboundConfig(emit_raw_events=True),
+            name_lookup=lambda ids: {},
+            log_level=LogLevel.ERROR,
         )
+        client.on("raw", self._on_event)
         client.on("message", self._on_message)
         client.on("reject", lambda event: logger.info("feishu: message %s let be: %s", event.message_id, event.reason))
         return client
@@ -73,9 +81,22 @@ class Feishu(Looked):
 
     # ---------------------------------------------------------------- messages
 
+    async def _on_event(self, event: Any) -> None:
+        """Comes before the message of the same event, which tells neither the sender's organisation nor whether it is a person."""
+        with contextlib.suppress(KeyError, TypeError, AttributeError):
+            inner = event["event"]
+            if inner["sender"]["sender_type"] != "user":  # bots that answer each other never stop
+                return
+            self._tenants[str(inner["message"]["message_id"])] = str(inner["sender"]["tenant_key"] or "")
+            while len(self._tenants) > MOST_TENANTS:
+                self._tenants.popitem(last=False)
+
     async def _on_message(self, message: Any) -> None:
         try:
-            inbound = message_to_inbound(message, self._tenant_key)
+            tenant = self._tenants.pop(str(message.message_id), None)
+            if tenant is None:
+                return
+            inbound = message_to_inbound(message, tenant, self._tenant_key)
         except (AttributeError, KeyError, TypeError):
             logger.warning("feishu: a message of unknown form was let be")
             return
@@ -112,9 +133,8 @@ class Feishu(Looked):
             raise DeliveryError(str(getattr(sent.error, "code", "") or "refused"))
 
 
-def message_to_inbound(message: Any, tenant_key: str) -> Inbound:
+def message_to_inbound(message: Any, tenant: str, tenant_key: str) -> Inbound:
     """A message of another organisation, or of somebody without a staff id, has no user and is refused."""
-    tenant = tenant_of(message.raw)
     return Inbound(
         channel="feishu",
         tenant=tenant,
@@ -125,10 +145,3 @@ def message_to_inbound(message: Any, tenant_key: str) -> Inbound:
         text=str(message.body_text) if message.raw_content_type in ("text", "post") else None,
         received=time.time(),
     )
-
-
-def tenant_of(raw: Any) -> str:
-    """The sender's organisation, wherever in the raw event the client left it; "" where it is not told."""
-    event = raw.get("event", raw) if isinstance(raw, dict) else {}
-    sender = event.get("sender") if isinstance(event, dict) else None
-    return str(sender.get("tenant_key") or "") if isinstance(sender, dict) else ""
