@@ -100,7 +100,7 @@ def command_of(name: str) -> Command:
 
         access: Command = getattr(cli_access, name)
         return access
-    if name in ("serve", "mcp"):
+    if name in ("serve", "mcp", "channels"):
         from assistant import cli_serve
 
         service: Command = getattr(cli_serve, name)

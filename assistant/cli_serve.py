@@ -26,25 +26,53 @@ FAREWELL_SECONDS = 10
 def serve(args: argparse.Namespace) -> int:
     """Until interrupted. Raises BudgetError where it cannot start."""
     from assistant.api.app import make_app
+    from assistant.api.chat import page_path
+    from assistant.api.metrics import Metrics
     from assistant.api.settings import LOOPBACK, load_service_settings
+    from assistant.channels.running import Channels
+    from assistant.channels.settings import load_channel_settings
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     settings = load_service_settings()
     gate = Gate.open(args.store, settings.rates)
+    channels = None
     try:
         if gate.access.open and args.host not in LOOPBACK:
             raise BudgetError(
                 f"还没有任何用户，不能对外开放 {args.host}：请先运行 assistant users add NAME --admin yes --store {args.store}，再发令牌"
             )
-        server = http_server(make_app(gate, settings, args.host), settings, args.host, args.port)
+        metrics = Metrics()
+        channels = Channels(gate, args.store, load_channel_settings(), page_path, settings.public_url, metrics.answered)
+        server = http_server(make_app(gate, settings, args.host, channels.health, metrics), settings, args.host, args.port)
+        channels.start()
         print(f"HTTP 服务：http://{args.host}:{args.port}/v1（Ctrl+C 结束）", flush=True)
+        if channels.all:
+            print(f"聊天渠道：{'、'.join(channel.name for channel in channels.all)}；状态见 /healthz", flush=True)
         try:
             server.run()
         except SystemExit as stopped:
             raise BudgetError(f"地址 {args.host}:{args.port} 已被占用或不可用：请用 --port 换一个端口") from stopped
     finally:
+        if channels is not None:
+            channels.stop()
         gate.close()
     return 0
+
+
+def channels(args: argparse.Namespace) -> int:
+    """Exit code 1 where something is missing that can be seen from here."""
+    from assistant.channels.check import TITLES, check, linked_people
+    from assistant.channels.settings import NAMES, load_channel_settings
+
+    settings = load_channel_settings()
+    names = [args.channel] if args.channel else list(settings.wanted or NAMES)
+    held = True
+    for name in names:
+        print(f"{TITLES[name]}（{name}）")
+        for step in check(name, settings, linked_people(args.store, name)):
+            print(f"  {'？' if step.held is None else '✓' if step.held else '✗'} {step.text}", flush=True)
+            held = held and step.held is not False
+    return 0 if held else 1
 
 
 def http_server(app: ASGIApp, settings: ServiceSettings, host: str, port: int) -> uvicorn.Server:

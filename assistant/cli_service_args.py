@@ -17,6 +17,9 @@ def add_service_arguments(add: Add) -> None:
     serve = add("serve", "HTTP 服务：OpenAI 接口、MCP、指标 / serve over HTTP")
     serve.add_argument("--host", default="127.0.0.1", help="监听地址，默认只限本机 / address, this machine only by default")
     serve.add_argument("--port", type=int, default=8080, help="端口 / port (default: %(default)s)")
+    channels = add("channels", "企业微信、钉钉、飞书 / chat tools")
+    channels.add_argument("action", choices=["check"], help="逐步检查还缺什么 / what is still missing, step by step")
+    channels.add_argument("channel", nargs="?", choices=["wecom", "dingtalk", "feishu"], help="只查一个 / one of them only")
     add("mcp", "MCP 服务，走标准输入输出 / MCP over stdio, for desktop clients")
 
 

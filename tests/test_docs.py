@@ -15,6 +15,7 @@ import pytest
 import app
 from assistant.__main__ import main, parse_args
 from assistant.api.settings import ServiceSettings
+from assistant.channels.settings import ChannelSettings
 from index.settings import ENV_PREFIX, IndexSettings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -61,7 +62,8 @@ def test_every_measuring_command_is_in_the_readme() -> None:
 def test_settings_table_names_real_settings_with_their_defaults() -> None:
     table = dict(re.findall(r"^\| `(BUDGET_ASSISTANT_\w+)` \| (?:`([^`]*)`|空) \|", README, re.MULTILINE))
     known = {ENV_PREFIX + item.name.upper(): str(item.default) for item in dataclasses.fields(IndexSettings)}
-    known |= {ENV_PREFIX + item.name.upper(): str(item.default) for item in dataclasses.fields(ServiceSettings)}
+    for more in (ServiceSettings, ChannelSettings):
+        known |= {ENV_PREFIX + item.name.upper(): str(item.default) for item in dataclasses.fields(more)}
     others = {app.STORE_VARIABLE: "store", app.PORT_VARIABLE: "7860"}
     elsewhere = {"BUDGET_ASSISTANT_VENV", "BUDGET_ASSISTANT_CONFIG", "BUDGET_ASSISTANT_DEBUG", "BUDGET_ASSISTANT_TOKEN"}
     assert set(table) <= set(known) | set(others) | elsewhere

@@ -24,15 +24,23 @@ from assistant.mcp_server import make_server
 from index.errors import BudgetError
 
 logger = logging.getLogger("assistant.api")
-Health = Callable[[], dict[str, Any]]  # of the chat channels, by name
+Health = Callable[[], dict[str, str]]  # of the chat channels, by name
 
 
-def make_app(gate: Gate, settings: ServiceSettings | None = None, host: str = "127.0.0.1", channels: Health | None = None) -> FastAPI:
+def make_app(
+    gate: Gate,
+    settings: ServiceSettings | None = None,
+    host: str = "127.0.0.1",
+    channels: Health | None = None,
+    metrics: Metrics | None = None,
+) -> FastAPI:
     """The ASGI application. ``host`` is the address it will be bound to; closing it leaves the gate open."""
     settings = settings or ServiceSettings()
-    metrics = Metrics()
+    metrics = metrics or Metrics()
     asking = Asking(gate, on_answer=metrics.answered)
     metrics.watch(lambda: asking.held, lambda: len(gate.index.documents()))
+    if channels:
+        metrics.watch_channels(channels)
     mcp = make_server(asking, caller_now)
     mcp_app = mcp.streamable_http_app(stateless_http=True, json_response=True, transport_security=no_checks())
 

@@ -35,8 +35,9 @@ class Metrics:
         self._held.set_function(held)
         self._documents.set_function(documents)
 
-    def watch_channel(self, channel: str, up: Callable[[], float]) -> None:
-        self._channels.labels(channel).set_function(up)
+    def watch_channels(self, health: Callable[[], dict[str, str]]) -> None:
+        for name in health():
+            self._channels.labels(name).set_function(lambda name=name: float(health().get(name) == "up"))  # type: ignore[misc]
 
     def text(self) -> bytes:
         return generate_latest(self.registry)
