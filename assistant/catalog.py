@@ -26,6 +26,9 @@ WHOLE_BUDGET = re.compile(
 PLAIN_OUTER = re.compile(
     r"^(?:本年)?(?:收入|支出)(?:预算|决算)?$|^(?:20\d\d年(?:度)?)?(?:预算|决算)(?:数|金额)?(?:\((?:万元|元)\))?$|^支出(?:用途|功能)"
 )
+# Headers of label columns: what names a row's item, and what only says whose or of which kind it is.
+ITEM_HEAD = re.compile(r"项目名称|项目$|事项|品目|名称$")
+ATTRIBUTE_HEAD = re.compile(r"单位|科目|部门|处室|类型|类别|性质|级次")
 LONGEST_ITEM = 30
 SENTENCE = 40  # characters; a longer label is running text
 NAME_END = re.compile(r"(?:\(本级\)|\(机关\)|\(本部\)|本级|机关)$")
@@ -113,6 +116,20 @@ class View:
             self.labels.append(text)
         return self._ids[text]
 
+    def item_of(self, f: Figure) -> str:
+        """The part of a row's path that is its item: the project's name, where its unit or subject stands nearer to the numbers."""
+        if not f.row_path:
+            return ""
+        table = self.tables.get(f.table_id or "")
+        at = self._item_at(table) if table else -1
+        return f.row_path[at] if -1 < at < len(f.row_path) and len(f.row_path) == len(table.label_heads if table else ()) else f.row_path[-1]
+
+    def _item_at(self, table: Table) -> int:
+        heads = table.label_heads
+        if not heads or not ATTRIBUTE_HEAD.search(heads[-1]):
+            return -1
+        return next((i for i in range(len(heads) - 1, -1, -1) if ITEM_HEAD.search(heads[i])), -1)
+
     def is_total(self, label: str) -> bool:
         """True for a label that names the body itself, a total or a year rather than an item."""
         text = NAME_END.sub("", flat(label))
@@ -125,13 +142,13 @@ class View:
 
     def _entry(self, f: Figure) -> Entry:
         table = self.tables.get(f.table_id or "")
-        leaf = f.row_path[-1] if f.row_path else ""
+        leaf = self.item_of(f)
         single = table is not None and table.id in self._single
         total = self.is_total(leaf) or (single and not f.code)
         if f.origin is Origin.PROSE and f.section and core(leaf) == core(f.section[-1]):
             total = True  # the sentence names no item of its own; its heading counts as a title does
             leaf = ""
-        parents = tuple(self._id(p) for p in f.row_path[:-1] if not self.is_total(p))
+        parents = tuple(self._id(p) for p in f.row_path if p != leaf and not self.is_total(p))
         parents += self._beside(table, f.row) if table and f.row is not None else ()
         columns = tuple(self._id(c) for c in f.col_path)
         plain = not f.col_path or bool(PLAIN_COLUMN.search(core(f.col_path[-1])))

@@ -120,7 +120,7 @@ class Draft:
     def item(self, figure: Figure) -> str:
         """What the figure is of: its row's label; for a total or a year's row its column, else what its table is about."""
         view = self.views[figure.doc_id]
-        row = figure.row_path[-1].strip() if figure.row_path else ""
+        row = view.item_of(figure).strip()
         table = view.tables.get(figure.table_id or "")
         if table is None or (row and not view.is_total(row)):
             return row

@@ -68,6 +68,7 @@ GENERIC = (
     "表",
 )
 TAILS = ("项目", "经费", "资金", "支出", "预算", "费用", "收入")
+PHRASE = 4  # characters from which a run of content is a phrase
 LIGHT = 0.3
 # Word classes without a meaning of their own: particles, pronouns, adverbs, numbers, measure words, time, directions.
 EMPTY_CLASSES = ("p", "u", "c", "d", "r", "y", "e", "o", "f", "q", "m", "t", "w", "x", "z", "h", "k", "v")
@@ -286,6 +287,22 @@ def cover_text(ask: Ask, text: str) -> int:
         if canonical in text:
             covered |= span_mask(start, end)
     return covered
+
+
+def holds_phrases(ask: Ask, text: str) -> bool:
+    """True where the text says every longer phrase of the question in one piece, or at least half of it.
+
+    Single words are found anywhere in a long passage; what was asked for is a phrase: 其他教育支出 is not 其他人员的教育.
+    """
+    for run in re.finditer("1+", "".join("1" if ask.content >> i & 1 else "0" for i in range(len(ask.text)))):
+        start, end = run.span()
+        aliased = any(a < end and start < b and canonical in text for a, b, canonical in ask.aliases)
+        need = max(2, -(-(end - start) // 2))
+        if end - start < PHRASE or aliased:
+            continue
+        if not any(ask.text[i : i + need] in text for i in range(start, end - need + 1)):
+            return False
+    return True
 
 
 def _common_runs(ask: Ask, label: str, at: list[int | None]) -> int:

@@ -13,7 +13,7 @@ from assistant.domain import Answer, Intent, Refusal
 from assistant.flat import core, flat
 from assistant.leftover import leftover
 from assistant.lookups import read_change, state_change
-from assistant.match import cover_text
+from assistant.match import cover_text, holds_phrases
 from assistant.passages import REASON, Passage, quote_passage, reason_passages, view_passages
 from assistant.scope import Group
 from assistant.task import Task
@@ -26,6 +26,7 @@ ROLE_WORDS = {
     Intent.TEXT: re.compile(r"用于|主要|保障|支持|开展|包括|负责|依据|目标|拟|实现|贯彻|推进"),
     Intent.LIST: re.compile(r"、"),
 }
+GIVEN = re.compile(r"主要原因|原因是|原因为|主要是(?:由于|因为)|是由于|是因为")
 KIND_ASKED = re.compile(r"哪(?:[几些一二两三四五六七八九十]+)?[个家些]?([\u4e00-\u9fff]{2})")
 OPEN_KINDS = frozenset(
     {"方面", "内容", "工作", "东西", "地方", "项目", "目标", "事情", "情况", "部分", "问题"}
@@ -55,6 +56,11 @@ def rank_passages(task: Task, groups: tuple[Group, ...], intent: Intent) -> list
             covered = row | lead | body
             score = ask.weight(row) + 0.7 * ask.weight(lead & ~row) + 0.75 * ask.weight(body & ~row & ~lead)
             if not covered and not (topic and topic.search(p.lead)):
+                continue
+            subject = p.text
+            if intent is Intent.WHY and (reason := GIVEN.search(p.text)):
+                subject = p.text[: reason.start()]  # what a reason explains stands before it
+            if not holds_phrases(ask, f"{p.lead} {flat(p.row)} {flat(subject)}"):
                 continue
             if intent is Intent.WHY:
                 score += 0.8 if REASON.search(p.text) or "原因" in p.column else -3.0

@@ -6,12 +6,13 @@ import re
 from dataclasses import replace
 from decimal import Decimal
 
+from assistant.bodies import is_unit
 from assistant.compare import align, state_side_by_side
 from assistant.domain import Answer, Refusal
 from assistant.flat import core, flat
 from assistant.items import new_figures, pick_groups
 from assistant.leftover import leftover
-from assistant.lookup import HALF, Want
+from assistant.lookup import HALF, Want, belongs
 from assistant.lookups import direction_word
 from assistant.match import Ask, match_label
 from assistant.passages import view_passages
@@ -187,8 +188,12 @@ def project_rows(task: Task, group: Group) -> list[Figure]:
         for table in view.document.tables:
             if re.search(r"项目支出", table.title) and not table.rows[0].code:
                 rows = [f for f in view.figures if f.table_id == table.id and f.col == 0 and f.value and f.measure is Measure.AMOUNT]
-                rows = [f for f in rows if not view.is_total(f.row_path[-1])]
+                rows = [f for f in rows if f.row_path and not view.is_total(f.row_path[-1])]
                 leaves = [f for f in rows if not any(o.row_path[:-1][-1:] == f.row_path[-1:] for o in rows)]
+                if units := task.q.units.labels:
+                    leaves = [f for f in leaves if belongs(f, units)]
+                elif len(leaves) > 1:  # the units' own totals are no projects
+                    leaves = [f for f in leaves if not is_unit(view.item_of(f))]
                 if len(leaves) > 1:
                     return leaves
     return []
