@@ -90,6 +90,14 @@ def compare_items(task: Task, groups: list[Group]) -> Answer | None:
     return None
 
 
+def answer_columns(task: Task) -> Answer | None:
+    """Several columns of one item in a plain question: 一般公共预算拨款多少、结转多少."""
+    if not re.search(r"多少.*多少|各多少|分别", task.q.text) or len({g.body for g in task.scope.groups}) > 1:
+        return None
+    columns = named_columns(task, pick_groups(task))
+    return state_columns(task, *columns) if columns else None
+
+
 def named_columns(task: Task, groups: list[Group]) -> tuple[Group, list[Figure]] | None:
     """Several columns of one item (年初预算数和决算数各多少, 差多少): the figures of its row."""
     text = DOCUMENT_KIND.sub("", task.q.text)

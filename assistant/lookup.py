@@ -14,7 +14,7 @@ from assistant.match import NOTHING, Ask, Match
 from index.amounts import MONEY, unit_kind
 from index.domain import Figure, Measure, Origin
 
-PEOPLE = frozenset("人名")
+ALIKE = (frozenset("人名位"), frozenset("台辆部"), frozenset("家户个"), frozenset("次场期"))  # what counts the same things
 VAGUE = ("个", "项", "人", "名", "次", "台", "家")
 INITIAL_SAID = re.compile(r"年初预算|预算数|全年预算|调整预算")
 SPENT_SAID = re.compile(r"实际|决算|花了|执行数")
@@ -43,7 +43,9 @@ class Want:
 
 def counts_in(unit: str, counter: str) -> bool:
     """辆 and 辆车, 批 and 批次, 人 and 名 count the same things."""
-    return unit.startswith(counter) or counter.startswith(unit) or {unit[:1], counter[:1]} <= PEOPLE
+    if unit in ("人次", "批次") or counter in ("人次", "批次"):
+        return unit[:1] == counter[:1] and (len(unit) == len(counter) or "批" in unit)
+    return unit.startswith(counter) or counter.startswith(unit) or any({unit[:1], counter[:1]} <= same for same in ALIKE)
 
 
 def belongs(figure: Figure, units: frozenset[str]) -> bool:

@@ -12,7 +12,7 @@ from assistant.domain import Answer, AnswerFigure, Intent, Refusal
 from assistant.draft import figure_label, printed, quoted
 from assistant.flat import core
 from assistant.leftover import leftover
-from assistant.lookup import AMOUNTS, HALF, same_amount
+from assistant.lookup import AMOUNTS, HALF, counts_in, same_amount
 from assistant.match import match_label
 from assistant.passages import quote_passage, reason_passages, view_passages
 from assistant.reading import Reading, change_of, read_figure
@@ -149,6 +149,37 @@ def answer_target(task: Task) -> Answer | None:
 def is_target(task: Task, figure: Figure) -> bool:
     table = task.draft.views[figure.doc_id].tables.get(figure.table_id or "")
     return table is not None and bool(re.search(r"目标|指标|绩效", "".join(figure.col_path) + table.title))
+
+
+def answer_counts(task: Task) -> Answer | None:
+    """Several counts of one thing (多少批次、多少人次): each in its own unit; None where fewer than two are asked for."""
+    if len(task.q.counters) < 2:
+        return None
+    first, *others = task.q.counters
+    for group in task.scope.groups:
+        reading = task.read(group, want=replace(task.want(), counter=first, unit_kind="count"))
+        if reading is None or not reading.sure or not counts_in(reading.figure.unit, first):
+            continue
+        found = [reading.figure, *(f for c in others if (f := counted_beside(task, reading.figure, c)) is not None)]
+        if len({f.id for f in found}) == len(task.q.counters):
+            stated = "，".join(f"{figure_label(f)}{task.draft.state(f)}" for f in found)
+            task.draft.say(f"{stated}——{group.body}{group.year or ''}年，见{task.where(found[0])}。")
+            for f in found:
+                state_disputes(task, f)
+            return task.draft.answered()
+    return None
+
+
+def counted_beside(task: Task, figure: Figure, counter: str) -> Figure | None:
+    """What the same sentence (or row) counts in another unit: 23批次、186人次. 人次 may be printed as 人 there."""
+    near = [
+        f
+        for f in task.library.view(figure.doc_id).figures
+        if f.table_id == figure.table_id and f.row == figure.row and f.id != figure.id and f.value is not None and f.context == figure.context
+    ]
+    exact = [f for f in near if counts_in(f.unit, counter)] or [f for f in near if f.unit[:1] == counter[:1] and f.unit]
+    after = [f for f in exact if (f.col or 0) > (figure.col or 0)]
+    return (after or exact or [None])[0]
 
 
 def unit_parts(task: Task, reading: Reading) -> list[Figure]:

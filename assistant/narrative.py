@@ -149,10 +149,13 @@ def answer_short_text(task: Task) -> Answer | None:
 
 def answer_why(task: Task) -> Answer | None:
     """The reason that stands with the stated change of the item (or of the whole budget): same paragraph, or the next ones."""
-    for group in task.scope.groups:
+    newest = sorted(task.scope.groups, key=lambda g: -(g.year or 0)) if not task.q.years else task.scope.groups
+    for group in newest:
         reading = read_change(task, group)
         if reading is None or reading.figure.row is None or reading.figure.table_id:
             continue
+        if task.q.direction and reading.figure.direction == -task.q.direction:
+            continue  # why it fell is not told by the year in which it rose
         view = task.library.view(reading.figure.doc_id)
         here = [p for p in view_passages(view) if not p.table_id]
         at = next((i for i, p in enumerate(here) if p.block == reading.figure.row), None)

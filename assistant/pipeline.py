@@ -14,14 +14,15 @@ from pathlib import Path
 
 from assistant.bodies import Named
 from assistant.clauses import ASKS, CLAUSE_END, merge, split_clauses
-from assistant.compare import answer_compare
+from assistant.compare import answer_columns, answer_compare
 from assistant.completion import answer_completion, answer_gap
+from assistant.disputes import answer_disputes
 from assistant.domain import Answer, Intent, Notice, Refusal, Status
 from assistant.draft import Draft
 from assistant.flat import flat
 from assistant.lexicon import Lexicon, load_lexicon
 from assistant.library import Library, Source
-from assistant.lookups import answer_blank, answer_change, answer_lookup, answer_previous, answer_target
+from assistant.lookups import answer_blank, answer_change, answer_counts, answer_lookup, answer_previous, answer_target
 from assistant.match import promote
 from assistant.narrative import answer_short_text, answer_text, answer_why
 from assistant.rankings import answer_empty, answer_list, answer_rank
@@ -44,9 +45,9 @@ OPEN_INTENTS = frozenset(
     {Intent.SUM, Intent.RANK, Intent.LIST, Intent.WHY, Intent.TEXT, Intent.AVERAGE, Intent.SHARE, Intent.CHANGE, Intent.DEFINE}
 )
 HANDLERS = {
-    Intent.LOOKUP: (answer_ratio, answer_lookup, answer_previous, answer_blank, answer_short_text),
+    Intent.LOOKUP: (answer_ratio, answer_columns, answer_counts, answer_lookup, answer_previous, answer_blank, answer_short_text),
     Intent.CHANGE: (answer_change,),
-    Intent.COMPARE: (answer_compare, answer_change, answer_lookup, answer_short_text),
+    Intent.COMPARE: (answer_compare, answer_change, answer_counts, answer_lookup, answer_short_text),
     Intent.SHARE: (answer_ratio, answer_share),
     Intent.SUM: (answer_sum, answer_lookup),
     Intent.AVERAGE: (answer_target, answer_average),
@@ -141,7 +142,7 @@ class Assistant:
         q = with_tables(q, named_tables(q.text, self.library.views(scope.groups[:NEAR])), self.lexicon)
         q = replace(q, ask=promote(q.ask, [view.rows for view in self.library.views(scope.groups[:NEAR])]))
         scopes = open_scopes(q, scope)
-        for handler in (answer_empty, answer_completion, answer_gap, *HANDLERS[q.intent]):
+        for handler in (answer_empty, answer_disputes, answer_completion, answer_gap, *HANDLERS[q.intent]):
             tasks = [Task(self.library, self.lexicon, q, one, Draft(draft.question, draft.views, draft.trace)) for one in scopes]
             answers = [(task.scope.bodies[0] if task.scope.bodies else "", a) for task in tasks if (a := handler(task)) is not None]
             if len(answers) > 1:

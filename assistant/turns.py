@@ -61,6 +61,9 @@ def complete(text: str, before: str, directory: Directory, lexicon: Lexicon) -> 
         )
     if MEASURE.search(text):
         item = MEASURE.sub("", item)
+    earlier = text_to_years(before)[0]
+    if earlier and re.fullmatch(r"那?(?:前一年|上一年|去年|上年|头一年)的?(?:是)?(?:多少)?呢?[？?]?", text):
+        return strip_body(before, directory, f"{earlier[0] - 1}年")
     bare = re.sub(r"^那么?(?:么)?|(?:是|有)?(?:多少)?呢?[？?]?$", "", text)
     if MEASURE.fullmatch(bare):
         return f"{body}{year}{item}{bare}多少"

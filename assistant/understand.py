@@ -27,10 +27,10 @@ UNIT = re.compile(r"(?:多少|几个?|换成|折合|折成|折算成|换算成|�
 COUNTERS = tuple(
     ["批次", "批人", "人次", "平方米", "立方米", "公里", "分钟", "小时", "个", "家", "辆", "台", "人", "名", "项", "次", "套", "件", "期", "场", "批", "起", "分", "户", "处", "座", "间", "所", "亩", "吨", "册", "份", "条", "株", "例", "天", "米", "公顷"]
 )
-COUNTER = re.compile(rf"(?:多少|几)万?({'|'.join(COUNTERS)})(?!亿|万|元|百分)")
+COUNTER = re.compile(rf"(?:多少|几)万?({'|'.join(COUNTERS)})(?!亿|万|元|百分)|(批次|人次|场次)(?=$|[和与及、，,？?]|多少|各|谁|哪)")
 TOP = re.compile(r"(?:前|top)([一二两三四五六七八九十\d]+)|(?:最[大多高小少低])的?([一二两三四五六七八九十\d]+)[个项家类款]?")
 UNIT_LEVEL = re.compile(r"单位预算|局本级|本级单位|单位口径|只看本级|\(本级\)")
-DEPARTMENT_LEVEL = re.compile(r"部门预算|部门口径|含下属|部门决算|全系统|整个系统|全部门|整个部门|(?<=年)部门|部门(?=财政|一般|基本|三公|支出|收入|政府)")
+DEPARTMENT_LEVEL = re.compile(r"部门预算|部门口径|含下属|部门决算|全系统|整个系统|全部门|整个部门|(?<=年)部门|部门(?=财政|一般|基本|三公|支出|收入|政府|的)")
 NAMED_AMOUNT = re.compile(r"用于[^，。？]{2,20}的?(?:支出|经费|资金|金额|预算|拨款)[？?]?$")  # an item's name, not its use
 GOALS = re.compile(r"(?:整体)?(?:支出)?绩效(?:目标|指标)表?(?:里面?|中|当中|内|的)")
 ORDERED = re.compile(r"从[大高多低小少]到[大高多低小少]|排一?下|排个?序|排列|由[大高多低小少][到至][大高多低小少]")
@@ -115,6 +115,7 @@ def text_to_question(raw: str, directory: Directory, lexicon: Lexicon, items: Ca
     )
     dropped += [m.span() for m in re.finditer(r"第[(（]?(?:[一二三四五六七八九十]+|\d+)[)）]?[条项点款]", text)]
     dropped += [m.span() for m in ORDERED.finditer(text)]
+    dropped += [m.span(2) for m in COUNTER.finditer(text) if m.group(2) and not m.group(2) == "场次"]
     dropped += [m.span() for m in COUNTED.finditer(text)] + [m.span() for m in NAMED_TABLE.finditer(text)]
     dropped += [m.span() for m in GOALS.finditer(text)]
     dropped += [(m.end, m.end + 2) for m in named.mentions if text.startswith("系统", m.end)]  # 卫健系统
@@ -130,7 +131,7 @@ def text_to_question(raw: str, directory: Directory, lexicon: Lexicon, items: Ca
     rate = lexicon.asks("rate", text) is not None
     amount = bool(re.search(r"多少(?!百分|个百分)|几|各是|分别|数额|金额|总额", text))
     up, down = lexicon.asks("up", text), lexicon.asks("down", text)
-    counters = tuple(m.group(1) for m in COUNTER.finditer(text))
+    counters = tuple(m.group(1) or m.group(2) for m in COUNTER.finditer(text))
     unit = UNIT.search(text)
     top = TOP.search(text)
     return Question(
