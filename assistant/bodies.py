@@ -21,7 +21,10 @@ REGION = re.compile(r"([\u4e00-\u9fff]{2,}?(?:特别行政区|自治区|自治�
 OTHER_BODY = re.compile(r"(?!的)[\u4e00-\u9fff]{2,8}?(?:管理局|局|厅|委员会|法院|检察院)(?![长内])")
 LOCAL = re.compile(r"[（(](?:本级|机关|本部)[）)]$")
 LONGEST_ALIAS = 24
-UNIT_NAME = re.compile(r"(?:(?<![布格结])局|委员会|办公室|办公厅|中心|学校|中学|小学|幼儿园|医院|法院|检察院|院|所|站|队|馆|处|大学|学院|办事处)$")
+UNIT_NAME = re.compile(
+    r"(?:(?<![布格结])局|委员会|办公室|办公厅|中心|"
+    r"学校|中学|小学|幼儿园|医院|法院|检察院|院|所|站|队|馆|处|大学|学院|办事处)$"
+)
 NO_UNIT = re.compile(r"支出|经费|项目|收入|预算|补助|合计|总计|小计|采购|资金|建设|购置")
 OWN_ROW = re.compile(r"(?:本级|机关)$")
 SHORTEST_UNIT = 5
@@ -108,7 +111,7 @@ class Directory:
     regions: Mapping[str, frozenset[str]]
     others: frozenset[str]
     sounds: Mapping[str, str] = field(default_factory=dict)  # pinyin → alias, for misspelt names
-    shorts: ShortNames = ShortNames()
+    shorts: ShortNames = field(default_factory=ShortNames)
 
     @classmethod
     def of(cls, names: Iterable[str], lexicon: Lexicon) -> Directory:

@@ -122,7 +122,9 @@ class View:
             return ""
         table = self.tables.get(f.table_id or "")
         at = self._item_at(table) if table else -1
-        return f.row_path[at] if -1 < at < len(f.row_path) and len(f.row_path) == len(table.label_heads if table else ()) else f.row_path[-1]
+        return (
+            f.row_path[at] if -1 < at < len(f.row_path) and len(f.row_path) == len(table.label_heads if table else ()) else f.row_path[-1]
+        )
 
     def _item_at(self, table: Table) -> int:
         heads = table.label_heads
@@ -218,7 +220,9 @@ class View:
         label = f.row_path[-1] if f.row_path else ""
         row, column = core(label), core(f.col_path[-1]) if f.col_path else ""
         named = WHOLE_BUDGET.match(row) if len(f.row_path) == 1 and (f.origin is Origin.PROSE or "收支" in title) else None
-        total_row = e.leaf < 0 and table is not None and self.is_total(label) and re.fullmatch(r"(?:本年)?(?:收入|支出)(?:总计|合计)", column)
+        total_row = (
+            e.leaf < 0 and table is not None and self.is_total(label) and re.fullmatch(r"(?:本年)?(?:收入|支出)(?:总计|合计)", column)
+        )
         if not named and not (total_row and len(f.col_path) == 1):
             return None
         side = (named.group("side") or "收支") if named else column.removeprefix("本年")[:2]

@@ -100,7 +100,7 @@ def answer_columns(task: Task) -> Answer | None:
 
 def named_columns(task: Task, groups: list[Group]) -> tuple[Group, list[Figure]] | None:
     """Several columns of one item (年初预算数和决算数各多少, 差多少): the figures of its row."""
-    text = DOCUMENT_KIND.sub("", task.q.text)
+    text = re.sub(r"基本(?:支出)?([和与、跟])项目(?:支出)?(?=各|分别|多少|$)", r"基本支出\1项目支出", DOCUMENT_KIND.sub("", task.q.text))
     names = list({COLUMN_SAID.sub("", m.group()): m.group() for m in COLUMN_WORD.finditer(text)}.values())
     if len(names) < 2:
         return None

@@ -13,7 +13,10 @@ from index.amounts import convert, format_amount, format_value
 from index.domain import Figure
 from index.findings import Finding
 
-ASKED = re.compile(r"自相矛盾|前后矛盾|互相矛盾|有没有矛盾|(?:哪里|哪些|什么)(?:地方)?(?:对不上|不一致|矛盾)|对不上的|前后不一致|打架|有没有(?:什么)?(?:错|问题|出入)")
+ASKED = re.compile(
+    r"自相矛盾|前后矛盾|互相矛盾|有没有矛盾|(?:哪里|哪些|什么)(?:地方)?(?:对不上|不一致|矛盾)"
+    r"|对不上的|前后不一致|打架|有没有(?:什么)?(?:错|问题|出入)"
+)
 BALANCE = re.compile(r"平不平|平衡吗|是否平衡|平吗|对得平")
 LISTED = 8
 
@@ -39,7 +42,11 @@ def answer_disputes(task: Task) -> Answer | None:
 
 
 def _content(task: Task) -> list[str]:
-    return [w.text for w in task.ask.words if task.ask.content >> w.start & 1 and not re.fullmatch(r"地方|预算|文件|决算|数据|数字|报告", w.text)]
+    return [
+        w.text
+        for w in task.ask.words
+        if task.ask.content >> w.start & 1 and not re.fullmatch(r"地方|预算|文件|决算|数据|数字|报告", w.text)
+    ]
 
 
 def state_finding(task: Task, number: int, finding: Finding) -> None:
@@ -68,7 +75,9 @@ def answer_balance(task: Task) -> Answer | None:
         else:
             gap = abs(income.value - other)
             formula = f"{format_value(max(income.value, other))} − {format_value(min(income.value, other))}"
-            task.draft.say(f"不平：{group.label}{stated}，相差{task.draft.computed(gap, income.unit, '差额', formula, (income, spending))}。")
+            task.draft.say(
+                f"不平：{group.label}{stated}，相差{task.draft.computed(gap, income.unit, '差额', formula, (income, spending))}。"
+            )
             task.draft.note("discrepancy", f"收入总计与支出总计相差{format_amount(gap, income.unit)}。", (1, 2))
         return task.draft.answered()
     return None

@@ -15,13 +15,15 @@ from assistant.leftover import leftover
 from assistant.lookup import AMOUNTS, HALF, counts_in, same_amount
 from assistant.match import match_label
 from assistant.passages import quote_passage, reason_passages, view_passages
-from assistant.reading import Reading, change_of, read_figure
+from assistant.reading import Reading, change_of, part_ask, read_figure
 from assistant.scope import Group
 from assistant.task import Task
 from index.amounts import BLANKS, convert, format_value, round_half_up
 from index.domain import Figure, Measure, Origin
 
 COUNTED_ITEMS = re.compile(r"[两二三四五六七八九十几][个项类款]")
+PER = re.compile(r"每(?:一)?(?:个|名|位)?(?:[亩人户套张吨件册台辆]|公里|平方米|平米|学生|老人|孩子)(?!次)")
+RATE = re.compile(r"/|每|均|标准|单价")
 CITED_AGAIN = 2  # further places of the same value that are cited
 
 
@@ -111,7 +113,7 @@ def answer_lookup(task: Task) -> Answer | None:
     """One figure of one body and year; asks back where bodies or years differ."""
     if task.q.intent is Intent.SUM and COUNTED_ITEMS.search(task.q.text):
         return None  # one of three items is not their sum
-    readings = [(g, r) for g in task.scope.groups if (r := task.read(g)) is not None]
+    readings = [(g, r) for g in task.scope.groups if (r := task.read(g)) is not None and per_unit(task, r.figure)]
     readings = keep_best(readings)
     if not readings:
         return answer_previous(task)
@@ -175,11 +177,15 @@ def counted_beside(task: Task, figure: Figure, counter: str) -> Figure | None:
     near = [
         f
         for f in task.library.view(figure.doc_id).figures
-        if f.table_id == figure.table_id and f.row == figure.row and f.id != figure.id and f.value is not None and f.context == figure.context
+        if f.table_id == figure.table_id
+        and f.row == figure.row
+        and f.id != figure.id
+        and f.value is not None
+        and f.context == figure.context
     ]
     exact = [f for f in near if counts_in(f.unit, counter)] or [f for f in near if f.unit[:1] == counter[:1] and f.unit]
     after = [f for f in exact if (f.col or 0) > (figure.col or 0)]
-    return (after or exact or [None])[0]
+    return next(iter(after or exact), None)
 
 
 def unit_parts(task: Task, reading: Reading) -> list[Figure]:
@@ -191,7 +197,11 @@ def unit_parts(task: Task, reading: Reading) -> list[Figure]:
     rows = [
         f
         for f in view.figures
-        if f.table_id == best.table_id and f.col == best.col and f.value is not None and f.row_path[1:] == best.row_path[1:] and f.code == best.code
+        if f.table_id == best.table_id
+        and f.col == best.col
+        and f.value is not None
+        and f.row_path[1:] == best.row_path[1:]
+        and f.code == best.code
     ]
     whole = any(not f.row_path or not is_unit(f.row_path[0]) for f in rows)
     return [] if whole or len({f.row_path for f in rows}) < 2 or len({f.row_path for f in rows}) != len(rows) else rows
@@ -207,6 +217,13 @@ def state_units(task: Task, group: Group, parts: list[Figure]) -> Answer:
     what = f"{group.body}{group.year or ''}年{quoted(task.draft.item(parts[0]))}"
     task.draft.say(f"{text}——{what}，文件只按单位列出，由各单位相加（{formula}）：{names}，见{task.where(parts[0])}。")
     return task.draft.answered()
+
+
+def per_unit(task: Task, figure: Figure) -> bool:
+    """每亩补多少 asks for a rate: a figure is one only where its unit or labels say so."""
+    if not PER.search(task.q.text):
+        return True
+    return bool(RATE.search(figure.unit + "".join((*figure.row_path, *figure.col_path)) + figure.raw))
 
 
 def keep_best(readings: list[tuple[Group, Reading]]) -> list[tuple[Group, Reading]]:
@@ -263,6 +280,11 @@ def read_change(task: Task, group: Group) -> Reading | None:
     ask = task.ask
     if not ask.content and not want.code:
         return task.read_total(group, want) or task.read_total(group, replace(want, measures=frozenset({Measure.RATE})))
+    if want.code:  # running text names subjects, not codes
+        label = next(
+            (e.figure.row_path[-1] for v in task.library.views([group]) for e in v.codes.get(want.code, ()) if e.figure.row_path), ""
+        )
+        ask, want = (part_ask(task.library, core(label)), replace(want, code=None)) if label else (ask, want)
     reading = read_figure(task.library, group, ask, want)
     if reading is None or not reading.sure:
         reading = read_figure(task.library, group, ask, replace(want, measures=frozenset({Measure.RATE})))

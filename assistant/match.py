@@ -213,7 +213,10 @@ def parted(words: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     """Words of the dictionary that end with a form word come apart: 建设项目 is 建设 and 项目."""
     for word, kind in words:
         tail = word[-2:]
-        if len(word) > 3 and tail in TAILS:
+        if "的" in word[1:-1]:  # 谁的车 is no word
+            head, _, rest = word.partition("的")
+            yield from ((head, "r"), ("的", "uj"), (rest, "n"))
+        elif len(word) > 3 and tail in TAILS:
             yield word[:-2], kind
             yield tail, "n"
         else:

@@ -29,7 +29,9 @@ LIMIT = re.compile(
 BETWEEN = re.compile(
     r"(?:在|金额)?(?P<low>[\d.]+)(?P<low_scale>千万|亿|万|千)?元?(?:到|至|-|~|—)(?P<high>[\d.]+)(?P<high_scale>千万|亿|万|千)元?(?:之间|以内|区间|的)?"
 )
-CLASSES = re.compile(r"按(?=功能|经济|科目|[类款项]级)|项级科目|款级科目|类级科目|项级|款级|类级|功能分类|经济分类|功能大类|功能类|大类|科目|看")
+CLASSES = re.compile(
+    r"按(?=功能|经济|科目|[类款项]级)|项级科目|款级科目|类级科目|项级|款级|类级|功能分类|经济分类|功能大类|功能类|大类|科目|看"
+)
 SUPERLATIVE = re.compile(
     r"按(?:钱|金额|数额|预算|花钱|规模)?(?:多少|大小|高低)(?:来)?(?:排|排序)?|(?:金额|花钱|预算)?最[大多高少小低]的?|排名|前[一二两三四五六七八九十\d]+[名大]?|从.到.排?|排一下|排序|列一下|哪几个|哪[一二三四五六七八九十几]?[个项类家]|是哪些|有哪些|哪些|是什么|涨得|最猛|各多少元?|[一二三四五六七八九十\d]+[项个类]"
 )
@@ -83,7 +85,29 @@ def family(task: Task, group: Group) -> list[Figure]:
         return within(project_rows(task, group), limit)
     if "项目" in text and (rows := project_column(task, group, rest)):
         return within(rows, limit)
-    return within(children_rows(task, group, text), limit)
+    return within(children_rows(task, group, text) or titled_rows(task, group, text), limit)
+
+
+def titled_rows(task: Task, group: Group, text: str) -> list[Figure]:
+    """The rows of a table whose title is what is ranked (专项资金最多的三个), by their total column."""
+    ask = part_ask(task.library, text)
+    if not ask.content:
+        return []
+    for view in task.library.views([group]):
+        found = view.matches(ask)
+        rows: dict[str, dict[int, Figure]] = {}
+        for e in view.entries:
+            f = e.figure
+            if f.table_id is None or f.row is None or not f.value or f.unit not in MONEY or e.leaf < 0 or not e.plain_column or e.title < 0:
+                continue
+            if not leftover(ask, found[e.title].covered):
+                rows.setdefault(f.table_id, {}).setdefault(f.row, f)
+        for by_row in rows.values():
+            paths = {f.row_path for f in by_row.values()}
+            leaves = [f for f in by_row.values() if not any(p[:-1] == f.row_path for p in paths)]
+            if len(leaves) > 1:
+                return leaves
+    return []
 
 
 def rows_by_code(task: Task, group: Group, digits: int, text: str, first: str) -> list[Figure]:

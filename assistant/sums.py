@@ -16,7 +16,10 @@ from index.amounts import convert, format_amount, format_value, round_half_up, t
 from index.domain import Figure, Measure
 
 EQUALS = re.compile(r"(?:是不是|是否|能不能|等不)?等于")
-SAME = re.compile(r"^(?P<whole>.{2,20}?)(?:和|与|跟|是不是|等不等于|是否)(?P<parts>.{2,40}?)(?:加起来|相加|之和|合计|的和|加在一起)(?:是不是|是否)?(?:一样|相等|一致|对得上|相符)")
+SAME = re.compile(
+    r"^(?P<whole>.{2,20}?)(?:和|与|跟|是不是|等不等于|是否)"
+    r"(?P<parts>.{2,40}?)(?:加起来|相加|之和|合计|的和|加在一起)(?:是不是|是否)?(?:一样|相等|一致|对得上|相符)"
+)
 ADDED = re.compile(r"加|之和|与|和")
 ROW_NAMED = re.compile(r"那一?行|这一?行|一行|[一1]?栏|表里|表中")
 

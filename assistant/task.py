@@ -48,7 +48,16 @@ class Task:
         """What figures the question accepts, as far as it says."""
         q = self.q
         kind = "count" if q.counter else "money" if q.unit or MONEY_ASKED.search(q.text) or MONEY_NOUN.search(q.text) else None
-        return Want(years=frozenset(self.scope.years), measures=measures, code=q.code, unit_kind=kind, direction=q.direction, counter=q.counter, units=q.units.labels, tables=q.tables.tables)
+        return Want(
+            years=frozenset(self.scope.years),
+            measures=measures,
+            code=q.code,
+            unit_kind=kind,
+            direction=q.direction,
+            counter=q.counter,
+            units=q.units.labels,
+            tables=q.tables.tables,
+        )
 
     def read(self, group: Group, ask: Ask | None = None, want: Want | None = None) -> Reading | None:
         """The figure meant, in one group; a question that names no item asks for the total."""
@@ -101,9 +110,19 @@ class Task:
             for e in view.entries:
                 f = e.figure
                 table = view.tables.get(f.table_id or "")
-                if table is None or f.value is None or f.measure not in want.measures or not f.row_path or core(f.row_path[-1]) not in want.units:
+                if (
+                    table is None
+                    or f.value is None
+                    or f.measure not in want.measures
+                    or not f.row_path
+                    or core(f.row_path[-1]) not in want.units
+                ):
                     continue
-                if "总表" in table.title and (e.plain_column or re.search(r"合计|总计", core(f.col_path[-1]))) and "财政拨款" not in table.title:
+                if (
+                    "总表" in table.title
+                    and (e.plain_column or re.search(r"合计|总计", core(f.col_path[-1])))
+                    and "财政拨款" not in table.title
+                ):
                     found.append((side not in table.title, len(f.col_path), f.col or 0, f))
         if not found:
             return None

@@ -76,7 +76,10 @@ def complete(text: str, before: str, directory: Directory, lexicon: Lexicon) -> 
         item = DEPARTMENT_LEVEL.sub("", UNIT_LEVEL.sub("", item))
     if (
         not ask.content
-        or re.match(r"^(?:其中|为|怎|比|换|减|增|占|服务|货物|工程|分别|.{0,6}占)", text)
+        or re.match(
+            r"^(?:其中|里面|里头|为|怎|比|较|同比|换|减|增|占|完成|走|采用|用的?(?:什么|哪)|是不是|什么(?:采购)?方式|服务|货物|工程|分别|.{0,6}占)",
+            text,
+        )
         or (HEAD.match(text) and not _has_item(text, ask.content))
     ):
         if re.search(r"^那?.{0,12}呢[？?]?$", text) or not re.search(

@@ -24,13 +24,36 @@ OFFSETS = {"今": 0, "本": 0, "当": 0, "去": -1, "上": -1, "前": -2, "明":
 CODE = re.compile(r"(?<![\d.,])(\d{7}|\d{5}|[23]\d{2})(?![\d.,年万元亿%个家辆台人项])")
 SPLIT_CODE = re.compile(r"(\d{3})类(?:(\d{2})款)?(?:(\d{2})项)?")
 UNIT = re.compile(r"(?:多少|几个?|换成|折合|折成|折算成|换算成|用|等于多少|是多少|按)个?(亿元|万元|千元|元|亿|万)(?!以上)")
-COUNTERS = tuple(
-    ["批次", "批人", "人次", "平方米", "立方米", "公里", "分钟", "小时", "个", "家", "辆", "台", "人", "名", "项", "次", "套", "件", "期", "场", "批", "起", "分", "户", "处", "座", "间", "所", "亩", "吨", "册", "份", "条", "株", "例", "天", "米", "公顷"]
+COUNTERS = (
+    *(
+        "批次",
+        "批人",
+        "人次",
+        "平方米",
+        "立方米",
+        "公里",
+        "分钟",
+        "小时",
+        "公顷",
+        "个",
+        "家",
+        "辆",
+        "台",
+        "人",
+        "名",
+        "项",
+        "次",
+        "套",
+        "件",
+    ),
+    *("期", "场", "批", "起", "分", "户", "处", "座", "间", "所", "亩", "吨", "册", "份", "条", "株", "例", "天", "米"),
 )
 COUNTER = re.compile(rf"(?:多少|几)万?({'|'.join(COUNTERS)})(?!亿|万|元|百分)|(批次|人次|场次)(?=$|[和与及、，,？?]|多少|各|谁|哪)")
 TOP = re.compile(r"(?:前|top)([一二两三四五六七八九十\d]+)|(?:最[大多高小少低])的?([一二两三四五六七八九十\d]+)[个项家类款]?")
 UNIT_LEVEL = re.compile(r"单位预算|局本级|本级单位|单位口径|只看本级|\(本级\)")
-DEPARTMENT_LEVEL = re.compile(r"部门预算|部门口径|含下属|部门决算|全系统|整个系统|全部门|整个部门|(?<=年)部门|部门(?=财政|一般|基本|三公|支出|收入|政府|的)")
+DEPARTMENT_LEVEL = re.compile(
+    r"部门预算|部门口径|含下属|部门决算|全系统|整个系统|全部门|整个部门|(?<=年)部门|部门(?=财政|一般|基本|三公|支出|收入|政府|的)"
+)
 NAMED_AMOUNT = re.compile(r"用于[^，。？]{2,20}的?(?:支出|经费|资金|金额|预算|拨款)[？?]?$")  # an item's name, not its use
 GOALS = re.compile(r"(?:整体)?(?:支出)?绩效(?:目标|指标)表?(?:里面?|中|当中|内|的)")
 ORDERED = re.compile(r"从[大高多低小少]到[大高多低小少]|排一?下|排个?序|排列|由[大高多低小少][到至][大高多低小少]")
@@ -70,8 +93,8 @@ class Question:
     ascending: bool = False
     spans: tuple[tuple[int, int], ...] = field(default=())
     dropped: tuple[tuple[int, int], ...] = ()  # carry the question's form, nothing to be explained
-    tables: NamedTables = NamedTables()
-    units: NamedUnits = NamedUnits()
+    tables: NamedTables = field(default_factory=NamedTables)
+    units: NamedUnits = field(default_factory=NamedUnits)
 
 
 def text_to_years(text: str) -> tuple[list[int], list[tuple[int, int]]]:
@@ -115,7 +138,7 @@ def text_to_question(raw: str, directory: Directory, lexicon: Lexicon, items: Ca
     )
     dropped += [m.span() for m in re.finditer(r"第[(（]?(?:[一二三四五六七八九十]+|\d+)[)）]?[条项点款]", text)]
     dropped += [m.span() for m in ORDERED.finditer(text)]
-    dropped += [m.span(2) for m in COUNTER.finditer(text) if m.group(2) and not m.group(2) == "场次"]
+    dropped += [m.span(2) for m in COUNTER.finditer(text) if m.group(2) not in (None, "场次")]
     dropped += [m.span() for m in COUNTED.finditer(text)] + [m.span() for m in NAMED_TABLE.finditer(text)]
     dropped += [m.span() for m in GOALS.finditer(text)]
     dropped += [(m.end, m.end + 2) for m in named.mentions if text.startswith("系统", m.end)]  # 卫健系统
@@ -124,7 +147,12 @@ def text_to_question(raw: str, directory: Directory, lexicon: Lexicon, items: Ca
     dropped += [m.span() for m in EXCLUDED.finditer(text)]
     if intent is Intent.LOOKUP and len({m.bodies for m in named.mentions}) > 1:
         intent = Intent.COMPARE
-    if intent is Intent.COMPARE and len({m.bodies for m in named.mentions}) < 2 and AGAINST_LAST.search(text) and not re.search(r"各|分别|哪个|谁", text):
+    if (
+        intent is Intent.COMPARE
+        and len({m.bodies for m in named.mentions}) < 2
+        and AGAINST_LAST.search(text)
+        and not re.search(r"各|分别|哪个|谁", text)
+    ):
         intent = Intent.CHANGE
     why = lexicon.asks("why", text) is not None
     change = lexicon.asks("change", NOT_CHANGES.sub("", text))
@@ -236,7 +264,9 @@ def text_to_intent(text: str, lexicon: Lexicon) -> Intent:
         return Intent.SUM
     if re.search(r"新增.{0,6}项目|新设.{0,4}项目", text):
         return Intent.LIST
-    if has("list") and not re.search(r"分别是?多少|各(?:是)?多少", text) and not (text.rstrip("?").endswith("分别是") and len(text_to_years(text)[0]) > 1):
+    if len(text_to_years(text)[0]) > 1 and re.search(r"分别(?:是)?[？?]?$|哪年(?:更)?[多少高低]", text):
+        return Intent.COMPARE
+    if has("list") and not re.search(r"分别是?多少|各(?:是)?多少", text):
         return Intent.LIST
     if re.search(
         r"(?:单位|机构|项目|公司|银行|地方)是哪|(?:采购|购买|买|做|干)了?什么|哪[二两三四五六七八九十]家|单位叫什么|花[在到]哪|用[在到]哪|在哪里|在哪儿|位于哪",
