@@ -14,8 +14,8 @@ from index.columns import BRACKETS
 from index.domain import Box
 from index.grids import Grid, GridCell, merge_positions
 from index.headwords import Word, bottom_words, header_cells, header_words
-from index.innerforms import INNER_WORD, is_inner_header
-from index.regions import WRAP_PITCH, Line, Region, Token, is_wrap_of
+from index.innerforms import INNER_WORD, PROJECT_KEY, is_inner_header
+from index.regions import WRAP_PITCH, Line, Region, Token, is_header_line, is_wrap_of
 from index.textlines import glyphs_to_lines
 
 SPLIT_STRIP = 20.0  # points: cost of two strips of words under one header word
@@ -34,6 +34,9 @@ def region_to_grids(region: Region, with_header: bool = True) -> list[Grid]:
     if not cuts:
         first = next((i for i, line in enumerate(region.lines) if line.has_number), len(region.lines))
         grid = _lines_to_grid(region, _header_end(region, first) if with_header else region.box[1] - 1)
+        return [grid] if grid else []
+    if len(cuts) == 1 and cuts[0][0] == 0 and any(PROJECT_KEY.match(token.text) for token in region.lines[0].tokens):
+        grid = _lines_to_grid(region, cuts[0][1])  # a list of projects with their indicators, under one header
         return [grid] if grid else []
     grids = []
     bounds = [(0, region.box[1] - 1), *cuts] if cuts[0][0] > 0 else cuts
@@ -97,7 +100,7 @@ def _lines_to_grid(region: Region, head_end: float) -> Grid | None:
     lines = region.lines
     head = [line for line in lines if line.middle < head_end]
     body = [line for line in lines if line.middle >= head_end]
-    if not body and not region.rules:
+    if not body and not head:
         return None
     rules = _full_rules(region)
     words = header_words(head, region.rules)
@@ -123,6 +126,8 @@ def _header_end(region: Region, first: int) -> float:
     lines = region.lines
     if first >= len(lines):
         wide = sorted(_full_rules(region))
+        if not wide and lines and is_header_line(lines[0]):
+            return lines[0].bottom + 0.5
         if len(wide) <= 2:
             return region.box[1] - 1
         heads = [line for line in lines if len(line.pieces) >= HEADER_PIECES]  # a row without a figure has its label alone

@@ -28,6 +28,10 @@ _NO_FIGURE_LABEL = re.compile(r"序号|编码|代码|行次|电话|邮编|日期
 _YEAR_LABEL = re.compile(r"(?<!\d)(20\d\d)\s*年|^(20\d\d)$")
 _LAST_YEAR = re.compile(r"上年(?!结转|结余)|上一年|去年|上期")
 _CHANGE_LABEL = re.compile(r"增减|变化|增加额|减少额|较上年|比上年|同比")
+_TARGET_LABEL = re.compile(r"^(?:年度|全年|年初|实际)?(?:绩效)?(?:指标|目标)值")
+_SIGN_LABEL = re.compile(r"^指标(?:性质|方向)$")
+_UNIT_LABEL = re.compile(r"^(?:计量|度量|绩效度量|指标|数量)?单位$")
+_SCORE_LABEL = re.compile(r"得分|分值|评分$|^分数$")
 _SHORT_CELL = re.compile(r"^(?:约|不少于|不低于|不超过|不高于|不多于|达到?|至少|至多|大于|小于|超过|[≥≤><≧≦﹥﹤＞＜=])*[\d,.]+\S{0,8}$")
 
 
@@ -82,12 +86,13 @@ class _Place:
 
     def number(self, raw: str, fallback_unit: str) -> Figure:
         own = "%" if raw.endswith("%") else self.unit()
-        unit = own if own is not None else self.table.unit or (fallback_unit if self.is_money() else "")
+        target = bool(_TARGET_LABEL.match(_leaf(self.column)))
+        unit = own if own is not None else "" if target else self.table.unit or (fallback_unit if self.is_money() else "")
         value = cell_to_value(raw)
         measure = self.measure(unit)
         sign = 0 if value is None or not value or measure not in (Measure.CHANGE, Measure.RATE) else 1 if value > 0 else -1
-        doubtful = frozenset({Flag.DOUBTFUL}) if not unit and not self.is_count() else frozenset[Flag]()
-        return self.figure("", raw, Mention(0, 0, raw, value, unit, measure, sign, (), (), None, None, ""), doubtful)
+        doubtful = frozenset({Flag.DOUBTFUL}) if not unit and not self.is_count() and not target else frozenset[Flag]()
+        return self.figure("", self.whole(raw), Mention(0, 0, raw, value, unit, measure, sign, (), (), None, None, ""), doubtful)
 
     def text(self, bodies: Sequence[str]) -> Iterator[Figure]:
         """Amounts inside a cell of text; a short cell (≥500家) is one figure with the cell's own text."""
@@ -104,7 +109,7 @@ class _Place:
         if short and not mentions and (number := re.search(r"\d[\d,]*(?:\.\d+)?", normalise(text))):
             unit = self.unit() or ""
             value = cell_to_value(number[0])
-            yield self.figure("", text, Mention(0, 0, text, value, unit, self.measure(unit), 0, (), (), None, None, ""))
+            yield self.figure("", self.whole(text), Mention(0, 0, text, value, unit, self.measure(unit), 0, (), (), None, None, ""))
             return
         for mention in mentions:
             yield self.figure(f":{mention.start}", mention.raw, mention)
@@ -140,14 +145,32 @@ class _Place:
             ),
         )
 
+    def beside(self, header: re.Pattern[str]) -> str:
+        """What the row prints in the column with such a header, "" where there is none."""
+        for path, cell in zip(self.table.columns, self.row.cells, strict=False):
+            if cell.text and header.match(_leaf(path)):
+                return cell.text
+        return ""
+
+    def whole(self, text: str) -> str:
+        """A target with the sign and the unit that stand in columns of their own: ≥ | 1386 | 万平方米."""
+        if not _TARGET_LABEL.match(_leaf(self.column)):
+            return text
+        sign, unit = self.beside(_SIGN_LABEL), self.beside(_UNIT_LABEL)
+        return f"{'' if text.startswith(sign) else sign}{text}{'' if text.endswith(unit) else unit}"
+
     def unit(self) -> str | None:
-        """The unit that the cell's own labels name; None where they leave it to the table."""
+        """The unit that the cell's own labels name, or that stands beside a count; None where they leave it to the table."""
         column = " ".join(self.column)
         if self.c < len(self.table.column_units) and self.table.column_units[self.c]:
             return self.table.column_units[self.c]
         for label in (*reversed(self.column), _leaf(self.row.label)):
             if match := _LABEL_UNIT.search(normalise_brackets(label)):
                 return match[1] or match[2]
+        if (_TARGET_LABEL.match(_leaf(self.column)) or self.is_count()) and (unit := self.beside(_UNIT_LABEL)):
+            return unit
+        if _SCORE_LABEL.search(_leaf(self.column)):
+            return "分"
         if _PERCENT_LABEL.search(_leaf(self.column)) or _PERCENT_ROW.search(_leaf(self.row.label)):
             return "%"
         if _PEOPLE_LABEL.search(_leaf(self.column)) and not re.search(r"支出|经费|工资", column):

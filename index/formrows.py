@@ -226,7 +226,7 @@ def _after_of_which(drafts: Sequence[Draft], paths: Sequence[LabelPath]) -> list
             continue
         alone = sum(_sums(drafts[parent], drafts[parent + 1 : i + 1]))
         for end in range(i + 1, min(i + 1 + PARTS_AFTER, len(paths))):
-            if len(paths[end]) != len(path) - 1 or label_rank(paths[end][-1]) is not None or is_total(paths[end][-1]):
+            if len(paths[end]) >= len(path) or label_rank(paths[end][-1]) is not None or is_total(paths[end][-1]):
                 break
             held = _sums(drafts[parent], drafts[parent + 1 : end + 1])
             if held[:1] == [True] and sum(held) > alone:

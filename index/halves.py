@@ -6,6 +6,7 @@ each have a list of indicators gives rows for the projects and, under them, rows
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -73,7 +74,7 @@ def _is_next_panel(above: _Half, half: _Half) -> bool:
 
 def _with_inner_list(columns: Sequence[Column]) -> list[Column] | None:
     """The columns with the indicators' own as a second half, where the projects left of them have values of their own."""
-    start = next((i for i, c in enumerate(columns) if c.role == Role.LABEL and _is_indicator(c)), None)
+    start = next((i for i, c in enumerate(columns) if _is_indicator(c)), None)
     outer = columns[: start or 0]
     if start is None or not any(c.role == Role.VALUE for c in outer) or not any(c.role == Role.LABEL for c in outer):
         return None
@@ -98,14 +99,32 @@ def _nested_part(rows: Sequence[FormRow], columns: Sequence[Column]) -> Part:
         read.append((iter(own), heads))
     blanks = [(Cell(None),) * len(values[half]) for half in (0, 1)]
     found: list[Row] = []
-    project: LabelPath = ()
-    for outer, inner in zip(*drafts, strict=True):
-        if outer is not None:
-            row = next(read[0][0])
-            project = row.label
-            found.append(replace(row, cells=(*row.cells, *blanks[1])))
-        if inner is not None:
-            row = next(read[1][0])
-            found.append(replace(row, label=(*project, *row.label), cells=(*blanks[0], *row.cells)))
+    outer = [(n, next(read[0][0])) for n, draft in enumerate(drafts[0]) if draft is not None]
+    inner = [(n, next(read[1][0])) for n, draft in enumerate(drafts[1]) if draft is not None]
+    for (_, project), indicators in zip(outer, _by_project([n for n, _ in outer], [n for n, _ in inner]), strict=True):
+        found.append(replace(project, cells=(*project.cells, *blanks[1])))
+        for k in indicators:
+            row = inner[k][1]
+            found.append(replace(row, label=(*project.label, *row.label), cells=(*blanks[0], *row.cells)))
     paths = tuple(columns[i].path for i in (*values[0], *values[1]))
     return Part(paths, tuple(found), (*read[0][1], *read[1][1]))
+
+
+def _by_project(outer: Sequence[int], inner: Sequence[int]) -> list[range]:
+    """Which inner rows are whose. Where cells are drawn, a project stands in its first row; printed without cells it may
+    stand in the middle of its rows, which is told by a row above the first project."""
+    if not outer or not inner or inner[0] >= outer[0]:
+        cuts = [next((k for k, n in enumerate(inner) if n >= start), len(inner)) for start in outer]
+        return [range(a, b) for a, b in itertools.pairwise([*cuts, len(inner)])]
+    places = [(sum(n < at for n in inner) + sum(n <= at for n in inner) - 1) / 2 for at in outer]
+    best: dict[int, tuple[float, list[int]]] = {0: (0.0, [0])}
+    for left, place in enumerate(places, 1 - len(places)):
+        layer: dict[int, tuple[float, list[int]]] = {}
+        for start, (cost, cuts) in best.items():
+            for end in range(start + 1, len(inner) + left + 1) if left else [len(inner)]:
+                total = cost + abs((start + end - 1) / 2 - place)
+                if end > start and (end not in layer or total < layer[end][0]):
+                    layer[end] = (total, [*cuts, end])
+        best = layer
+    cuts = best[len(inner)][1] if len(inner) in best else [0, *[len(inner)] * len(outer)]
+    return [range(a, b) for a, b in itertools.pairwise(cuts)]

@@ -15,6 +15,7 @@ UNIT_MAX = 13  # characters of the longest 金额单位：人民币百万元
 NUMERAL = "一二三四五六七八九十百零〇"
 
 _PART = re.compile(rf"^第[{NUMERAL}\d]{{1,3}}部分")
+_PART_COLON = re.compile(rf"^(第[{NUMERAL}\d]{{1,3}}部分)[:：](?=.)")
 _DIVISION = re.compile(rf"^[{NUMERAL}]{{1,3}}[、.．](?:文字|表格|文本|正文|报表)部分$")
 _APPENDIX = re.compile(r"^附(?:件|录)\d*$|^附(?:件|录)[\d一二三四五六七八九十]*[:：]?[^，。；]{2,30}$")
 _FIRST = re.compile(rf"^[{NUMERAL}]{{1,3}}[、.．](?P<rest>.+)$")
@@ -43,7 +44,7 @@ _CAPTION = re.compile(
     rf"|(?:公开|预算|财决|财政|附|预|决)(?:公开)?\d{{1,2}}表|0\d表)[）)]?[.．、:：]?(?P<title>.*)$"
 )
 _TITLE_END = re.compile(
-    r"(?:总表|支出表|收入表|收支表|预算表|决算表|预决算表|明细表|情况表|目标表|申报表|一览表|汇总表|计划表|安排表|信息表|评价表|自评表|说明表|计算表|统计表|采购表|经费表)"
+    r"(?:总表|支出表|收入表|收支表|预算表|决算表|预决算表|明细表|情况表|目标表|申报表|一览表|汇总表|计划表|安排表|信息表|评价表|自评表|说明表|计算表|统计表|采购表|经费表|(?<![预决]算)公开表)"
     r"(?:[（(][^（）()]{1,20}[）)])*$"
 )
 _NO_TITLE = re.compile(r"[。；，,！？]|^(?:见|详见|根据|按照|如|上述|本|此|该)")
@@ -73,6 +74,7 @@ def text_to_level(text: str) -> int | None:
         return None
     if _DIVISION.match(flat):
         return 1
+    flat = _PART_COLON.sub(r"\1", flat)
     if _SENTENCE.search(flat) or _AMOUNT.search(flat):
         return 2 if _PART.match(flat) and not _SENTENCE.search(flat[:12]) and flat[-1] not in "。，；" else None
     if _PART.match(flat) or _APPENDIX.match(flat):

@@ -284,7 +284,8 @@ class PageStream:
             if self._captions and not self._read_captions().continues(form.caption):
                 grids = region_to_grids(region)
         joins = form is not None and bool(grids) and not self._between and form.accepts(grids[0])
-        if grids and (region.rules or grids[0].header_rows or grids[0].inner or self._captions or joins):
+        titled = region.has_number or bool(region.rules) or bool(self._captions)  # an empty form is told by what stands above it
+        if grids and titled and (region.rules or grids[0].header_rows or grids[0].inner or self._captions or joins):
             self._take_grid(grids[0], page, flags)
             for grid in grids[1:]:
                 if self._form is not None:

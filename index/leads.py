@@ -44,7 +44,9 @@ _NOISE = (  # what may stand before a name without being part of it
     r"我[局委院办厅会区市省县校]",
     r"我部门",
     r"我单位",
+    r"行政单位（含[^（）]*）",
     r"各单位",  # the body itself
+    r"[全本]?[市县区省]?共?发生",
     r"共有",
     r"现有",
     r"实有",
@@ -69,6 +71,10 @@ _NOISE = (  # what may stand before a name without being part of it
 )
 _LEAD_NOISE = re.compile(rf"^(?:{'|'.join(_NOISE)})+")
 _SUBJECT = re.compile(r"(?P<name>[^（）]*?(?:（[^（）类款项]*）[^（）]*?)*)（(?P<code>\d{0,3})(?P<level>[类款项])）")
+DEPENDENT = re.compile(  # a bare word that says something of the item last named: 行政编制52人，实际46人
+    r"^(?:实际|实有|死亡|受伤|失踪|拟?召开|拟?开展|拟?举办|(?:参加|参与)?人数|人次|批次|接待|累计|购置|支出)$"
+)
+_SCORED = re.compile(r"^“(?P<item>[^“”]{2,30})”(?:项目)?(?P<label>(?:绩效)?(?:自评|评价)?(?:综合|自评|评价)?(?:得分|评分|总分))$")
 YEAR = re.compile(r"(?<!\d)(20\d\d)年(?!\d{1,2}月|\d{1,2}日)(?:度|末|底)?")
 AS_OF = re.compile(r"(?:截至|截止|至)20\d\d年[^，。；]*")
 
@@ -95,11 +101,14 @@ def lead_to_name(words: str, bodies: Sequence[str]) -> Name:
     if label := _LABEL.search(words):
         labels = (label["label"],)
         words = words[: label.start()]
-    words = _unquote(_LEAD_NOISE.sub("", words))
+    words = _LEAD_NOISE.sub("", words)
+    if scored := _SCORED.match(words):
+        return Name((scored["item"],), (scored["label"],), year)
+    words = _unquote(words)
     if levels := list(_SUBJECT.finditer(words)):
         return Name(_subject_path(words, levels), labels, year, _subject_code(levels))
     words = words.removesuffix("的")
-    after = words.rsplit("的", 1)[-1]
+    after = _last_part(words)
     if len(words) > PLAIN_LENGTH and "”的" not in words and "个人和家庭" not in words and re.search(r"[\u4e00-\u9fff]{2}", after):
         words = _LEAD_NOISE.sub("", after)
     if len(words) > ITEM_LENGTH and not words.endswith("等"):
@@ -107,6 +116,16 @@ def lead_to_name(words: str, bodies: Sequence[str]) -> Name:
     if _GENERIC.match(words):
         return Name((), labels or (words,), year)
     return Name((words,) if re.search(r"[\u4e00-\u9fffA-Za-z]{2}", words) else (), labels, year)
+
+
+def _last_part(words: str) -> str:
+    """What follows the last 的 outside brackets: 行政单位（含参照…的事业单位）机关运行经费 is one part."""
+    depth = 0
+    for i in range(len(words) - 1, -1, -1):
+        depth += (words[i] in "）》”") - (words[i] in "（《“")
+        if words[i] == "的" and depth <= 0:
+            return words[i + 1 :]
+    return words
 
 
 def _unquote(words: str) -> str:

@@ -20,7 +20,7 @@ LINE = 12  # a shorter line without a full stop is a line of its own (a list, a 
 
 _HEADING_NUMBER = re.compile(r"^(?:[一二三四五六七八九十]+、|（[一二三四五六七八九十]+）|第.{1,3}部分)")
 _ENCLOSES_NOTHING = re.compile(r"(?:情况|说明|职责|职能|概述|安排|目标|依据)$")
-_BARE_ITEM = ("项目", "资金")  # says nothing without the heading above it
+_BARE_ITEM = ("项目", "资金", "得分", "平均得分", "总分")  # says nothing without the heading above it
 _NUMERAL = r"[一二三四五六七八九十]{1,3}"
 _ITEM = rf"\s*(?:(?:\d{{1,2}}[.．、]|[\u2488-\u249b])(?!\d)|[（(]{_NUMERAL}[）)]|{_NUMERAL}、)\s*[\u4e00-\u9fff“]"
 _NEXT_ITEM = re.compile(rf"(?<=[。；;：:])(?={_ITEM})")

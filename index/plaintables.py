@@ -238,7 +238,7 @@ def _halves(records: Sequence[Record], header: Header) -> list[list[Record]]:
     totals_seen = False
     for record in records:
         half = record.half
-        if half is None:
+        if half is None or half >= count:
             half = _lone_half(record, header, totals_seen)
         halves[half].append(record)
         totals_seen = totals_seen or (record.half == 0 and is_total(record.label))

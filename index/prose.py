@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from index.amounts import MONEY, RATIO, chinese_to_int
 from index.domain import LabelPath, Measure
-from index.leads import AS_OF, ITEM_LENGTH, LEAD_LENGTH, TAIL, YEAR, Name, lead_to_name
+from index.leads import AS_OF, DEPENDENT, ITEM_LENGTH, LEAD_LENGTH, TAIL, YEAR, Name, lead_to_name
 
 CLAUSES_BACK = 600  # characters before a number that may name its baseline, year or reason
 SENTENCE_LENGTH = 1500  # a longer one is a heap of numbers, shown in part
@@ -23,8 +23,8 @@ _ONE_TO_ONE = str.maketrans("０１２３４５６７８９％．－():;!?＞＜
 _DOTTED = {chr(0x2488 + i): f"{i + 1}." for i in range(20)}  # ⒈ and its like
 
 _UNITS = (
-    r"个百分点|百分点|%|‰|元万(?!元)|(?:百万|千万|万|亿|千|百)?元(?:/股)?|台（套）|台/套|辆/套|台套|人次|家次|人/次|平方米|㎡|m²|平方公里|公顷|公里|千瓦时|吨标准煤|吨|"
-    r"[辆家台套件名人个次场项份册户例篇批座条所艘架幅间栋期枚亩米]"
+    r"个百分点|百分点|%|‰|元万(?!元)|(?:百万|千万|万|亿|千|百)?元(?:/股)?|台（套）|台/套|辆/套|台套|批次|人次|家次|户次|亩次|剂次|场次|人/次|平方米|立方米|㎡|m²|平方公里|公顷|公里|千瓦时|吨标准煤|吨|"
+    r"分(?![钟之别公店部局布])|起(?![草到来点算源])|支(?![出付持部撑队])|张(?!贴)|[辆家台套件名人个次场项份册户例篇批座条所艘架幅间栋期枚亩米株棵]"
 )
 _AMOUNT = re.compile(
     rf"(?P<sign>[≥≤><]=?)?(?P<number>(?<![\d.,A-Za-z+])-?(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?)(?P<scale>[万亿](?!元))?(?P<unit>{_UNITS})?"
@@ -37,6 +37,10 @@ _CHINESE_COUNT = re.compile(
 _NONE_STATED = re.compile(r"(?P<verb>增长|下降|增加|减少)(?:--|——|—)")
 _EVEN = re.compile(r"持平")
 _SKIP = re.compile(r"（\d{2,3}[类款项]）|《[^《》]*》|〔[^〔〕]*〕|\[\d{4}\]|【[^【】]*】")
+_SCORE = re.compile(r"(?:得分|评分|分数|分值|自评|总分)[为是达到]*$")  # 分 counts after these alone
+_AFTER_MONEY = re.compile(r"[用其左以为的和及等较比与由增下]")  # what may follow 「187.63万」 where it is money; a noun makes it a count
+_EACH = re.compile(r"^(?:同比|环比|分别|各)*$")  # 「同比分别下降」 says nothing of the item
+_GOES_ON = re.compile(r"^[和、及与]$")
 _SENTENCE = re.compile(r"[^。！？\n]+[。！？\n]?")
 _CLAUSE = re.compile(r"[，；：。,;]")
 
@@ -52,6 +56,7 @@ _BASELINE = re.compile(
     rf"(?=[，,、]|持平|基本|各|{_UP}|{_DOWN}|[^，。；]{{0,16}}(?:各?增加|各?减少|持平|增长|下降))"
 )
 _THAN_BEFORE = re.compile(r"(?P<verb>(?P<up>[大多高]于)|[小少低]于)(?=上年|去年|20\d\d年)(?P<base>[^，；]*)$")
+_FIRST_AMOUNT = re.compile(r"\d[\d,]*(?:\.\d+)?[百千万亿]?元")
 _TOTAL = re.compile(r"^(?:合计|总计|共计|小计)$")
 _PART_OF = re.compile(r"其中|包括|以下方面|分别为|具体如下|由.{0,6}组成")
 _MARKER = re.compile(
@@ -98,6 +103,7 @@ class _Found:
     name: Name
     measure: Measure = Measure.AMOUNT
     direction: int = 0
+    aside: bool = False  # says something of the item last named (实际46人, 得分96分) and does not become the next one's item
 
 
 def flatten(text: str) -> tuple[str, list[int]]:
@@ -163,6 +169,7 @@ class _Reader:
         self.sentence = ""
         self.skipped = [m.span() for m in _SKIP.finditer(flat)]
         self.mentions: list[Mention] = []
+        self._respectively: list[LabelPath] = []  # items that rates after 「分别」 are still to be given to
 
     def read_sentence(self, start: int, end: int) -> None:
         self.current, self.parent = self.main, ()
@@ -196,8 +203,8 @@ class _Reader:
         unit = (groups["unit"] or "").replace("元万", "万元")  # a displaced character, never a unit of its own
         value, unit = self._value(groups, unit, lead)
         found = self._change(match, lead, unit, start) or self._share(lead, unit) or self._amount(match, lead, unit, end)
-        mention = self._build(match, value, unit, found, start, end)
-        if found.measure in (Measure.AMOUNT, Measure.COUNT):
+        mention = self._build(match, value, unit, self._respective(match, found, lead, previous, end), start, end)
+        if found.measure in (Measure.AMOUNT, Measure.COUNT) and not found.aside:
             self.current = mention.items
             self.main = self.main or mention.items
         return mention
@@ -207,7 +214,8 @@ class _Reader:
         bare = TAIL.sub("", lead)
         verb = _VERB.search(bare)
         if verb and (unit not in MONEY or verb["verb"] not in _GROWTH or self._baseline(start, match.start())):
-            name = self._name(re.sub(rf"{verb[0]}$", "", _BASELINE.sub("", bare)))
+            words = re.sub(rf"{verb[0]}$", "", _BASELINE.sub("", bare))
+            name = Name() if _EACH.match(words) else self._name(words)
             measure = Measure.RATE if unit in RATIO else Measure.CHANGE
             labels = (*self._baseline(start, match.start()), verb["verb"])
             return _Found(Name(name.items, labels, name.year, name.code), measure, 1 if verb["up"] else -1)
@@ -224,6 +232,24 @@ class _Reader:
             return _Found(Name(items, labels), Measure.CHANGE, 1 if inner["up"] else -1)
         return None
 
+    def _respective(self, match: re.Match[str], found: _Found, lead: str, previous: int, end: int) -> _Found:
+        """「事故31起、死亡28人，同比分别下降16.2%和9.7%」: each rate is about the count in its place; a rate after 和 says the
+        same as the one before it."""
+        last = self.mentions[-1] if self.mentions else None
+        if match["unit"] not in RATIO or last is None or last.context != self.sentence:
+            return found
+        if _GOES_ON.match(lead) and last.unit in RATIO and last.measure is not Measure.AMOUNT:
+            found = _Found(Name(self._respectively.pop(0) if self._respectively else last.items, last.labels), last.measure, last.direction)
+        elif "分别" in lead and not found.name.items:
+            more = re.match(r"(?:[和、及与]\d+(?:\.\d+)?(?:%|个百分点))*", self.flat[match.end() : end])
+            count = 1 + len(re.findall("%|个百分点", more[0] if more else ""))
+            stated = [m for m in self.mentions if m.context == self.sentence and m.measure in (Measure.AMOUNT, Measure.COUNT)]
+            if len(stated) >= count:
+                items = [m.items for m in stated[-count:]]
+                self._respectively = items[1:]
+                found = replace(found, name=replace(found.name, items=items[0]))
+        return found
+
     def _share(self, lead: str, unit: str) -> _Found | None:
         """「占本年支出合计的」, 「完成年初预算的」 before a percentage."""
         share = re.search(r"(?:占|完成)[^占]*$", lead) if unit in RATIO else None
@@ -238,15 +264,22 @@ class _Reader:
         if name.labels and _TOTAL.match(name.labels[0]):
             name = Name(self.parent or self.main, name.labels, name.year)
         if unit in MONEY or unit in RATIO:
-            return _Found(name)
+            return self._aside(name, Measure.AMOUNT) or _Found(name)
         if listed := re.search(r"([\u4e00-\u9fff]{2,10}?)(?:主要)?包括[^，。]*、[^，。]*$", lead):
             name = self._name(listed[1])  # 「内设机构包括甲处、乙处等21个」
         noun = _AFTER_NOUN.match(self.flat[match.end() : end])
-        if noun and match["unit"] not in ("辆", "次", "人", "人次", "家次"):
+        if noun and match["unit"] not in ("辆", "次", "人", "人次", "家次", "批次", "分", "起"):
             after = noun[0].strip("“”")
             if len(after) > 1 and not re.match(r"以|并|为|均|其|可|后|内(?!设)|左右|（", after):
-                name = Name((after,), (), name.year)
-        return _Found(name, Measure.COUNT)
+                return _Found(Name((after,), (), name.year), Measure.COUNT)
+        return self._aside(name, Measure.COUNT) or _Found(name, Measure.COUNT, aside=unit == "分" and not name.labels)
+
+    def _aside(self, name: Name, measure: Measure) -> _Found | None:
+        """A bare word about the item last named in the sentence."""
+        near = bool(self.mentions) and self.mentions[-1].context == self.sentence and bool(self.current)
+        if not near or not name.items or name.labels or not DEPENDENT.match(name.items[-1]) or name.items[-1] in self.current:
+            return None
+        return _Found(Name((*self.current, name.items[-1]), (), name.year), measure, aside=True)
 
     def _without_number(self, match: re.Match[str], lead: str, start: int, end: int) -> Mention | None:
         """「增长--」 and 「与上年持平」: said to have no figure; value None."""
@@ -284,6 +317,8 @@ class _Reader:
         parent = self.parent or self.subject
         if parent and (own[-1] == parent[-1] or own == parent[-len(own) :]):
             return parent
+        if parent and own[: len(parent)] == parent:
+            return own
         return own if len(own) > 1 and not self.subject else (*parent, *own)
 
     def _name(self, words: str) -> Name:
@@ -308,9 +343,13 @@ class _Reader:
     def _is_figure(self, match: re.Match[str], groups: dict[str, str | None]) -> bool:
         if not groups["unit"] and not groups.get("scale"):
             return False
-        if match.start() and self.flat[match.start() - 1] in "第-—～" and not groups.get("sign"):
+        if match.start() and self.flat[match.start() - 1] in "第-—～/" and not groups.get("sign"):
             return False
         after = self.flat[match.end() : match.end() + 3]
+        if groups["unit"] == "分" and not _SCORE.search(self.flat[: match.start()]):
+            return False
+        if groups.get("scale") and not groups["unit"] and re.match(r"[\u4e00-\u9fff]", after) and not _AFTER_MONEY.match(after):
+            return False
         return not ("scale" in groups and _is_threshold(self.flat, match)) and not (
             groups["unit"] == "个" and after.startswith(("月", "工作"))
         )
@@ -323,12 +362,13 @@ class _Reader:
         scale = groups.get("scale")
         if scale and not unit and not re.search(r"数量|个数|人数|家数|次数|AP|规模以上|人口|数$|量$", lead + (groups.get("sign") or "")):
             return value, scale + "元"  # 「增加187.63万，」
-        return (value * MONEY[scale] if scale else value), unit or "个"
+        scaled = value * MONEY[scale] if scale else value
+        return (scaled.quantize(Decimal(1)) if scale and scaled == scaled.to_integral_value() else scaled), unit or "个"
 
     def _baseline(self, start: int, end: int) -> LabelPath:
         """The comparison last named in the sentence (较2023年年初预算), as a path of none or one."""
         found = [m["baseline"] for m in _BASELINE.finditer(self.flat[start : end + 2]) if m.start() < end - start]
-        return tuple(found[-1:])
+        return tuple(_FIRST_AMOUNT.split(baseline)[0] for baseline in found[-1:])  # 比2024年338.21万元
 
     def _year(self, start: int, end: int) -> int | None:
         """The year last named in the sentence, baselines (较2023年) and 截至… aside."""

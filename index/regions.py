@@ -17,6 +17,7 @@ from index.columns import YEAR
 from index.domain import Box, Glyph, Page
 from index.grids import Edge
 from index.headings import caption_of, unit_of
+from index.hierarchy import is_total
 from index.textlines import glyphs_to_rows, row_to_line
 
 PIECE_GAP = 0.8  # em: pieces of a line further apart than this may be cells
@@ -28,6 +29,7 @@ WIDE_RULE = 0.35  # share of the page width
 SAME_RULE = 6.0  # points by which the ends of a table's rules may differ
 LONE_ROW = 3  # so many figures in one line are a table by themselves
 RIGHT_EDGE = 2.5  # points by which right-aligned numbers may differ
+EMPTY_ROWS = 3  # a table without figures is no longer than its header, a total and a blank row
 PAGE_FOOT = 0.91  # share of the page height above the page number
 PROSE_SHARE = 0.62  # a piece wider than this share of the page is prose
 AMOUNT = re.compile(r"^-?[\d,]+\.\d+%?$|^-?\d{1,3}(,\d{3})+$|^-?\d+(\.\d+)?%$")
@@ -109,6 +111,10 @@ class Region:
     @property
     def glyphs(self) -> list[Glyph]:
         return [g for line in self.lines for g in line.glyphs]
+
+    @property
+    def has_number(self) -> bool:
+        return any(line.has_number for line in self.lines)
 
 
 # ---------------------------------------------------------------- finding tables on the page
@@ -192,10 +198,10 @@ def _is_tabular(line: Line, width: float) -> bool:
         return False
     if len(line.pieces) >= 2 and any(p.number or p.text in BLANKS for p in line.pieces[1:]):
         return True
-    return len(line.pieces) >= 4 or _is_header_line(line)
+    return len(line.pieces) >= 4 or is_header_line(line)
 
 
-def _is_header_line(line: Line) -> bool:
+def is_header_line(line: Line) -> bool:
     """项目名称 | 预算数（万元） | 绩效目标: short words that head columns."""
     texts = [p.text for p in line.pieces]
     return len(texts) >= 3 and all(len(t) <= 16 for t in texts) and sum(bool(HEADER_WORD.search(t)) for t in texts) >= 2
@@ -319,6 +325,9 @@ def _open_regions(page: Page, lines: Sequence[Line | None]) -> list[Region]:
                 break
             run.append(tail)
             end += 1
+        while end + 1 < len(lines) and (tail := lines[end + 1]) is not None and _in_columns(tail, run):
+            run.append(tail)
+            end += 1
         if _has_aligned_numbers(run):
             head = _header_above(page, lines, i, run)
             whole = (*head, *run)
@@ -329,11 +338,20 @@ def _open_regions(page: Page, lines: Sequence[Line | None]) -> list[Region]:
     return regions
 
 
+def _in_columns(line: Line, run: Sequence[Line]) -> bool:
+    """A last row without a figure: each of its pieces begins where one begins in the rows above."""
+    if len(line.pieces) == 1 and is_total(line.text) and not any(other.has_number for other in run):
+        return line.top - run[-1].bottom <= ROW_REACH * line.em  # the total of an empty table
+    if len(line.pieces) < 2 or line.top - run[-1].bottom > ROW_REACH * line.em or _is_caption(line):
+        return False
+    return all(any(abs(piece.x0 - p.x0) <= RIGHT_EDGE for other in run for p in other.pieces) for piece in line.pieces)
+
+
 def _has_aligned_numbers(run: Sequence[Line]) -> bool:
     edges = [p.x1 for line in run for p in line.pieces[1:] if p.number]
     if len(edges) >= LONE_ROW and max(sum(p.number for p in line.pieces) for line in run) >= LONE_ROW:
         return True
-    if edges and any(_is_header_line(line) for line in run):
+    if (edges or len(run) <= EMPTY_ROWS) and any(is_header_line(line) for line in run):
         return True
     return len(run) >= 2 and any(sum(abs(e - other) <= RIGHT_EDGE for other in edges) >= 2 for e in edges)
 

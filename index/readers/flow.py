@@ -76,7 +76,7 @@ def parts_to_document(parts: Sequence[Part], path: Path, doc_id: str, data: byte
     for number, part in enumerate(parts, start=1):
         stream.feed_flow(number, [_set(item) for item in part.items], WIDTH)
     pages = {number: part.page for number, part in enumerate(parts, start=1)}
-    blocks = [_placed(block, pages) for block in stream.finish()]
+    blocks = [placed_block(block, pages) for block in stream.finish()]
     if not blocks:
         raise ParseError(f"{path.name}：没有任何文字或表格，请检查文件")
     tables = tuple(b for b in blocks if isinstance(b, Table))
@@ -166,7 +166,7 @@ def _line(top: float) -> int:
     return int(top // STEP) + 1
 
 
-def _placed(block: Block, pages: dict[int, int | None]) -> Block:
+def placed_block(block: Block, pages: dict[int, int | None]) -> Block:
     """The block with the file's own page and line instead of the places it was set at."""
     if isinstance(block, Heading):
         return replace(block, page=pages.get(block.page or 0), line=_line(block.bbox[1]) if block.bbox else None, bbox=None)

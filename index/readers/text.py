@@ -17,6 +17,7 @@ from pathlib import Path
 from index.cells import mend_cells
 from index.domain import Block, Document, Heading, LabelPath, Line, Table
 from index.errors import ParseError
+from index.figures import document_to_figures
 from index.goals import goal_header, region_to_goals
 from index.headings import caption_of, is_toc_line, squash, text_to_level, unit_of, without_leader
 from index.identity import identify
@@ -27,6 +28,8 @@ from index.performance import TITLE as PERFORMANCE
 from index.performance import is_performance, regions_to_performance
 from index.plainrows import STRONG
 from index.plaintables import NOTE, Region, regions_to_tables
+from index.proofs import prove
+from index.readers.laidout import is_laid_out, laid_out_blocks
 
 Progress = Callable[[str, int, int], None] | None
 
@@ -55,10 +58,24 @@ def read_text(path: Path, doc_id: str, progress: Progress = None) -> Document:
     if progress:
         progress("识别表格", 1, 3)
     blocks = lines_to_document_blocks(lines, doc_id)
-    tables = [block for block in blocks if isinstance(block, Table)]
-    identity = identify([line.text for line in lines if line.text.strip()], tables, path.name)
     if progress:
         progress("完成", 3, 3)
+    document = _document(lines, blocks, path, doc_id, data)
+    if not is_laid_out(raw):
+        return document
+    by_place = _document(tuple(Line(i, text) for i, text in enumerate(raw, 1)), laid_out_blocks(raw, doc_id), path, doc_id, data)
+    return max(document, by_place, key=_sums_held)
+
+
+def _sums_held(document: Document) -> int:
+    """How well a reading agrees with the document's own arithmetic: sums that come out, less those that do not."""
+    proofs = prove(document, document_to_figures(document))
+    return sum(1 if proof.held else -1 for proof in proofs)
+
+
+def _document(lines: tuple[Line, ...], blocks: tuple[Block, ...], path: Path, doc_id: str, data: bytes) -> Document:
+    tables = [block for block in blocks if isinstance(block, Table)]
+    identity = identify([line.text for line in lines if line.text.strip()], tables, path.name)
     units = Counter(table.unit for table in tables if table.unit)
     return Document(
         doc_id=doc_id,
