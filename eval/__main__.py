@@ -11,6 +11,7 @@ from index.errors import BudgetError
 COMMANDS = {
     "run": "在题集上运行并判分 / ask question sets and score the answers",
     "replay": "把一次运行的题再问一遍并比较 / ask the questions of a run again, and compare",
+    "report": "重新生成一次运行的报告 / make the reports of a run again",
     "compare": "比较两次运行 / what changed between two runs",
     "bench": "速度与其下限之比 / speed beside its floor",
     "load": "许多人同时问时服务怎样 / how the service bears many clients",
@@ -39,7 +40,7 @@ def command_of(name: str) -> Callable[[list[str]], int] | None:
     """The function behind a command, imported when it is called; None where there is none of this name."""
     if name not in COMMANDS:
         return None
-    module, function = {"replay": ("run", "replay")}.get(name, (name, "run"))
+    module, function = {"replay": ("run", "replay"), "report": ("reports", "run")}.get(name, (name, "run"))
     command: Callable[[list[str]], int] = getattr(importlib.import_module(f"eval.{module}"), function)
     return command
 

@@ -17,6 +17,18 @@ ORIGINS = {HAND: "人工编写的题", GENERATED: "程序起草的题"}
 BYS = {"all": "全部", "type": "题型", "doc": "文件", "tag": "标签", "set": "题集"}
 STAGES = {TOTAL: "全程", "understand": "理解", "retrieve": "查找", "answer": "作答"}
 SHARES = ("correct", "wrong", "missed", "figure", "place", "page", "cell")  # of the terminal's table
+TYPES = {
+    "lookup": "查数",
+    "prose": "正文里的数",
+    "narrative": "文字说明",
+    "compare": "比较",
+    "compute": "计算",
+    "rank": "排序列举",
+    "multiturn": "追问",
+    "audit": "前后矛盾",
+    "refuse": "应当拒答",
+    "clarify": "应当反问",
+}
 STATUSES = {"answered": "已答", "refused": "拒答", "clarify": "反问"}
 SHOWN = 200  # characters of an answer
 

@@ -1,5 +1,54 @@
-"""temporary"""
+"""The reports of a run folder: ``report.html`` to look at, ``report.md`` for merge requests. ``python -m eval report RUN`` renews them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from eval.runs import Run
-def write_reports(folder: Path, run: Run, pictures: bool = True) -> Path:
-    return folder / "report.html"
+
+from assistant.__main__ import Parser
+from eval.markdown import run_to_markdown
+from eval.page import run_to_page
+from eval.pictures import Pair, run_to_pictures
+from eval.report import failures, run_to_lines
+from eval.runs import Run, read_run
+from eval.summary import Line
+from index.errors import BudgetError
+from index.stores.index import Index
+
+PAGE, MARKDOWN = "report.html", "report.md"
+
+
+def run(words: list[str]) -> int:
+    """Raises BudgetError where the folder holds no run."""
+    parser = Parser(prog="python -m eval report", description="重新生成一次运行的报告 / make the reports of a run again")
+    parser.add_argument("run", type=Path, metavar="RUN", help="结果文件夹 / run folder")
+    parser.add_argument("--store", type=Path, metavar="DIR", help="取截图的索引，默认为那次所用的 / index for the pictures")
+    parser.add_argument("--no-pictures", action="store_true", help="不放原件截图 / no page pictures")
+    args = parser.parse_args(words)
+    done = read_run(args.run)
+    print("\n".join(run_to_lines(done)))
+    print(f"\n报告是 {write_reports(args.run, done, not args.no_pictures, args.store)}")
+    return 0
+
+
+def write_reports(
+    folder: Path, run: Run, pictures: bool = True, store: Path | None = None, beside: Mapping[str, Sequence[Line]] | None = None
+) -> Path:
+    """Returns the page's path. Without its store, a report has no pictures; that is no error, they say why."""
+    pairs = _pictures(run, store or Path(run.about["store"])) if pictures else {}
+    page = folder / PAGE
+    try:
+        page.write_text(run_to_page(run, pairs, beside), "utf-8")
+        (folder / MARKDOWN).write_text(run_to_markdown(run, beside), "utf-8")
+    except OSError as error:
+        raise BudgetError(f"报告写不到 {folder}（{error.strerror}）：请检查文件夹的权限和磁盘空间") from error
+    return page
+
+
+def _pictures(run: Run, store: Path) -> dict[str, Pair]:
+    try:
+        with Index.open(store) as index:
+            return run_to_pictures(run, index, failures(run))
+    except BudgetError as error:
+        print(f"报告里没有原件截图：{error}")
+        return {}
