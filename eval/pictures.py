@@ -30,11 +30,15 @@ COLOURS = 24  # black text on white, and one marking
 
 @dataclass(frozen=True, slots=True)
 class Cutting:
-    """A part of a page with the place marked, as a data URI; ``uri`` is empty where ``note`` says why there is none."""
+    """A part of a page with the place marked, as a data URI; ``uri`` is empty where ``note`` says why there is none.
+
+    ``right`` is true where the place is in the right half of the picture, so that narrow screens begin there.
+    """
 
     where: str
     uri: str = ""
     note: str = ""
+    right: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,17 +158,18 @@ def _has(text: str, golds: Sequence[Gold]) -> bool:
 
 def _cut(index: Index, doc: str, page: int, box: Box, where: str) -> Cutting:
     try:
-        return Cutting(where, png_to_uri(crop_picture(index, doc, page, box, SCALE)))
+        uri, width = png_to_uri(crop_picture(index, doc, page, box, SCALE))
+        return Cutting(where, uri, right=box[0] + box[2] > width / SCALE)
     except BudgetError as error:
         return Cutting(where, note=str(error))
 
 
-def png_to_uri(png: bytes) -> str:
-    """Few colours are enough for print, and make the picture a third of its size."""
+def png_to_uri(png: bytes) -> tuple[str, int]:
+    """The picture in few colours, which is enough for print and a third of the size; and its width in pixels."""
     from PIL import Image
 
     small = io.BytesIO()
     with Image.open(io.BytesIO(png)) as image:
         few = image.convert("RGB").quantize(COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
         few.save(small, "PNG")
-    return "data:image/png;base64," + base64.b64encode(small.getvalue()).decode("ascii")
+        return "data:image/png;base64," + base64.b64encode(small.getvalue()).decode("ascii"), image.width
