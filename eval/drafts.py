@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
 from typing import Any
 
 from eval.places import CODE, NUMBERING, WITHIN
@@ -20,17 +21,15 @@ from index.amounts import MONEY
 from index.domain import Document, Figure, Flag, Heading, Measure, Origin, Para, Table
 
 TOTAL = re.compile(r"(?:合计|总计|小计)$")
+WHOLE = re.compile(r"^(?:本年)?(?:收入|支出)?(?:合计|总计)$")
 YEAR = re.compile(r"^(?:19|20)\d\d年")  # as a row's label, beside the year that the question begins with, it would confuse people
-PURPOSE = re.compile(r"^(?:\d{1,2}[.、．]|[(（][一二三四五六七八九十]+[)）])?\s*([^，。；：\d]{3,30}?)(?:预算|支出)[\d,.]+万?元，主要用于([^。；]{6,80})[。；]")
+ITEM_NUMBER = r"^(?:\d{1,2}[.、．]|[(（][一二三四五六七八九十]+[)）])?\s*"
+PURPOSE = re.compile(ITEM_NUMBER + r"([^，。；：\d]{3,30}?)(?:预算|支出)[\d,.]+万?元，主要用于([^。；]{6,80})[。；]")
 DOUBTED = frozenset({Flag.OCR, Flag.DOUBTFUL, Flag.SUM_MISMATCH, Flag.HEADER_INHERITED})
 LONGEST_LABEL = 24
 HUNDRED, CENT = Decimal(100), Decimal("0.01")
-# Items of other trades; those that share two characters in a row with the document are not used for it.
-ABSENT = (
-    "疫苗冷链、渔港疏浚、草原防火、古籍修复、戏曲传承、南极科考、铁路护路、民兵集训、兽药检测、水文测站、陨石鉴定、航标维护、蚕桑良种、盐碱治理、"
-    "核事故演练、地震台阵、气象雷达、海岛巡航、林火扑救、邮路补贴、烟叶稽查、骨灰安置、牧民定居、湿地观鸟、冰雪竞赛、孔庙祭典、碑林拓印、"
-    "蝗虫防治、堤坝白蚁、橡胶割采、乡村戏台、候鸟环志、沙棘育苗、稻种繁育、马术表演、灯塔值守、矿难抚恤、粮仓熏蒸、渡口船检、殡葬用车"
-).split("、")
+# Items of other trades, one a line; those that share two characters in a row with the document are not used for it.
+ABSENT = Path(__file__).with_name("absent.txt")
 ENDINGS = ("经费", "专项资金", "项目支出")
 SHARES = (("lookup", 0.46), ("compare", 0.14), ("sum", 0.1), ("share", 0.08), ("change", 0.07), ("purpose", 0.05), ("refuse", 0.1))
 
@@ -118,7 +117,7 @@ def plain_label(label: str) -> str:
     """Without code, numbering and 其中."""
     text = label.strip().replace("：", ":")
     for leader in (CODE, NUMBERING, WITHIN):
-        text = leader.sub("", text) or text
+        text = leader.sub("", text).strip() or text
     return re.sub(r"^[一二三四五六七八九十]+、|^[（(][一二三四五六七八九十]+[)）]", "", text) or text
 
 
@@ -144,10 +143,11 @@ def _lookups(source: Source, chance: random.Random) -> list[Item]:
             by_label[fold(plain_label(part))].add((figure.value, figure.unit))
     out = []
     for spot in source.spots:
-        alone = len(by_label[fold(spot.label)]) == 1 and spot.figure.unit in MONEY and not TOTAL.match(spot.label)
+        alone = len(by_label[fold(spot.label)]) == 1 and spot.figure.unit in MONEY and not TOTAL.search(spot.label)
         asked = f"{spot.label}是多少" if alone else f"《{spot.table.name}》里{spot.named}是多少"
-        figure = spot.figure
-        out.append(_item("lookup", f"{source.who}{asked}？", _amount(figure), [figure], [(spot.value, figure.unit)], [spot], "item" if alone else "path"))
+        figure, tag = spot.figure, "item" if alone else "path"
+        gold = [(spot.value, figure.unit)]
+        out.append(_item("lookup", f"{source.who}{asked}？", _amount(figure), [figure], gold, [spot], tag))
     return out
 
 
@@ -187,10 +187,10 @@ def _shares(source: Source, chance: random.Random) -> list[Item]:
     """A row as a share of its table's printed total."""
     out = []
     for spots in _columns(source, totals=True):
-        totals = [s for s in spots if TOTAL.match(s.label)]
+        totals = [s for s in spots if WHOLE.match(s.label)]
         if len({s.value for s in totals}) != 1 or totals[0].value <= 0:
             continue
-        for spot in [s for s in spots if not TOTAL.match(s.label) and 0 < s.value < totals[0].value]:
+        for spot in [s for s in spots if not TOTAL.search(s.label) and 0 < s.value < totals[0].value]:
             share = (HUNDRED * spot.value / totals[0].value).quantize(CENT, ROUND_HALF_UP)
             if share < 1:
                 continue  # two decimals would hardly tell it
@@ -209,7 +209,7 @@ def _changes(source: Source, chance: random.Random) -> list[Item]:
     out = []
     for label, same in stated.items():
         figure = same[0]
-        if len({(f.value, f.direction) for f in same}) > 1 or len(label) > LONGEST_LABEL or TOTAL.match(label) or figure.value is None:
+        if len({(f.value, f.direction) for f in same}) > 1 or len(label) > LONGEST_LABEL or TOTAL.search(label) or figure.value is None:
             continue
         way = "增加" if figure.direction > 0 else "减少"
         answer = f"{way}{_amount(figure)}"
@@ -237,7 +237,7 @@ def _purposes(source: Source, chance: random.Random) -> list[Item]:
 def _refusals(source: Source, chance: random.Random) -> list[Item]:
     """Items that no line of the document has anything of."""
     out = []
-    for name in ABSENT:
+    for name in ABSENT.read_text("utf-8").split():
         if not any(name[i : i + 2] in source.text for i in range(len(name) - 1)):
             question = f"{source.who}{name}{chance.choice(ENDINGS)}预算是多少？"
             item = _item("refuse", question, None, [], [], [], "absent")
@@ -252,7 +252,7 @@ def _columns(source: Source, totals: bool = False) -> list[list[Spot]]:
     """Spots that stand in one column of one table, with units that can be compared."""
     columns: dict[tuple[str, str, str], list[Spot]] = defaultdict(list)
     for spot in source.spots:
-        if spot.figure.unit in MONEY and (totals or not TOTAL.match(spot.label)):
+        if spot.figure.unit in MONEY and (totals or not TOTAL.search(spot.label)):
             columns[spot.table.id, spot.column, spot.figure.unit].append(spot)
     return list(columns.values())
 
@@ -273,11 +273,18 @@ def _handfuls(spots: Sequence[Spot], chance: random.Random) -> Iterator[list[Spo
 
 
 def _related(a: Spot, b: Spot) -> bool:
-    return a.label in b.label or b.label in a.label or a.figure.row_path[-1] in b.figure.row_path or b.figure.row_path[-1] in a.figure.row_path
+    paths = a.figure.row_path, b.figure.row_path
+    return a.label in b.label or b.label in a.label or paths[0][-1] in paths[1] or paths[1][-1] in paths[0]
 
 
 def _item(
-    kind: str, question: str, answer: str | None, inputs: Sequence[Figure], gold: Sequence[tuple[Decimal, str]], spots: Sequence[Spot], tag: str
+    kind: str,
+    question: str,
+    answer: str | None,
+    inputs: Sequence[Figure],
+    gold: Sequence[tuple[Decimal, str]],
+    spots: Sequence[Spot],
+    tag: str,
 ) -> Item:
     """The question as a line of a set."""
     item: Item = {"question": question, "type": kind, "docs": sorted({f.doc_id for f in inputs}), "answer": answer}

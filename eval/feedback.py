@@ -29,7 +29,8 @@ def run(words: list[str]) -> int:
     everything = FeedbackStore(args.store).all()
     items = feedback_to_items(f for f in everything if not args.complaints or f.thumb == DOWN)
     if not items:
-        raise BudgetError(f"索引 {args.store} 里还没有{'“不对”的' if args.complaints else ''}反馈：网页和聊天工具里点过“对”或“不对”后再导出")
+        kind = "说“不对”的" if args.complaints else ""
+        raise BudgetError(f"索引 {args.store} 里还没有{kind}反馈：在网页或聊天工具里点过“对”或“不对”后再导出")
     try:
         args.out.parent.mkdir(parents=True, exist_ok=True)
         args.out.write_text("".join(json.dumps(item, ensure_ascii=False) + "\n" for item in items), "utf-8")
@@ -59,7 +60,8 @@ def _item(one: Feedback) -> dict[str, Any]:
     if history:
         item |= {"history": history, "type": item["type"] if item["type"] in ("refuse", "clarify") else "multiturn"}
     said = " ".join(str(answer.get("answer") or "").split())[:SHOWN]
-    parts = [f"{one.at} {one.channel} 用户说{'对' if one.thumb == UP else '不对'}", one.comment and f"留言：{one.comment}", said and f"当时答：{said}"]
+    thumb = f"{one.at} {one.channel} 用户说{'对' if one.thumb == UP else '不对'}"
+    parts = [thumb, one.comment and f"留言：{one.comment}", said and f"当时答：{said}"]
     return item | {"tags": ["feedback", CONFIRMED if one.thumb == UP else COMPLAINED], "note": "；".join(part for part in parts if part)}
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from eval.metrics import BY_KEY, METRICS
-from eval.report import BYS, ORIGINS, OUTCOMES, failures, gold_to_text, interval, percent
+from eval.report import ASSISTANT, BYS, ORIGINS, OUTCOMES, failures, gold_to_text, interval, percent
 from eval.runs import TOTAL, Run
 from eval.summary import Line
 
 FAILURES_SHOWN = 30
 SHOWN = 160  # characters of an answer
-COLUMNS = ("correct", "wrong", "missed", "figure", "refusal", "false_refusal", "place", "page", "cell")
+COLUMNS = frozenset(
+    ("correct", "wrong", "missed", "figure", "refusal", "false_refusal", "place", "page", "cell", "hit5", "mrr", "ndcg", "seen5")
+)
 
 
 def run_to_markdown(run: Run, beside: Mapping[str, Sequence[Line]] | None = None) -> str:
@@ -24,7 +26,7 @@ def run_to_markdown(run: Run, beside: Mapping[str, Sequence[Line]] | None = None
         if lines:
             parts += [f"## {title}", _headline(lines[0])]
             if beside:
-                rows = {"预算问答助手": lines[0], **{n: x for n, all in beside.items() if (x := _whole(all, origin))}}
+                rows = {ASSISTANT: lines[0], **{n: x for n, all in beside.items() if (x := _whole(all, origin))}}
                 parts.append(_table([("方案", name, line) for name, line in rows.items()]))
             parts += [_table([(BYS[by], line.name, line) for line in lines if line.by == by]) for by in BYS if by != "all"]
     unscored = [verdict.id for verdict in run.verdicts if verdict.outcome == "unscored"]
@@ -46,7 +48,7 @@ def _table(rows: Sequence[tuple[str, str, Line]]) -> str:
     """Columns without a single value are left out."""
     if not rows:
         return ""
-    keys = [m.key for m in METRICS if m.key in (*COLUMNS, "hit5", "mrr", "ndcg") and any(m.key in line.shares for _, _, line in rows)]
+    keys = [m.key for m in METRICS if m.key in COLUMNS and any(m.key in line.shares for _, _, line in rows)]
     out = [f"| {rows[0][0]} | 题数 | {' | '.join(BY_KEY[key].name for key in keys)} | p95 毫秒 |", "|---|" + "---:|" * (len(keys) + 2)]
     for _, name, line in rows:
         times = line.times.get(TOTAL)

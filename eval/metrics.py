@@ -41,6 +41,8 @@ METRICS = (
     Metric("hit10", "hit@10", "仅检索：前 10 条里有标准出处", group="retrieval"),
     Metric("mrr", "MRR", "仅检索：标准出处最前名次的倒数", group="retrieval"),
     Metric("ndcg", "nDCG@10", "仅检索：全部标准出处排得多靠前", group="retrieval"),
+    Metric("seen1", "见数@1", "仅检索：所问的数字印在第 1 段里", group="retrieval"),
+    Metric("seen5", "见数@5", "仅检索：所问的数字印在前 5 段里", group="retrieval"),
 )
 GROUPS = {
     "answer": "对错",

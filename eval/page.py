@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eval.cases import Case
 from eval.metrics import BY_KEY, GROUPS, METRICS, Metric
-from eval.pictures import Pair, citation_to_text
-from eval.report import BYS, ORIGINS, OUTCOMES, STAGES, STATUSES, TYPES, failures, gold_to_text, place_to_text
+from eval.pictures import PICTURED, Pair, citation_to_text
+from eval.report import ASSISTANT, BYS, ORIGINS, OUTCOMES, STAGES, STATUSES, TYPES, failures, gold_to_text, place_to_text
 from eval.runs import TOTAL, Run
 from eval.score import Outcome, Verdict
 from eval.summary import Line, Share
@@ -24,9 +24,20 @@ if TYPE_CHECKING:
 
 TEMPLATE = Path(__file__).with_name("page.html.j2")
 CARDS = ("correct", "wrong", "missed", "figure", "cell", "refusal", "false_refusal")
-EVIDENCE_SHOWN = 5
 BINS = 24  # of the histogram of times
-LONGEST_TEXT = 1200  # characters of an answer
+
+
+class Shown(NamedTuple):
+    """How much of a failure is told: characters of its texts and quotes, entries of its lists."""
+
+    text: int
+    quote: int
+    entries: int
+
+
+# So that the page stays below 5 MB whatever is asked: the failures with pictures in full, the next ones briefly.
+FULL, BRIEF = Shown(1200, 160, 8), Shown(200, 40, 3)
+MOST_FAILURES = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +53,7 @@ class Bar:
 def run_to_page(run: Run, pictures: Mapping[str, Pair] | None = None, beside: Mapping[str, Sequence[Line]] | None = None) -> str:
     """The HTML. ``beside`` are summaries of other systems on the same questions, by name; they share the table of systems."""
     summary = run.summary()
-    systems = {"预算问答助手": summary, **(beside or {})} if beside else {}
+    systems = {ASSISTANT: summary, **(beside or {})} if beside else {}
     return _template().render(
         about=run.about,
         parts=[_part(run, summary, systems, origin) for origin in ORIGINS if any(line.origin == origin for line in summary)],
@@ -71,7 +82,8 @@ def _part(run: Run, summary: Sequence[Line], systems: Mapping[str, Sequence[Line
     whole = next(line for line in lines if line.by == "all")
     types = [line for line in lines if line.by == "type"]
     cases = {case.id for case in run.cases if case.generated == (origin == "generated")}
-    failed = [_failure(run, case, verdict) for case, verdict in failures(run) if case.id in cases]
+    failed = [pair for pair in failures(run) if pair[0].id in cases]
+    shown = [_failure(run, case, verdict, FULL if n < PICTURED else BRIEF) for n, (case, verdict) in enumerate(failed[:MOST_FAILURES])]
     wholes = {name: next((line for line in rows if line.by == "all" and line.origin == origin), None) for name, rows in systems.items()}
     return {
         "origin": origin,
@@ -84,7 +96,8 @@ def _part(run: Run, summary: Sequence[Line], systems: Mapping[str, Sequence[Line
         "system_metrics": [metric for metric in METRICS if any(line and metric.key in line.shares for line in wholes.values())],
         "bars": times_to_bars([detail.stages[TOTAL] for id, detail in run.details.items() if id in cases]),
         "timed": [line for line in lines if line.by in ("all", "type") and line.times],
-        "failures": failed,
+        "failures": shown,
+        "failed": len(failed),
     }
 
 
@@ -98,24 +111,37 @@ def _table(group: str, name: str, lines: Sequence[Line]) -> dict[str, Any] | Non
     return {"name": name, "metrics": metrics, "rows": [(by, some) for by, some in rows if some and (by != BYS["set"] or len(some) > 1)]}
 
 
-def _failure(run: Run, case: Case, verdict: Verdict) -> dict[str, Any]:
+def _failure(run: Run, case: Case, verdict: Verdict, shown: Shown) -> dict[str, Any]:
     answer = run.answers.get(case.id)
     detail = run.details.get(case.id)
+
+    def texts(all: Sequence[str], longest: int = shown.text) -> list[str]:
+        return [_clip(text, longest) for text in all[: shown.entries]]
+
     return {
-        "case": case,
+        "id": case.id,
+        "type": case.type,
+        "tags": case.tags,
         "outcome": str(verdict.outcome),
-        "gold": gold_to_text(case),
-        "barred": case.must_not_include,
-        "places": [place_to_text(place) for place in case.sources],
+        "question": _clip(case.question, shown.text),
+        "history": [(turn["role"], _clip(turn["content"], shown.quote)) for turn in case.history[-shown.entries :]],
+        "note": _clip(case.note, shown.text),
+        "gold": _clip(gold_to_text(case), shown.text),
+        "barred": texts(case.must_not_include, shown.quote),
+        "places": texts([place_to_text(place) for place in case.sources]),
         "status": STATUSES[str(answer.status)] if answer else "没能回答",
-        "said": answer.answer[:LONGEST_TEXT] if answer else "",
-        "options": answer.options if answer and answer.status == "clarify" else (),
-        "notices": [notice.message for notice in answer.notices] if answer else [],
-        "cited": [(c.n, citation_to_text(c), c.quote[:160]) for c in answer.citations[:EVIDENCE_SHOWN]] if answer else [],
-        "evidence": detail.evidence[:EVIDENCE_SHOWN] if detail and detail.evidence else (),
-        "trace": detail.trace if detail else (),
+        "said": _clip(answer.answer, shown.text) if answer else "",
+        "options": texts(answer.options) if answer and answer.status == "clarify" else [],
+        "notices": texts([notice.message for notice in answer.notices]) if answer else [],
+        "cited": [(c.n, citation_to_text(c), _clip(c.quote, shown.quote)) for c in answer.citations[: shown.entries]] if answer else [],
+        "evidence": [(e, _clip(e.quote, shown.quote)) for e in (detail.evidence or ())[: shown.entries]] if detail else [],
+        "trace": texts(detail.trace, 2 * shown.quote) if detail else [],
         "ms": answer.elapsed_ms if answer else None,
     }
+
+
+def _clip(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[:longest] + "……"
 
 
 def times_to_bars(ms: Sequence[float]) -> list[Bar]:

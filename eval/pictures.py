@@ -23,7 +23,7 @@ from index.pageview import crop_picture
 from index.stores.index import Index
 
 PICTURED = 40  # failures with pictures; the others are told in words
-MOST_BYTES = 3_200_000  # of all pictures of a report, as base64
+MOST_BYTES = 2_400_000  # of all pictures of a report, as base64: the page is to stay below 5 MB
 SCALE = 1.5  # pixels a point
 COLOURS = 24  # black text on white, and one marking
 
@@ -122,9 +122,9 @@ def _spots(document: Document, place: Place, case: Case) -> Iterator[tuple[int, 
 
 def _cells(doc: str, table: Table, place: Place, golds: Sequence[Gold]) -> Iterator[tuple[int, int, Box]]:
     section = " > ".join(table.section) or None
-    if not same_place(Place(place.doc, place.page, place.table, place.section), Citation(0, doc, "", "", None, None, section, table.name)):
-        if place.page not in table.pages:
-            return
+    whole = Place(place.doc, None, place.table, place.section)
+    if place.page not in table.pages and not same_place(whole, Citation(0, doc, "", "", None, None, section, table.name)):
+        return
     for row in table.rows:
         for cell, column in zip(row.cells, table.columns, strict=False):
             page = cell.page or row.page

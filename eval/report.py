@@ -17,6 +17,7 @@ ORIGINS = {HAND: "人工编写的题", GENERATED: "程序起草的题"}
 BYS = {"all": "全部", "type": "题型", "doc": "文件", "tag": "标签", "set": "题集"}
 STAGES = {TOTAL: "全程", "understand": "理解", "retrieve": "查找", "answer": "作答"}
 SHARES = ("correct", "wrong", "missed", "figure", "place", "page", "cell")  # of the terminal's table
+ASSISTANT = "预算问答助手"  # in the table of systems
 TYPES = {
     "lookup": "查数",
     "prose": "正文里的数",

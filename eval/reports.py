@@ -7,11 +7,12 @@ from pathlib import Path
 
 from assistant.__main__ import Parser
 from eval.markdown import run_to_markdown
+from eval.metrics import METRICS
 from eval.page import run_to_page
 from eval.pictures import Pair, run_to_pictures
-from eval.report import failures, run_to_lines
-from eval.runs import Run, read_run
-from eval.summary import Line
+from eval.report import ASSISTANT, ORIGINS, failures, percent, run_to_lines, table_to_lines
+from eval.runs import TOTAL, Run, read_run
+from eval.summary import Line, overall
 from index.errors import BudgetError
 from index.stores.index import Index
 
@@ -29,6 +30,21 @@ def run(words: list[str]) -> int:
     print("\n".join(run_to_lines(done)))
     print(f"\n报告是 {write_reports(args.run, done, not args.no_pictures, args.store)}")
     return 0
+
+
+def systems_to_lines(ours: Run, beside: Mapping[str, Sequence[Line]]) -> list[str]:
+    """The assistant and other systems in one table a kind of question, by what any of them has a share of."""
+    lines: list[str] = []
+    for origin, title in ORIGINS.items():
+        systems = {name: overall(rows, origin) for name, rows in {ASSISTANT: ours.summary(), **beside}.items()}
+        shown = {name: line for name, line in systems.items() if line}
+        if not shown:
+            continue
+        metrics = [m for m in METRICS if m.group in ("answer", "retrieval") and any(m.key in line.shares for line in shown.values())]
+        rows = [[title, *(metric.name for metric in metrics), "p50 毫秒"]]
+        rows += [[name, *(percent(x.shares.get(m.key)) for m in metrics), f"{x.times[TOTAL].p50:.1f}"] for name, x in shown.items()]
+        lines += table_to_lines(rows)
+    return lines
 
 
 def write_reports(

@@ -33,7 +33,7 @@ TOLD_APART = ("index_id", "assistant_sha256", "versions", "settings")  # what ma
 def run(words: list[str]) -> int:
     """Exit code 1 where a question could not be processed at all; BudgetError where sets, store or --out cannot be used."""
     args = _parse_args(words)
-    out = _new_folder(args.out)
+    out = new_folder(args.out)
     done = measure(args.sets, args.store, args.jobs, args.retrieval)
     write_run(out, done)
     _finish(args, out, done)
@@ -44,7 +44,7 @@ def replay(words: list[str]) -> int:
     """Exit code 1 as ``run``, or where more answers are wrong than in the earlier run."""
     args = _parse_replay_args(words)
     before = read_run(args.run)
-    out = _new_folder(args.out)
+    out = new_folder(args.out)
     done = measure(sets_of(args.run), args.store or Path(before.about["store"]), args.jobs, args.retrieval)
     write_run(out, done)
     _finish(args, out, done)
@@ -119,7 +119,8 @@ def _seconds_to_line(seconds: Mapping[str, float], reports: float) -> str:
     )
 
 
-def _new_folder(out: Path | None) -> Path:
+def new_folder(out: Path | None) -> Path:
+    """Where a run is to be kept. Raises BudgetError where something is there already: no earlier run is overwritten."""
     out = out or RUNS / f"{datetime.now():%Y%m%d-%H%M%S}"
     if out.exists() and any(out.iterdir() if out.is_dir() else [out]):
         raise BudgetError(f"{out} 已有内容：请换一个 --out，或先删除它")

@@ -22,7 +22,7 @@ def test_inner_stage_interrupts_the_outer_one_and_all_add_up() -> None:
         note("x")
     whole = 1000 * (time.perf_counter() - start)
     assert watch.notes == ["x"] and set(watch.stages) == set(STAGES)
-    assert 20 <= watch.stages[UNDERSTAND] and 40 <= watch.stages[RETRIEVE] and watch.stages[ANSWER] < watch.stages[RETRIEVE]
+    assert watch.stages[UNDERSTAND] >= 20 and watch.stages[RETRIEVE] >= 40 and watch.stages[ANSWER] < watch.stages[RETRIEVE]
     assert sum(watch.stages.values()) <= whole
 
 

@@ -18,8 +18,8 @@ import pytest
 from assistant.domain import Answer, AnswerFigure, Citation, Notice, Status, answer_to_json
 from eval.cases import Case, Gold, Place, read_cases
 from eval.places import same_cell, same_place
-from eval.runs import json_to_answer
 from eval.retrieval import Evidence, evidence_marks
+from eval.runs import json_to_answer
 from eval.score import Outcome, judge
 from eval.values import fold, prints, same_value, text_to_numbers
 
