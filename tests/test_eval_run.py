@@ -13,12 +13,13 @@ import pytest
 from assistant.domain import Answer, Status
 from assistant.pipeline import Assistant
 from eval.__main__ import COMMANDS, main
-from eval.cases import Case
+from eval.cases import Case, read_cases
 from eval.compare import Judged, compare, comparison_to_lines, mcnemar, read_judged, run_to_judged
 from eval.report import table_to_lines
 from eval.runs import Run, read_run, write_run
 from eval.score import Outcome, Verdict
 
+SETS = Path(__file__).resolve().parents[1] / "eval" / "sets"
 ASKED = "龙岗区对口帮扶预算多少"
 
 
@@ -191,6 +192,12 @@ def test_record_of_a_run_compares_like_the_run(finished: Path, questions: Path, 
     assert read_judged(record) == read_judged(finished) and main(["compare", str(record), str(finished)]) == 0
     record.write_text("{}", "utf-8")
     assert main(["compare", str(record), str(finished)]) == 1
+
+
+def test_gate_knows_every_bundled_question() -> None:
+    record, questions = SETS / "samples.verdicts.json", read_cases([SETS / "samples.jsonl"])
+    renew = "renew it: python -m eval run eval/sets/samples.jsonl --record eval/sets/samples.verdicts.json"
+    assert [one.id for one in read_judged(record)] == [case.id for case in questions], renew
 
 
 def test_mcnemar_is_the_exact_binomial_test() -> None:
