@@ -15,8 +15,9 @@ from assistant.domain import Answer, AnswerFigure, Status
 from eval.cases import Case, Gold
 from eval.values import EMPHASIS, NUMBER, fold, same_value, unit_to_scale
 
-UP = re.compile(r"增加|增长|上升|提高|上涨|高出|多|增")
-DOWN = re.compile(r"减少|下降|降低|压减|缩减|少|降|减")
+# 多 and 少 are no direction: 甲比乙多 and 乙比甲少 say the same.
+UP = re.compile(r"增加|增长|上升|提高|上涨|增")
+DOWN = re.compile(r"减少|下降|降低|压减|缩减|降|减")
 NEAR = 8  # characters before a number in which its direction is said
 CONTRADICTS = re.compile(r"不一致|不相符|不符|矛盾|不相等|不等于|对不上|相差|差额|出入")
 
@@ -60,8 +61,12 @@ def shows_discrepancy(answer: Answer) -> bool:
 
 
 def _same_unit(gold: Gold, figure: AnswerFigure) -> bool:
+    """Whatever unit of a ratio; 台（套） for 台."""
     kind, _ = unit_to_scale(gold.unit)
-    return not gold.unit or fold(gold.unit) == fold(figure.unit) or (kind == "ratio" and unit_to_scale(figure.unit)[0] == "ratio")
+    want, stated = fold(gold.unit), fold(figure.unit)
+    if kind == "ratio":
+        return unit_to_scale(figure.unit)[0] == "ratio"
+    return not want or want == stated or (kind == "count" and stated.startswith(want))
 
 
 def _same_digits(gold: Gold, figure: AnswerFigure) -> bool:

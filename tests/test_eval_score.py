@@ -239,6 +239,12 @@ def test_direction_is_not_judged_where_the_gold_names_none_and_a_printed_minus_c
     assert marks(minus, said("18.00万元", ("18.00", "万元")))["sign"] == 0
 
 
+def test_more_than_another_is_no_direction_and_a_fuller_name_of_a_counter_is_the_same_unit() -> None:
+    case = replace(CASE, answer="减少42.75万元", figures=(gold("42.75", "万元"),))
+    assert marks(case, said("2017年比2019年多42.75万元", ("42.75", "万元")))["sign"] == 1
+    assert marks(replace(CASE, figures=(gold("5", "台"),)), said("5台（套）", ("5", "台（套）")))["unit"] == 1
+
+
 def test_zero_said_in_words_is_no_missing_figure() -> None:
     assert "value" not in marks(replace(CASE, figures=(gold("0", "万元"),)), said("没有安排此项预算"))
 
