@@ -136,14 +136,12 @@ def _texts(document: Document) -> Iterator[str]:
 
 
 def _lookups(source: Source, chance: random.Random) -> list[Item]:
-    """One figure by its table, row and column; or by its item alone where all amounts of that item agree."""
-    by_label: dict[str, set[tuple[Decimal | None, str]]] = defaultdict(set)
-    for figure in source.figures:
-        for part in figure.row_path:
-            by_label[fold(plain_label(part))].add((figure.value, figure.unit))
+    """One figure by its table, row and column; or by its item alone where every figure that has to do with it agrees."""
+    said = [(fold("|".join((*f.row_path, *f.col_path, f.context))), (f.value, f.unit)) for f in source.figures]
     out = []
     for spot in source.spots:
-        alone = len(by_label[fold(spot.label)]) == 1 and spot.figure.unit in MONEY and not TOTAL.search(spot.label)
+        label = fold(spot.label)
+        alone = spot.figure.unit in MONEY and not TOTAL.search(label) and len({value for text, value in said if label in text}) == 1
         asked = f"{spot.label}是多少" if alone else f"《{spot.table.name}》里{spot.named}是多少"
         figure, tag = spot.figure, "item" if alone else "path"
         gold = [(spot.value, figure.unit)]

@@ -95,7 +95,7 @@ def _part(run: Run, summary: Sequence[Line], systems: Mapping[str, Sequence[Line
         "systems": {name: line for name, line in wholes.items() if line},
         "system_metrics": [metric for metric in METRICS if any(line and metric.key in line.shares for line in wholes.values())],
         "bars": times_to_bars([detail.stages[TOTAL] for id, detail in run.details.items() if id in cases]),
-        "timed": [line for line in lines if line.by in ("all", "type") and line.times],
+        "timed": _grouped([line for line in lines if line.times]),
         "failures": shown,
         "failed": len(failed),
     }
@@ -106,9 +106,13 @@ def _table(group: str, name: str, lines: Sequence[Line]) -> dict[str, Any] | Non
     metrics: list[Metric] = [m for m in METRICS if m.group == group and any(m.key in line.shares for line in lines)]
     if not metrics:
         return None
-    rows = [(BYS[by], [line for line in lines if line.by == by and any(m.key in line.shares for m in metrics)]) for by in BYS]
-    # a single set or tag says the same as all of them together
-    return {"name": name, "metrics": metrics, "rows": [(by, some) for by, some in rows if some and (by != BYS["set"] or len(some) > 1)]}
+    return {"name": name, "metrics": metrics, "rows": _grouped([x for x in lines if any(m.key in x.shares for m in metrics)])}
+
+
+def _grouped(lines: Sequence[Line]) -> list[tuple[str, list[Line]]]:
+    """By what they are lines of; a single set says the same as everything together and is left out."""
+    groups = [(by, [line for line in lines if line.by == by]) for by in BYS]
+    return [(BYS[by], some) for by, some in groups if len(some) > (by == "set")]
 
 
 def _failure(run: Run, case: Case, verdict: Verdict, shown: Shown) -> dict[str, Any]:

@@ -107,6 +107,17 @@ def test_named_cell_is_the_only_one_of_its_name(made: tuple[Path, tuple[Case, ..
         assert len(said) == 1, case.question
 
 
+def test_item_alone_is_asked_for_only_where_every_figure_that_names_it_agrees(sample_store: Path) -> None:
+    with Index.open(sample_store) as index:
+        figures = index.figures(DOC)
+        items = [item for item in draft(document_to_source(index.document(DOC), figures), 5000, 1) if item["tags"] == ["item"]]
+    for item in items:
+        label = fold(plain_label(item["sources"][0]["row"].split(" > ")[-1]))
+        values = {f.value for f in figures if label in fold("|".join((*f.row_path, *f.col_path, f.context)))}
+        assert [float(value) for value in values if value is not None] == [float(item["figures"][0]["value"])], item
+    assert items
+
+
 def test_absent_items_share_no_two_characters_in_a_row_with_the_file(made: tuple[Path, tuple[Case, ...]], pages: list[str]) -> None:
     text = fold("".join(pages))
     for case in of(made[1], "absent"):
