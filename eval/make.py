@@ -11,7 +11,8 @@ from pathlib import Path
 
 from assistant.__main__ import DEFAULT_STORE, STORE_VARIABLE, Parser
 from eval.cases import read_cases
-from eval.drafts import document_to_source, draft
+from eval.drafts import draft
+from eval.spots import document_to_source
 from index.errors import BudgetError
 from index.stores.index import Index
 

@@ -12,7 +12,8 @@ import pytest
 
 from eval.__main__ import main
 from eval.cases import Case, read_cases
-from eval.drafts import document_to_source, draft, plain_label
+from eval.drafts import draft
+from eval.spots import document_to_source, plain_label
 from eval.values import fold, prints
 from index.domain import Document
 from index.stores.index import Index
