@@ -118,6 +118,7 @@ class Answer:
     elapsed_ms: float = 0.0
     id: str | None = None
     trace: tuple[str, ...] = field(default=(), compare=False)
+    stages: tuple[tuple[str, float], ...] = field(default=(), compare=False)  # milliseconds by stage, see ``assistant.watch``
 
     def timed(self, elapsed_ms: float, id: str | None) -> Answer:
         return replace(self, elapsed_ms=round(elapsed_ms, 2), id=id)

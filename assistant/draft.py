@@ -17,7 +17,7 @@ from index.domain import Box, Figure, Flag, LabelPath, Origin, Para, Span
 class Draft:
     """Collects figures, citations, steps and notices; ``views`` maps document ids to what is cited from."""
 
-    def __init__(self, question: str, views: dict[str, View], trace: Iterable[str] = ()) -> None:
+    def __init__(self, question: str, views: dict[str, View]) -> None:
         self.question = question
         self.views = views
         self.figures: list[AnswerFigure] = []
@@ -27,7 +27,6 @@ class Draft:
         self.lines: list[str] = []
         self.covered_figures: list[Figure] = []
         self.elsewhere: dict[str, tuple[Figure, ...]] = {}  # figure id → further places of the same value
-        self.trace = list(trace)
 
     # ------------------------------------------------------------ places
 
@@ -180,7 +179,6 @@ class Draft:
             citations=tuple(self.citations),
             calculation=tuple(self.steps),
             notices=tuple(self.notices),
-            trace=tuple(self.trace),
         )
 
 

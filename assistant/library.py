@@ -10,6 +10,7 @@ from assistant.bodies import Directory
 from assistant.catalog import View
 from assistant.lexicon import Lexicon
 from assistant.scope import Group, infos_to_groups
+from assistant.watch import RETRIEVE, stage
 from index.audit import audit
 from index.domain import Document, DocumentInfo, Figure, Hit, Proof, Section
 from index.findings import Finding
@@ -56,8 +57,9 @@ class Library:
         key = (doc_id, self.infos[doc_id].sha256)
         view = self._views.get(key)
         if view is None:
-            view = View(self.infos[doc_id], self.source.document(doc_id), self.source.figures(doc_id), self.source.sections(doc_id))
-            view.status = proof_status(self.source.proofs(doc_id))
+            with stage(RETRIEVE):
+                view = View(self.infos[doc_id], self.source.document(doc_id), self.source.figures(doc_id), self.source.sections(doc_id))
+                view.status = proof_status(self.source.proofs(doc_id))
             self._views[key] = view
             while len(self._views) > CACHED_VIEWS:
                 self._views.popitem(last=False)

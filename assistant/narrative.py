@@ -17,6 +17,7 @@ from assistant.match import cover_text, holds_phrases
 from assistant.passages import REASON, Passage, quote_passage, reason_passages, view_passages
 from assistant.scope import Group
 from assistant.task import Task
+from assistant.watch import RETRIEVE, stage
 
 DEFINITION = re.compile(
     r"^(?:[一二三四五六七八九十]+、|[(（][一二三四五六七八九十]+[)）]|\d+[.、])?[“\"]?(.{2,30}?)[”\"]?(?:[(（][^)）]*[)）])?[:：]?(?:是)?指"
@@ -43,6 +44,7 @@ class Ranked:
     passage: Passage
 
 
+@stage(RETRIEVE)
 def rank_passages(task: Task, groups: tuple[Group, ...], intent: Intent) -> list[Ranked]:
     """Best first. The item's heading counts most, then the headings above it, then the text."""
     ask = task.ask
@@ -173,6 +175,7 @@ def answer_why(task: Task) -> Answer | None:
     return None
 
 
+@stage(RETRIEVE)
 def search_passage(task: Task, ranked: list[Ranked]) -> Ranked | None:
     """A passage that search by meaning and the coverage agree on; coverage must leave at most one word open."""
     docs = [d for g in task.scope.groups for d in g.docs]
@@ -190,6 +193,7 @@ def no_reason(task: Task, passage: Passage) -> Answer:
     return task.draft.refused(Refusal.NOT_IN_DOCUMENTS, f"文件没有写明原因（已查“{where}”中的“{passage.row or passage.text[:12]}”等处）。")
 
 
+@stage(RETRIEVE)
 def answer_definition(task: Task) -> Answer | None:
     """The entry of 名词解释 (or any 「X，指…」 sentence) whose head is the word asked for."""
     best: Ranked | None = None

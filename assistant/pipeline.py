@@ -34,8 +34,9 @@ from assistant.titles import named_tables
 from assistant.turns import complete, follow_up
 from assistant.understand import Question, text_to_question, with_tables, with_units
 from assistant.units import named_units
+from assistant.watch import UNDERSTAND, note, stage, watching
 from assistant.words import simplified
-from index.domain import Kind
+from index.domain import Hit, Kind
 
 LONGEST_QUESTION = 2000
 NEAR = 200  # groups whose labels are looked up word for word
@@ -76,8 +77,18 @@ class Assistant:
     def ask(self, question: str, history: Sequence[Mapping[str, str]] = (), id: str | None = None) -> Answer:
         """Answer one question; ``history`` are earlier turns (role, content). Never raises for what people type."""
         start = time.perf_counter()
-        answer = self._ask(question, history)
-        return answer.timed(1000 * (time.perf_counter() - start), id)
+        with watching() as watch:
+            answer = self._ask(question, history)
+        stages = tuple((name, round(ms, 3)) for name, ms in watch.stages.items())
+        return replace(answer, trace=tuple(watch.notes), stages=stages).timed(1000 * (time.perf_counter() - start), id)
+
+    def evidence(self, question: str, history: Sequence[Mapping[str, str]] = (), k: int = 10) -> list[Hit]:
+        """The ``k`` best passages and tables for a question by search alone, in the documents that ``ask`` would look into."""
+        self.library.refresh()
+        if question_problem(question) or not self.library.infos:
+            return []
+        q, scope = self._understand(self._complete(question, history))
+        return self.library.source.search(q.text, k, [doc for group in scope.groups for doc in group.docs])
 
     def _ask(self, question: str, history: Sequence[Mapping[str, str]]) -> Answer:
         problem = question_problem(question)
@@ -87,8 +98,7 @@ class Assistant:
         draft = Draft(question, self.library.view_map())  # type: ignore[arg-type]
         if not self.library.infos:
             return draft.refused(Refusal.NOT_INDEXED, "库里还没有文件。请先运行 assistant ingest 文件或文件夹。")
-        history = [{**turn, "content": simplified(str(turn.get("content", "")))} for turn in history]
-        text = follow_up(simplified(question), history, self.library.directory, self.lexicon)
+        text = self._complete(question, history)
         clauses = split_clauses(text)
         if len(clauses) == 1:
             answer = self._answer(text, draft)
@@ -124,29 +134,43 @@ class Assistant:
             return merge(question, clauses, answers)
         return whole
 
+    def _complete(self, question: str, history: Sequence[Mapping[str, str]]) -> str:
+        """The question in simplified characters, with what a follow-up leaves out."""
+        turns = [{**turn, "content": simplified(str(turn.get("content", "")))} for turn in history]
+        return follow_up(simplified(question), turns, self.library.directory, self.lexicon)
+
+    @stage(UNDERSTAND)
+    def _understand(self, text: str) -> tuple[Question, Scope]:
+        q = text_to_question(text, self.library.directory, self.lexicon, lambda named: self._bodies_only(flat(text), named))
+        scope = choose(q, self.library.groups, self.library.directory)
+        note(f"understand: intent={q.intent} text={q.text}")
+        note(f"scope: {'、'.join(group.label for group in scope.groups[:4])}（{len(scope.groups)}）")
+        return q, scope
+
     def _answer(self, text: str, draft: Draft) -> Answer:
         """One question without history."""
-        q = text_to_question(text, self.library.directory, self.lexicon, lambda named: self._bodies_only(flat(text), named))
-        draft.trace.append(f"intent={q.intent} text={q.text}")
+        q, scope = self._understand(text)
         if q.intent is Intent.OUT_OF_SCOPE:
             return draft.refused(Refusal.OUT_OF_SCOPE, OUT_OF_SCOPE)
         if q.named.unknown:
             return draft.refused(Refusal.NOT_INDEXED, f"库里没有{'、'.join(q.named.unknown)}的文件。{self._indexed()}")
-        scope = choose(q, self.library.groups, self.library.directory)
         if not scope.groups:
             return draft.refused(Refusal.NOT_INDEXED, self._not_indexed(scope))
         barred = self._not_in_budgets(q, scope)
         if barred:
             return draft.refused(Refusal.NOT_IN_DOCUMENTS, barred)
-        q = with_units(q, named_units(q.text, self.library.views(scope.groups[:NEAR]), q.named.spans), self.lexicon)
-        q = with_tables(q, named_tables(q.text, self.library.views(scope.groups[:NEAR])), self.lexicon)
-        q = replace(q, ask=promote(q.ask, [view.rows for view in self.library.views(scope.groups[:NEAR])]))
+        with stage(UNDERSTAND):
+            q = with_units(q, named_units(q.text, self.library.views(scope.groups[:NEAR]), q.named.spans), self.lexicon)
+            q = with_tables(q, named_tables(q.text, self.library.views(scope.groups[:NEAR])), self.lexicon)
+            q = replace(q, ask=promote(q.ask, [view.rows for view in self.library.views(scope.groups[:NEAR])]))
         scopes = open_scopes(q, scope)
         for handler in (answer_empty, answer_disputes, answer_completion, answer_gap, *HANDLERS[q.intent]):
-            tasks = [Task(self.library, self.lexicon, q, one, Draft(draft.question, draft.views, draft.trace)) for one in scopes]
+            tasks = [Task(self.library, self.lexicon, q, one, Draft(draft.question, draft.views)) for one in scopes]
             answers = [(task.scope.bodies[0] if task.scope.bodies else "", a) for task in tasks if (a := handler(task)) is not None]
             if len(answers) > 1:
                 answers = [(b, a) for b, a in answers if a.status is not Status.REFUSED] or answers[:1]
+            if answers:
+                note(f"{handler.__name__}: {answers[0][1].status}")
             if len(answers) == 1:
                 return answers[0][1]
             if answers:
@@ -167,7 +191,7 @@ class Assistant:
     def _refuse(self, task: Task) -> Answer:
         searched = "、".join(dict.fromkeys(g.label for g in task.scope.groups[:4]))
         more = f"等{len(task.scope.groups)}份" if len(task.scope.groups) > 4 else ""
-        return Draft(task.q.raw, task.draft.views, task.draft.trace).refused(
+        return Draft(task.q.raw, task.draft.views).refused(
             Refusal.NOT_IN_DOCUMENTS, f"文件里没有写明这一项。已查：{searched}{more}的全部表格和正文。"
         )
 

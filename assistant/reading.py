@@ -14,6 +14,7 @@ from assistant.lookup import CLOSE, Want, find, same_amount
 from assistant.match import Ask, text_to_ask
 from assistant.scope import Group
 from assistant.understand import DEPARTMENT_LEVEL, UNIT_LEVEL, YEAR
+from assistant.watch import RETRIEVE, stage
 from index.domain import Figure, Measure
 
 ENOUGH_SCORE = 0.35  # of the content's weight; below it the labels say too much else
@@ -36,6 +37,7 @@ class Reading:
         return not self.unexplained
 
 
+@stage(RETRIEVE)
 def read_figure(library: Library, group: Group, ask: Ask, want: Want) -> Reading | None:
     """Best first; None where no figure of the group shares anything with the question."""
     views = library.views([group])

@@ -127,7 +127,7 @@ class ShortNames:
         Right after a place (``placed``) one character before the head is enough (北碚|交委), and the first words without a head
         are a name, too (苏州|水务).
         """
-        if text[start] not in self.firsts:
+        if start >= len(text) or text[start] not in self.firsts:
             return None
         for end in range(min(len(text), start + LONGEST), start + (1 if placed else SHORTEST), -1):
             if text[end - 1] not in self.lasts:

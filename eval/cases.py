@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One question with its gold. ``accept`` are figures that a question to be refused may be answered with all the same."""
+    """One question with its gold.
+
+    ``accept`` are figures that a question to be refused may be answered with all the same. ``generated`` marks questions
+    drafted by a program; ``set`` is the name of the file it came from. ``line`` is the JSON as read, for copies.
+    """
 
     id: str
     question: str
@@ -64,6 +68,10 @@ class Case:
     sources: tuple[Place, ...] = ()
     history: tuple[dict[str, str], ...] = ()
     note: str = ""
+    tags: tuple[str, ...] = ()
+    generated: bool = False
+    set: str = ""
+    line: str = field(default="", compare=False, repr=False)
 
 
 def read_cases(paths: Sequence[Path], known: Collection[str] | None = None) -> tuple[Case, ...]:
@@ -84,7 +92,7 @@ def read_cases(paths: Sequence[Path], known: Collection[str] | None = None) -> t
             where = f"{path} 第 {number} 行"
             faults = list(_line_to_faults(line, known))
             if not faults:
-                case = item_to_case(json.loads(line, parse_float=Decimal))
+                case = replace(item_to_case(json.loads(line, parse_float=Decimal)), set=path.stem, line=line)
                 if case.id in seen:
                     faults = [f"编号 {case.id} 与 {seen[case.id]}重复：请改成不同的编号"]
                 else:
@@ -113,6 +121,8 @@ def item_to_case(item: dict[str, Any]) -> Case:
         sources=tuple(Place(**{name: value for name, value in place.items() if value is not None}) for place in given.get("sources", ())),
         history=tuple(given.get("history", ())),
         note=given.get("note", ""),
+        tags=tuple(given.get("tags", ())),
+        generated=given.get("generated", False),
     )
 
 
@@ -186,6 +196,8 @@ FIELDS: Shape = {
     "sources": (_list_of(_object(_PLACE, ["doc"])), '[{"doc": "文档编号", "page": 页, "table", "section", "row", "column"}, …]'),
     "history": (_list_of(_object(_TURN, ["role", "content"])), '[{"role": "user", "content": "…"}, …]'),
     "note": (_text, "文字"),
+    "tags": (_list_of(_some_text), '["标签", …]'),
+    "generated": (lambda value: isinstance(value, bool), "true 或 false"),
 }
 
 

@@ -1,46 +1,99 @@
-"""Runs and failures as lines for the terminal."""
+"""Runs and failures as lines for the terminal, and the words that all reports share."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from assistant.domain import Answer
 from eval.cases import Case, Place
-from eval.runs import Run
+from eval.metrics import BY_KEY
+from eval.runs import TOTAL, Run
 from eval.score import Outcome, Verdict
+from eval.summary import GENERATED, HAND, Line, Share
 
-HEADERS = ("题型", "题数", "正确", "错误", "未答", "出处", "页", "格", "p50 毫秒", "p95 毫秒")
 OUTCOMES = {Outcome.CORRECT: "正确", Outcome.WRONG: "错误", Outcome.MISSED: "未答", Outcome.UNSCORED: "不判分"}
+ORIGINS = {HAND: "人工编写的题", GENERATED: "程序起草的题"}
+BYS = {"all": "全部", "type": "题型", "doc": "文件", "tag": "标签", "set": "题集"}
+STAGES = {TOTAL: "全程", "understand": "理解", "retrieve": "查找", "answer": "作答"}
+SHARES = ("correct", "wrong", "missed", "figure", "place", "page", "cell")  # of the terminal's table
+ASSISTANT = "预算问答助手"  # in the table of systems
+TYPES = {
+    "lookup": "查数",
+    "prose": "正文里的数",
+    "narrative": "文字说明",
+    "compare": "比较",
+    "compute": "计算",
+    "rank": "排序列举",
+    "multiturn": "追问",
+    "audit": "前后矛盾",
+    "refuse": "应当拒答",
+    "clarify": "应当反问",
+}
+STATUSES = {"answered": "已答", "refused": "拒答", "clarify": "反问"}
 SHOWN = 200  # characters of an answer
 
 
 def run_to_lines(run: Run) -> list[str]:
-    """A table: shares of the questions of each type; 出处, 页, 格 are shares of the right answers that have them to cite."""
-    rows: list[Sequence[str]] = [HEADERS]
-    for name, s in run.summary.items():
-        shares = [percent(share) for share in (s.correct, s.wrong, s.missed, s.place, s.page, s.cell)]
-        times = run.times.get(name)
-        rows.append([name, str(s.n), *shares, *([f"{times.p50:.1f}", f"{times.p95:.1f}"] if times else ["—", "—"])])
-    lines = table_to_lines(rows)
+    """A table a kind of question: shares by type; 出处, 页, 格 are shares of the right answers that have them to cite."""
+    lines: list[str] = []
+    summary = run.summary()
+    for origin, title in ORIGINS.items():
+        mine = [line for line in summary if line.origin == origin and line.by in ("type", "all")]
+        if mine:
+            rows = [["题型", "题数", *(BY_KEY[key].name for key in SHARES), "p50 毫秒", "p95", "p99"]]
+            rows += [_line_to_row(line) for line in sorted(mine, key=lambda line: line.by == "all")]
+            lines += [*([f"{title}："] if origin == GENERATED else []), *table_to_lines(rows), *_interval_lines(mine)]
+    return [*lines, *_unscored_lines(run)]
+
+
+def _line_to_row(line: Line) -> list[str]:
+    times = line.times.get(TOTAL)
+    ms = [f"{times.p50:.1f}", f"{times.p95:.1f}", f"{times.p99:.1f}"] if times else ["—"] * 3
+    return [line.name, str(line.n), *(percent(line.shares.get(key)) for key in SHARES), *ms]
+
+
+def _interval_lines(lines: Iterable[Line]) -> list[str]:
+    """正确 and 错误 of all questions, with their intervals."""
+    whole = next(line for line in lines if line.by == "all")
+    told = [f"{BY_KEY[key].name} {interval(whole.shares[key])}" for key in ("correct", "wrong") if key in whole.shares]
+    return [f"95% 区间：{'，'.join(told)}"] if told else []
+
+
+def _unscored_lines(run: Run) -> list[str]:
     unscored = [verdict.id for verdict in run.verdicts if verdict.outcome is Outcome.UNSCORED]
-    return [*lines, *([f"不判分（没有 figures，也没有 must_include）：{'、'.join(unscored)}"] if unscored else [])]
+    return [f"不判分（没有 figures，也没有 must_include）：{'、'.join(unscored)}"] if unscored else []
+
+
+def failures(run: Run) -> list[tuple[Case, Verdict]]:
+    """Wrong answers first, then missed ones; hand-written questions before generated ones, otherwise in order."""
+    pairs = [(case, verdict) for case, verdict in zip(run.cases, run.verdicts, strict=True) if verdict.wrong or verdict.missed]
+    return sorted(pairs, key=lambda pair: (pair[0].generated, not pair[1].wrong))
+
+
+def failures_to_lines(run: Run, failed: Iterable[tuple[Case, Verdict]]) -> list[str]:
+    return [line for case, verdict in failed for line in ("", *failure_to_lines(case, verdict, run.answers.get(case.id)))]
 
 
 def failure_to_lines(case: Case, verdict: Verdict, answer: Answer | None) -> list[str]:
     """Question, gold with its places, and what was said."""
-    gold = [case.answer or "", *(f"{g.value}{g.unit}" for g in case.figures if f"{g.value}" not in (case.answer or "").replace(",", ""))]
-    wanted = "；".join(part for part in [*gold, *case.must_include] if part) or "文件里没有"
     said = f"（{answer.status}）{' '.join(answer.answer.split())[:SHOWN]}" if answer else "没能回答"
     earlier = [f"  此前：{turn['content']}" for turn in case.history if turn["role"] == "user"]
     places = [f"  出处：{place_to_text(case.sources[0])}"] if case.sources else []
     return [
         f"{case.id} [{case.type} {OUTCOMES[verdict.outcome]}] {case.question}",
         *earlier,
-        f"  应答：{wanted}",
+        f"  应答：{gold_to_text(case)}",
         *places,
         f"  实答：{said}",
     ]
+
+
+def gold_to_text(case: Case) -> str:
+    """The reference answer and what it does not name of figures and phrases."""
+    named = (case.answer or "").replace(",", "")
+    gold = [case.answer or "", *(f"{g.value}{g.unit}" for g in case.figures if f"{g.value}" not in named), *case.must_include]
+    return "；".join(part for part in gold if part) or ("请反问" if case.type == "clarify" else "文件里没有")
 
 
 def place_to_text(place: Place) -> str:
@@ -48,8 +101,13 @@ def place_to_text(place: Place) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def percent(share: float | None) -> str:
-    return "—" if share is None else f"{100 * share:.1f}%"
+def percent(share: Share | None) -> str:
+    return "—" if share is None else f"{100 * share.value:.1f}%"
+
+
+def interval(share: Share) -> str:
+    """93.3%（90.5–95.8%）."""
+    return f"{100 * share.value:.1f}%（{100 * share.low:.1f}–{100 * share.high:.1f}%）"
 
 
 def table_to_lines(rows: Sequence[Sequence[str]]) -> list[str]:

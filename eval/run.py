@@ -1,127 +1,166 @@
-"""``python -m eval run SET.jsonl…``: ask every question of the sets, judge the answers, keep both in a run folder."""
+"""``python -m eval run SET.jsonl…``: ask every question of the sets, judge the answers, keep all of it in a run folder.
+
+``python -m eval replay RUN`` asks the questions of an earlier run again and tells what changed.
+"""
 
 from __future__ import annotations
 
 import argparse
-import hashlib
-import importlib.metadata
 import os
-import platform
-import re
-import statistics
-import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from assistant.__main__ import DEFAULT_STORE, STORE_VARIABLE, Parser
-from assistant.domain import Answer
 from assistant.pipeline import Assistant
+from eval.about import describe
+from eval.ask import ask_all, default_jobs, progress
 from eval.cases import Case, read_cases
-from eval.report import failure_to_lines, run_to_lines
-from eval.runs import Run, Times, write_run
-from eval.score import ALL, judge, summarise
+from eval.compare import compare, comparison_to_lines, run_to_judged, write_record
+from eval.report import failures, failures_to_lines, run_to_lines
+from eval.retrieval import Evidence, evidence_marks, find_evidence
+from eval.runs import Run, answer_to_detail, read_run, sets_of, write_run
+from eval.score import Verdict, judge
 from index.errors import BudgetError
 from index.stores.index import Index
 
-ROOT = Path(__file__).resolve().parents[1]
 RUNS = Path("runs")  # beside the store, in the working folder
-DISTRIBUTION = "budget-assistant"
+TOLD_APART = ("index_id", "assistant_sha256", "versions", "settings")  # what may explain that a replay differs
 
 
 def run(words: list[str]) -> int:
     """Exit code 1 where a question could not be processed at all; BudgetError where sets, store or --out cannot be used."""
     args = _parse_args(words)
-    out = args.out or RUNS / f"{datetime.now():%Y%m%d-%H%M%S}"
+    out = new_folder(args.out)
+    done = measure(args.sets, args.store, args.jobs, args.retrieval)
+    write_run(out, done)
+    _finish(args, out, done)
+    return 0 if len(done.answers) == len(done.cases) else 1
+
+
+def replay(words: list[str]) -> int:
+    """Exit code 1 as ``run``, or where more answers are wrong than in the earlier run."""
+    args = _parse_replay_args(words)
+    before = read_run(args.run)
+    out = new_folder(args.out)
+    done = measure(sets_of(args.run), args.store or Path(before.about["store"]), args.jobs, args.retrieval)
+    write_run(out, done)
+    _finish(args, out, done)
+    differing = [name for name in TOLD_APART if before.about.get(name) != done.about.get(name)]
+    print(f"\n与 {args.run} 相比" + (f"（不同：{'、'.join(differing)}）" if differing else "（索引、代码、版本、设置都相同）"))
+    found = compare(run_to_judged(before), run_to_judged(done))
+    print("\n".join(comparison_to_lines(found)))
+    return 1 if found.wrong_rose or len(done.answers) < len(done.cases) else 0
+
+
+def measure(sets: Sequence[Path], store: Path, jobs: int | None = None, retrieval: bool = False) -> Run:
+    """Read the sets, ask, judge. Evidence is looked for where an answer is not right, with ``retrieval`` for every question."""
+    with Index.open(store) as index:
+        cases = read_cases(sets, {info.doc_id for info in index.documents()})
+        about = describe(sets, store, index, len(cases))
+        assistant = Assistant(index)
+        jobs = jobs or default_jobs(len(cases))
+        start = time.perf_counter()
+        answers = ask_all(assistant, store, cases, jobs)
+        asked = time.perf_counter()
+        verdicts = tuple(judge(case, answers.get(case.id)) for case in cases)
+        judged = time.perf_counter()
+        evidence = _evidence(assistant, cases, verdicts, retrieval)
+        found = time.perf_counter()
+    if retrieval:
+        verdicts = tuple(_with_evidence(case, verdict, evidence) for case, verdict in zip(cases, verdicts, strict=True))
+    spent = {
+        "answers": sum(answer.elapsed_ms for answer in answers.values()) / 1000,
+        "asking": asked - start,
+        "judging": judged - asked,
+        "evidence": found - judged,
+    }
+    about |= {"jobs": jobs, "retrieval": retrieval, "seconds": {name: round(value, 2) for name, value in spent.items()}}
+    details = {id: answer_to_detail(answer, evidence.get(id)) for id, answer in answers.items()}
+    return Run(cases, answers, details, verdicts, about)
+
+
+def _evidence(
+    assistant: Assistant, cases: Sequence[Case], verdicts: Sequence[Verdict], everywhere: bool
+) -> dict[str, tuple[Evidence, ...]]:
+    """By question id. A search that fails leaves its question without evidence: the answer was judged all the same."""
+    wanted = [c for c, v in zip(cases, verdicts, strict=True) if v.wrong or v.missed or (everywhere and c.sources)]
+    return {case.id: find_evidence(assistant, case) for case in progress(wanted, len(wanted), "检索")}
+
+
+def _with_evidence(case: Case, verdict: Verdict, evidence: Mapping[str, tuple[Evidence, ...]]) -> Verdict:
+    return replace(verdict, marks={**verdict.marks, **evidence_marks(case.sources, evidence.get(case.id, ()))})
+
+
+def _finish(args: argparse.Namespace, out: Path, done: Run) -> None:
+    """Print the tables, write the reports, say where they are."""
+    from eval.reports import write_reports
+
+    start = time.perf_counter()
+    print("\n".join(run_to_lines(done)))
+    failed = failures(done)
+    if args.wrong:
+        print("\n".join(failures_to_lines(done, failed[: args.wrong])))
+    if args.record:
+        write_record(args.record, done)
+    page = write_reports(out, done, pictures=not args.no_pictures)
+    print("\n" + _seconds_to_line(done.about["seconds"], time.perf_counter() - start))
+    print(f"结果在 {out}，报告是 {page}" + ("" if args.wrong or not failed else "；加 --wrong 20 在这里列出答错和未答的题"))
+
+
+def _seconds_to_line(seconds: Mapping[str, float], reports: float) -> str:
+    added = seconds["asking"] - seconds["answers"] + seconds["judging"]
+    share = f"（回答本身的 {100 * added / seconds['answers']:.1f}%）" if seconds["answers"] else ""
+    return (
+        f"用时：回答 {seconds['answers']:.1f} 秒，提问和判分另加 {max(added, 0):.2f} 秒{share if added > 0 else ''}；"
+        f"检索 {seconds['evidence']:.1f} 秒，报告 {reports:.1f} 秒"
+    )
+
+
+def new_folder(out: Path | None) -> Path:
+    """Where a run is to be kept. Raises BudgetError where something is there already: no earlier run is overwritten."""
+    out = out or RUNS / f"{datetime.now():%Y%m%d-%H%M%S}"
     if out.exists() and any(out.iterdir() if out.is_dir() else [out]):
         raise BudgetError(f"{out} 已有内容：请换一个 --out，或先删除它")
-    with Index.open(args.store) as index:
-        cases = read_cases(args.sets, {info.doc_id for info in index.documents()})
-        start = time.perf_counter()
-        answers = ask_all(Assistant(index), cases)
-        about = _about(args, index, cases) | {"seconds": round(time.perf_counter() - start, 2)}
-    verdicts = tuple(judge(case, answers.get(case.id)) for case in cases)
-    done = Run(answers, verdicts, summarise(verdicts), answers_to_times(cases, answers), about)
-    write_run(out, done)
-    print("\n".join(run_to_lines(done)))
-    failed = sorted((v for v in verdicts if v.wrong or v.missed), key=lambda verdict: not verdict.wrong)
-    by_id = {case.id: case for case in cases}
-    for verdict in failed[: args.wrong]:
-        print("\n".join(["", *failure_to_lines(by_id[verdict.id], verdict, answers.get(verdict.id))]))
-    print(f"\n结果在 {out}" + ("" if args.wrong or not failed else "；加 --wrong 20 列出答错和未答的题"))
-    return 0 if len(answers) == len(cases) else 1
+    return out
 
 
-def ask_all(assistant: Assistant, cases: Iterable[Case]) -> dict[str, Answer]:
-    """Answers by id, one after another, so that their times mean something. A question that fails is named and has none."""
-    from tqdm import tqdm
-
-    answers = {}
-    for case in tqdm(list(cases), desc="提问", unit="题", leave=False, disable=not sys.stderr.isatty()):
-        try:
-            answers[case.id] = assistant.ask(case.question, case.history, id=case.id)
-        except Exception as error:  # the other questions still deserve their answers
-            print(f"{case.id} 没能回答（{type(error).__name__}：{' '.join(str(error).split())}）", file=sys.stderr)
-    return answers
-
-
-def answers_to_times(cases: Sequence[Case], answers: Mapping[str, Answer]) -> dict[str, Times]:
-    """For every type with an answer, and for all."""
-    spent: dict[str, list[float]] = {}
-    for case in cases:
-        if case.id in answers:
-            for name in (case.type, ALL):
-                spent.setdefault(name, []).append(answers[case.id].elapsed_ms)
-    return {name: Times(round(statistics.median(ms), 2), round(_p95(ms), 2)) for name, ms in spent.items()}
-
-
-def _p95(ms: Sequence[float]) -> float:
-    return statistics.quantiles(ms, n=20, method="inclusive")[-1] if len(ms) > 1 else ms[0]
+# ---------------------------------------------------------------- arguments
 
 
 def _parse_args(words: Sequence[str]) -> argparse.Namespace:
     parser = Parser(prog="python -m eval run", description="在题集上运行并判分 / ask question sets and score the answers")
-    store = Path(os.environ.get(STORE_VARIABLE) or DEFAULT_STORE)
     parser.add_argument("sets", nargs="+", type=Path, metavar="SET.jsonl", help="题集，一行一题 / question sets")
+    store = Path(os.environ.get(STORE_VARIABLE) or DEFAULT_STORE)
     parser.add_argument("--store", type=Path, default=store, metavar="DIR", help="索引文件夹 / index folder (default: %(default)s)")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="结果文件夹 / run folder (default: runs/日期-时间)")
-    parser.add_argument("--wrong", type=int, default=0, metavar="N", help="列出 N 道答错和未答的题 / print N failures")
+    _add_options(parser)
     return parser.parse_args(words)
 
 
-# ---------------------------------------------------------------- what the run was made with
+def _parse_replay_args(words: Sequence[str]) -> argparse.Namespace:
+    text = "把一次运行的题再问一遍并比较 / ask the questions of a run again, and compare"
+    parser = Parser(prog="python -m eval replay", description=text)
+    parser.add_argument("run", type=Path, metavar="RUN", help="此前的结果文件夹 / run folder, before")
+    parser.add_argument("--store", type=Path, metavar="DIR", help="索引文件夹，默认为那次所用的 / index folder (default: the run's)")
+    _add_options(parser)
+    return parser.parse_args(words)
 
 
-def _about(args: argparse.Namespace, index: Index, cases: Sequence[Case]) -> dict[str, Any]:
-    return {
-        "finished": datetime.now().astimezone().isoformat(timespec="seconds"),
-        "questions": len(cases),
-        "sets": [{"path": str(path), "sha256": _digest([path])} for path in args.sets],
-        "store": str(args.store),
-        "index_id": index.id,
-        "documents": [{"doc_id": info.doc_id, "sha256": info.sha256} for info in index.documents()],
-        "settings": index.settings.to_json(),
-        "assistant_sha256": _digest(sorted(p for top in ("assistant", "prompts") for p in (ROOT / top).glob("*.*"))),
-        "versions": _versions(),
-    }
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, metavar="DIR", help="结果文件夹 / run folder (default: runs/日期-时间)")
+    parser.add_argument("--wrong", type=int, default=0, metavar="N", help="列出 N 道答错和未答的题 / print N failures")
+    parser.add_argument("--retrieval", action="store_true", help="每题另做一次检索并度量 / measure search alone, too")
+    parser.add_argument("--jobs", type=_positive, metavar="N", help="用 N 个进程 / processes (default: 1 for up to 1,999 questions)")
+    parser.add_argument("--record", type=Path, metavar="FILE", help="把判分记入文件，供 compare 把关 / record verdicts for the gate")
+    parser.add_argument("--no-pictures", action="store_true", help="报告里不放原件截图 / no page pictures in the report")
 
 
-def _versions() -> dict[str, str]:
-    """Of Python, the project and the packages that it runs on, as installed."""
-    versions = {"python": platform.python_version()}
-    try:
-        needs = [need for need in importlib.metadata.requires(DISTRIBUTION) or () if "extra ==" not in need]
-    except importlib.metadata.PackageNotFoundError:  # run from a clone that was not installed
-        return versions
-    for name in (DISTRIBUTION, *(re.split(r"[^\w.-]", need, maxsplit=1)[0] for need in needs)):
-        try:
-            versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return versions
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} < 1")
+    return value
 
 
-def _digest(paths: Iterable[Path]) -> str:
-    return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()

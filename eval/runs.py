@@ -1,6 +1,7 @@
 """Run folders: what was asked, what was answered, how it was judged, and with what, so that a run can be compared and redone.
 
-``answers.jsonl`` one Answer of the contract a line; ``scores.json`` verdicts, shares and times; ``run.json`` the rest.
+``sets/*.jsonl`` the questions as they were; ``answers.jsonl`` one Answer of the contract a line; ``details.jsonl`` trace, times
+and evidence; ``scores.json`` verdicts and shares, for machines; ``run.json`` the rest. The reports are made from these alone.
 """
 
 from __future__ import annotations
@@ -13,42 +14,55 @@ from pathlib import Path
 from typing import Any
 
 from assistant.domain import Answer, AnswerFigure, Citation, Notice, Refusal, Status, Step, answer_to_json
-from eval.score import Outcome, Summary, Verdict
+from eval.cases import Case, read_cases
+from eval.retrieval import Evidence
+from eval.score import Outcome, Verdict
+from eval.summary import Line, Stages, summarise
 from index.errors import BudgetError
 
-ANSWERS, SCORES, RUN = "answers.jsonl", "scores.json", "run.json"
+SETS, ANSWERS, DETAILS, SCORES, RUN = "sets", "answers.jsonl", "details.jsonl", "scores.json", "run.json"
+TOTAL = "total"
 
 
 @dataclass(frozen=True, slots=True)
-class Times:
-    """Milliseconds of an answer: half of the answers take no longer than ``p50``, 95 of 100 no longer than ``p95``."""
+class Detail:
+    """Beside an answer: how it came about, milliseconds by stage, and what search alone found (None: not looked for)."""
 
-    p50: float
-    p95: float
+    trace: tuple[str, ...]
+    stages: Stages
+    evidence: tuple[Evidence, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """A finished run. ``about`` holds settings, versions, documents and sets as plain JSON."""
 
+    cases: tuple[Case, ...]
     answers: Mapping[str, Answer]
+    details: Mapping[str, Detail]
     verdicts: tuple[Verdict, ...]
-    summary: Mapping[str, Summary]
-    times: Mapping[str, Times]
     about: Mapping[str, Any]
+
+    def summary(self) -> tuple[Line, ...]:
+        return summarise(self.cases, self.verdicts, {id: detail.stages for id, detail in self.details.items()})
+
+
+def answer_to_detail(answer: Answer, evidence: tuple[Evidence, ...] | None = None) -> Detail:
+    return Detail(answer.trace, {**dict(answer.stages), TOTAL: answer.elapsed_ms}, evidence)
 
 
 def write_run(folder: Path, run: Run) -> None:
     """Raises BudgetError where the folder cannot be written."""
-    lines = [json.dumps(answer_to_json(answer), ensure_ascii=False) for answer in run.answers.values()]
-    scores = {
-        "summary": {name: asdict(shares) for name, shares in run.summary.items()},
-        "elapsed_ms": {name: asdict(times) for name, times in run.times.items()},
-        "verdicts": [asdict(verdict) for verdict in run.verdicts],
-    }
+    scores = {"summary": [asdict(line) for line in run.summary()], "verdicts": [asdict(verdict) for verdict in run.verdicts]}
+    sets: dict[str, list[str]] = {}
+    for case in run.cases:
+        sets.setdefault(case.set or "set", []).append(case.line or _dump({"id": case.id, "question": case.question}))
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / ANSWERS).write_text("".join(f"{line}\n" for line in lines), "utf-8")
+        (folder / SETS).mkdir(parents=True, exist_ok=True)
+        for name, lines in sets.items():
+            _write_lines(folder / SETS / f"{name}.jsonl", lines)
+        _write_lines(folder / ANSWERS, [_dump(answer_to_json(answer)) for answer in run.answers.values()])
+        _write_lines(folder / DETAILS, [_dump({"id": id, **asdict(detail)}) for id, detail in run.details.items()])
         (folder / SCORES).write_text(_pretty(scores), "utf-8")
         (folder / RUN).write_text(_pretty(run.about), "utf-8")
     except OSError as error:
@@ -58,24 +72,29 @@ def write_run(folder: Path, run: Run) -> None:
 def read_run(folder: Path) -> Run:
     """Raises BudgetError where the folder holds no whole run."""
     try:
-        answers = read_answers(folder / ANSWERS)
+        about = json.loads((folder / RUN).read_text("utf-8"))
         scores = json.loads((folder / SCORES).read_text("utf-8"))
         verdicts = tuple(Verdict(**{**item, "outcome": Outcome(item["outcome"])}) for item in scores["verdicts"])
-        summary = {name: Summary(**shares) for name, shares in scores["summary"].items()}
-        times = {name: Times(**item) for name, item in scores["elapsed_ms"].items()}
-        return Run(answers, verdicts, summary, times, json.loads((folder / RUN).read_text("utf-8")))
+        details = {item.pop("id"): _json_to_detail(item) for item in _read_lines(folder / DETAILS)}
+        cases = {case.id: case for case in read_cases(sets_of(folder))}
+        ordered = tuple(cases[verdict.id] for verdict in verdicts)
+        return Run(ordered, read_answers(folder / ANSWERS), details, verdicts, about)
     except FileNotFoundError as error:
         raise BudgetError(
             f"{folder} 里没有完整的运行结果（缺 {Path(error.filename).name}）：请先运行 python -m eval run … --out {folder}"
         ) from error
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise BudgetError(f"运行结果 {folder} 读不了（{type(error).__name__}）：请重新运行 python -m eval run") from error
+
+
+def sets_of(folder: Path) -> list[Path]:
+    """The question sets that a run was made with, as it keeps them."""
+    return sorted((folder / SETS).glob("*.jsonl"))
 
 
 def read_answers(path: Path) -> dict[str, Answer]:
     """Answers by the id of their question, from the lines that ``assistant ask --batch`` writes, too."""
-    lines = path.read_text("utf-8").split("\n")  # not splitlines: a quote may hold other separators, such as U+2028
-    answers = [json_to_answer(json.loads(line)) for line in lines if line.strip()]
+    answers = [json_to_answer(item) for item in _read_lines(path)]
     return {answer.id or "": answer for answer in answers}
 
 
@@ -124,6 +143,24 @@ def _entries(item: Mapping[str, Any], name: str) -> Sequence[Mapping[str, Any]]:
 
 def _decimal(value: float | int | str) -> Decimal:
     return Decimal(str(value))
+
+
+def _json_to_detail(item: Mapping[str, Any]) -> Detail:
+    evidence = item["evidence"]
+    return Detail(tuple(item["trace"]), item["stages"], None if evidence is None else tuple(Evidence(**one) for one in evidence))
+
+
+def _read_lines(path: Path) -> list[dict[str, Any]]:
+    lines = path.read_text("utf-8").split("\n")  # not splitlines: a quote may hold other separators, such as U+2028
+    return [json.loads(line) for line in lines if line.strip()]
+
+
+def _write_lines(path: Path, lines: Sequence[str]) -> None:
+    path.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _pretty(value: Any) -> str:

@@ -9,17 +9,17 @@ two are never added up.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from assistant.domain import Answer, Citation, Status
 from eval.cases import Case, Gold, Place
+from eval.exact import figure_marks, phrase_recall, shows_discrepancy
 from eval.places import same_cell, same_place
 from eval.values import fold, names_money, prints, same_value
 
-REFUSE, CLARIFY = "refuse", "clarify"
-ALL = "ALL"
+REFUSE, CLARIFY, AUDIT = "refuse", "clarify", "audit"
 NOTHING = re.compile("无|没有|[未不]安排|未发生|不涉及|空表|为空|为零|均为0|持平")  # words that state a zero
 
 
@@ -32,7 +32,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One question judged. ``place``, ``page`` and ``cell`` are None where there is nothing to cite or the gold has none."""
+    """One question judged. ``place``, ``page`` and ``cell`` are None where there is nothing to cite or the gold has none.
+
+    ``marks`` are finer, by the names of ``eval.metrics``: from 0 to 1, and left out where the question does not ask for them.
+    """
 
     id: str
     type: str
@@ -40,6 +43,7 @@ class Verdict:
     place: bool | None = None
     page: bool | None = None
     cell: bool | None = None
+    marks: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def correct(self) -> bool:
@@ -54,22 +58,13 @@ class Verdict:
         return self.outcome is Outcome.MISSED
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """Shares of the ``n`` scored questions; citations as shares of the right answers that can be judged by them (else None)."""
-
-    n: int
-    correct: float | None
-    wrong: float | None
-    missed: float | None
-    place: float | None
-    page: float | None
-    cell: float | None
-    unscored: int = 0
-
-
 def judge(case: Case, answer: Answer | None) -> Verdict:
     """The verdict on one answer; None is no answer at all."""
+    verdict = _judge(case, answer)
+    return replace(verdict, marks=_marks(case, answer, verdict.outcome)) if answer else verdict
+
+
+def _judge(case: Case, answer: Answer | None) -> Verdict:
     if answer is None:
         return Verdict(case.id, case.type, Outcome.MISSED)
     if case.type == REFUSE:
@@ -80,13 +75,6 @@ def judge(case: Case, answer: Answer | None) -> Verdict:
     if outcome is not Outcome.CORRECT or case.type == CLARIFY or not case.sources:
         return Verdict(case.id, case.type, outcome)
     return _cited(case, answer, outcome)
-
-
-def summarise(verdicts: Iterable[Verdict]) -> dict[str, Summary]:
-    """By type in alphabetical order, then all together under ``ALL``."""
-    verdicts = list(verdicts)
-    groups = {name: [v for v in verdicts if v.type == name] for name in sorted({v.type for v in verdicts})}
-    return {name: _summary(group) for name, group in [*groups.items(), (ALL, verdicts)]}
 
 
 # ---------------------------------------------------------------- right or wrong
@@ -152,24 +140,21 @@ def _cited(case: Case, answer: Answer, outcome: Outcome) -> Verdict:
     return Verdict(case.id, case.type, outcome, any_pair(case.sources, same_place), page, any_pair(case.sources, same_cell))
 
 
-# ---------------------------------------------------------------- shares
+# ---------------------------------------------------------------- finer marks
 
 
-def _summary(group: Sequence[Verdict]) -> Summary:
-    scored = [v for v in group if v.outcome is not Outcome.UNSCORED]
-    return Summary(
-        n=len(scored),
-        correct=_share(v.correct for v in scored),
-        wrong=_share(v.wrong for v in scored),
-        missed=_share(v.missed for v in scored),
-        place=_share(v.place for v in scored),
-        page=_share(v.page for v in scored),
-        cell=_share(v.cell for v in scored),
-        unscored=len(group) - len(scored),
-    )
-
-
-def _share(marks: Iterable[bool | None]) -> float | None:
-    """Of those that are not None; None where there are none."""
-    known = [mark for mark in marks if mark is not None]
-    return sum(known) / len(known) if known else None
+def _marks(case: Case, answer: Answer, outcome: Outcome) -> dict[str, float]:
+    if outcome is Outcome.UNSCORED:
+        return {}
+    if case.type == REFUSE:
+        return {"refusal": float(outcome is Outcome.CORRECT)}
+    if case.type == CLARIFY:
+        return {"clarify": float(outcome is Outcome.CORRECT)}
+    marks = {"false_refusal": float(answer.status is Status.REFUSED), "needless_clarify": float(answer.status is Status.CLARIFY)}
+    marks |= figure_marks(case, answer)
+    phrases = phrase_recall(case, answer)
+    if phrases is not None:
+        marks["phrases"] = phrases
+    if case.type == AUDIT:
+        marks["discrepancy"] = float(shows_discrepancy(answer))
+    return marks

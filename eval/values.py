@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
 
 from eval.cases import Gold
 from index.amounts import MONEY, RATIO
@@ -22,12 +23,14 @@ UNIT_BEHIND = re.compile(rf"\s*({'|'.join(UNITS)})")
 EMPHASIS = re.compile(r"[*_`]")
 
 
+@lru_cache(maxsize=50_000)
 def fold(text: str) -> str:
     """The form in which texts are compared: NFKC, lower case, no blanks, no thousands separators, one kind of dash."""
     text = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).lower()
     return re.sub(r"(?<=\d),(?=\d{3})", "", text).replace("--", "—").replace("——", "—")
 
 
+@lru_cache(maxsize=1000)
 def unit_to_scale(unit: str) -> tuple[str, Decimal]:
     """(money, ratio or count; how many of the smallest unit). All counts are of one kind: 辆, 家, 人; 万个 is ten thousand."""
     name = fold(unit).partition("/")[0]  # 元/人 is money

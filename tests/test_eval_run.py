@@ -13,11 +13,13 @@ import pytest
 from assistant.domain import Answer, Status
 from assistant.pipeline import Assistant
 from eval.__main__ import COMMANDS, main
-from eval.compare import compare, comparison_to_lines
+from eval.cases import Case, read_cases
+from eval.compare import Judged, compare, comparison_to_lines, mcnemar, read_judged, run_to_judged
 from eval.report import table_to_lines
 from eval.runs import Run, read_run, write_run
-from eval.score import Outcome, Verdict, summarise
+from eval.score import Outcome, Verdict
 
+SETS = Path(__file__).resolve().parents[1] / "eval" / "sets"
 ASKED = "龙岗区对口帮扶预算多少"
 
 
@@ -49,15 +51,18 @@ def a_run(**outcomes: str) -> Run:
     """A run whose questions were judged so; the outcome of a question is what its answer says, too."""
     verdicts = tuple(Verdict(id, "lookup", Outcome(outcome)) for id, outcome in outcomes.items())
     answers = {id: Answer(f"问题{id}", Status.ANSWERED, outcome, id=id) for id, outcome in outcomes.items()}
-    return Run(answers, verdicts, summarise(verdicts), {}, {})
+    return Run(tuple(Case(id, f"问题{id}", set="set") for id in outcomes), answers, {}, verdicts, {})
 
 
 def test_run_folder_holds_answers_scores_and_what_it_was_made_with(finished: Path) -> None:
     run = read_run(finished)
     assert {v.id: str(v.outcome) for v in run.verdicts} == {"right": "correct", "wrong": "wrong", "no": "correct"}
     assert run.verdicts[0].cell is True and run.answers["right"].figures[0].unit == "万元"
-    assert run.summary["lookup"].correct == 0.5 and run.times["refuse"].p95 > 0
-    assert {"index_id", "documents", "settings", "versions", "sets", "assistant_sha256"} <= set(run.about)
+    lines = {line.name: line for line in run.summary()}
+    assert lines["lookup"].shares["correct"].value == 0.5 and lines["refuse"].times["total"].p99 > 0
+    assert {"index_id", "documents", "settings", "versions", "sets", "assistant_sha256", "prompts", "jobs"} <= set(run.about)
+    assert [case.question for case in run.cases][:1] == [ASKED] and any("intent=lookup" in line for line in run.details["right"].trace)
+    assert run.details["right"].evidence is None and run.details["wrong"].evidence, "evidence of failures alone"
     assert [document["doc_id"] for document in run.about["documents"]] == ["sample-lg-2024", "sample-sz-2024"]
     assert "python" in run.about["versions"]
 
@@ -140,7 +145,7 @@ def test_comparison_tells_gained_lost_and_said_differently() -> None:
     before = a_run(a="missed", b="correct", c="correct", d="wrong", e="correct", f="missed")
     after = a_run(a="correct", b="missed", c="correct", d="missed", e="correct", g="wrong")
     after = replace(after, answers={**after.answers, "e": replace(after.answers["e"], answer="换了说法")})
-    found = compare(before, after)
+    found = compare(run_to_judged(before), run_to_judged(after))
     ids = [[change.id for change in changes] for changes in (found.gained, found.lost, found.others, found.changed)]
     assert ids == [["a"], ["b"], ["d"], ["e"]] and found.only == ("f", "g")
     assert found.counts[Outcome.WRONG] == (1, 0) and not found.wrong_rose
@@ -150,7 +155,7 @@ def test_comparison_tells_gained_lost_and_said_differently() -> None:
 def test_time_alone_is_no_change() -> None:
     before = a_run(a="correct")
     after = replace(before, answers={"a": before.answers["a"].timed(99, "a")})
-    assert compare(before, after).changed == ()
+    assert compare(run_to_judged(before), run_to_judged(after)).changed == ()
 
 
 @pytest.mark.parametrize(
@@ -169,6 +174,59 @@ def test_gate_closes_only_where_wrong_answers_rose(
         write_run(tmp_path / name, a_run(**outcomes))
     assert main(["compare", str(tmp_path / "a"), str(tmp_path / "b")]) == code
     assert ("错误增多了" in capsys.readouterr().out) is bool(code)
+
+
+def test_guarded_set_may_fall_as_far_as_the_tolerance(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_run(tmp_path / "a", a_run(a="correct", b="correct", c="correct", d="correct"))
+    write_run(tmp_path / "b", a_run(a="correct", b="correct", c="correct", d="missed"))
+    gate = ["compare", str(tmp_path / "a"), str(tmp_path / "b")]
+    assert [main([*gate, "--guard", guard, "--tolerance", by]) for guard in ("set", "all") for by in ("0.25", "0.24")] == [0, 1, 0, 1]
+    assert "题集 set 的正确率下降超过 24 个百分点" in capsys.readouterr().out
+    assert main([*gate, "--guard", "other"]) == 1 and "不在两次运行里" in capsys.readouterr().err
+
+
+def test_record_of_a_run_compares_like_the_run(finished: Path, questions: Path, sample_store: Path, tmp_path: Path) -> None:
+    record = tmp_path / "new" / "record.json"
+    out = str(tmp_path / "out")
+    assert main(["run", str(questions), "--store", str(sample_store), "--out", out, "--record", str(record), "--no-pictures"]) == 0
+    assert read_judged(record) == read_judged(finished) and main(["compare", str(record), str(finished)]) == 0
+    record.write_text("{}", "utf-8")
+    assert main(["compare", str(record), str(finished)]) == 1
+
+
+def test_gate_knows_every_bundled_question() -> None:
+    record, questions = SETS / "samples.verdicts.json", read_cases([SETS / "samples.jsonl"])
+    renew = "renew it: python -m eval run eval/sets/samples.jsonl --record eval/sets/samples.verdicts.json"
+    assert [one.id for one in read_judged(record)] == [case.id for case in questions], renew
+
+
+def test_mcnemar_is_the_exact_binomial_test() -> None:
+    from scipy.stats import binomtest
+
+    for lost, gained in ((0, 0), (1, 0), (0, 6), (3, 12), (20, 20), (400, 700)):
+        expected = binomtest(lost, lost + gained).pvalue if lost + gained else 1.0
+        assert mcnemar(lost, gained) == pytest.approx(expected)
+
+
+def test_what_people_see_is_compared_though_the_run_was_written_and_read_again(tmp_path: Path) -> None:
+    before = a_run(a="correct")
+    write_run(tmp_path / "run", before)
+    assert run_to_judged(read_run(tmp_path / "run")) == run_to_judged(before)
+    assert run_to_judged(before)[0] == Judged("a", "set", "问题a", Outcome.CORRECT, run_to_judged(before)[0].said)
+
+
+def test_replay_asks_the_same_questions_of_the_same_store(finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["replay", str(finished), "--out", str(tmp_path / "again"), "--no-pictures"]) == 0
+    assert "索引、代码、版本、设置都相同" in capsys.readouterr().out
+    assert read_judged(tmp_path / "again") == read_judged(finished)
+
+
+def test_several_processes_give_the_same_answers(finished: Path, questions: Path, sample_store: Path, tmp_path: Path) -> None:
+    words = ["run", str(questions), "--store", str(sample_store), "--jobs", "2", "--retrieval", "--no-pictures"]
+    assert main([*words, "--out", str(tmp_path / "out")]) == 0
+    assert read_judged(tmp_path / "out") == read_judged(finished)
+    done = read_run(tmp_path / "out")
+    assert done.about["jobs"] == 2 and done.verdicts[0].marks["hit10"] == 1 and "mrr" in {k for line in done.summary() for k in line.shares}
 
 
 def test_columns_line_up_though_chinese_characters_are_twice_as_wide() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import math
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -17,8 +18,9 @@ import pytest
 from assistant.domain import Answer, AnswerFigure, Citation, Notice, Status, answer_to_json
 from eval.cases import Case, Gold, Place, read_cases
 from eval.places import same_cell, same_place
+from eval.retrieval import Evidence, evidence_marks
 from eval.runs import json_to_answer
-from eval.score import ALL, Outcome, judge, summarise
+from eval.score import Outcome, judge
 from eval.values import fold, prints, same_value, text_to_numbers
 
 SHARED = Path(os.environ.get("BUDGET_SHARED") or Path(__file__).resolve().parents[2] / "shared")
@@ -199,17 +201,89 @@ def test_citing_everything_is_citing_nothing() -> None:
     assert (judge(CASE, late).place, judge(CASE, late).page, judge(CASE, late).cell) == (False, False, False)
 
 
-def test_unscored_question_is_neither_right_nor_a_zero() -> None:
-    verdicts = [judge(CASE, said("9,233.81万元", ("9233.81", "万元"))), judge(Case("u", "问"), said("随便"))]
-    total = summarise(verdicts)[ALL]
-    assert (total.n, total.correct, total.unscored) == (1, 1.0, 1)
+def test_unscored_question_is_neither_right_nor_wrong_unless_it_says_what_it_must_not() -> None:
+    assert outcome(Case("u", "问"), said("随便")) is Outcome.UNSCORED
     assert outcome(Case("u", "问", must_not_include=("随便",)), said("随便")) is Outcome.WRONG
 
 
-def test_shares_of_a_type_without_right_answers_are_unknown_not_zero() -> None:
-    summary = summarise([judge(CASE, None), judge(replace(CASE, id="q2", type="prose"), said("9,233.81万元", ("9233.81", "万元")))])
-    assert list(summary) == ["lookup", "prose", ALL]
-    assert (summary["lookup"].missed, summary["lookup"].place, summary[ALL].correct, summary[ALL].place) == (1.0, None, 0.5, 1.0)
+# ---------------------------------------------------------------- finer marks
+
+
+def marks(case: Case, answer: Answer) -> dict[str, float]:
+    return dict(judge(case, answer).marks)
+
+
+def test_another_unit_of_the_kind_is_right_but_marked_and_so_is_a_dropped_digit() -> None:
+    exact = marks(CASE, said("9,233.81万元", ("9233.81", "万元")))
+    assert (exact["figure"], exact["value"], exact["unit"], exact["precision"]) == (1, 1, 1, 1)
+    yuan = marks(CASE, said("92,338,100元", ("92338100", "元")))
+    assert (yuan["figure"], yuan["value"], yuan["unit"], yuan["precision"]) == (0, 1, 0, 1)
+    rounded = marks(CASE, said("0.9234亿元", ("0.9234", "亿元")))
+    assert (rounded["value"], rounded["precision"]) == (1, 0)
+    missing = marks(CASE, said("没有", status=Status.REFUSED))
+    assert (missing["figure"], missing["value"], missing["false_refusal"]) == (0, 0, 1) and "unit" not in missing
+
+
+@pytest.mark.parametrize(("text", "sign"), [("下降18.03%", 1), ("比上年减少了 **18.03%**", 1), ("增长18.03%", 0), ("18.03%", 1)])
+def test_direction_must_not_be_turned_round(text: str, sign: float) -> None:
+    case = replace(CASE, answer="减少129,581.97万元，下降18.03%", figures=(gold("18.03", "%"),))
+    found = marks(case, said(text, ("18.03", "%")))
+    assert (found["sign"], found["figure"]) == (sign, sign)
+
+
+def test_direction_is_not_judged_where_the_gold_names_none_and_a_printed_minus_counts() -> None:
+    assert "sign" not in marks(replace(CASE, answer="9,233.81万元"), said("增加9,233.81万元", ("9233.81", "万元")))
+    minus = replace(CASE, figures=(gold("-18.00", "万元"),))
+    assert marks(minus, said("-18.00万元", ("-18.00", "万元")))["sign"] == 1
+    assert marks(minus, said("减少18.00万元", ("18.00", "万元")))["sign"] == 1
+    assert marks(minus, said("18.00万元", ("18.00", "万元")))["sign"] == 0
+
+
+def test_more_than_another_is_no_direction_and_a_fuller_name_of_a_counter_is_the_same_unit() -> None:
+    case = replace(CASE, answer="减少42.75万元", figures=(gold("42.75", "万元"),))
+    assert marks(case, said("2017年比2019年多42.75万元", ("42.75", "万元")))["sign"] == 1
+    assert marks(replace(CASE, figures=(gold("5", "台"),)), said("5台（套）", ("5", "台（套）")))["unit"] == 1
+
+
+def test_zero_said_in_words_is_no_missing_figure() -> None:
+    assert "value" not in marks(replace(CASE, figures=(gold("0", "万元"),)), said("没有安排此项预算"))
+
+
+def test_refusals_and_questions_back_are_marked_only_where_they_can_be_right_or_needless() -> None:
+    refused, asked = said("没有", status=Status.REFUSED), said("哪一个？", status=Status.CLARIFY, options=("甲", "乙"))
+    assert marks(Case("r", "问", type="refuse"), refused) == {"refusal": 1.0}
+    assert marks(Case("c", "问", type="clarify"), asked) == {"clarify": 1.0}
+    assert marks(CASE, asked)["needless_clarify"] == 1 and marks(CASE, asked)["false_refusal"] == 0
+    assert marks(Case("u", "问"), said("随便")) == {}
+
+
+def test_phrases_are_counted_one_by_one_and_a_contradiction_must_be_said() -> None:
+    case = replace(CASE, type="audit", must_include=("东西部协作", "对口支援"))
+    answer = said("9,233.81万元，用于东西部协作", ("9233.81", "万元"))
+    assert (marks(case, answer)["phrases"], marks(case, answer)["discrepancy"]) == (0.5, 0)
+    assert marks(case, replace(answer, notices=(Notice("discrepancy", "两处不同"),)))["discrepancy"] == 1
+    assert marks(case, replace(answer, answer="9,233.81万元，与表5不一致"))["discrepancy"] == 1
+
+
+# ---------------------------------------------------------------- search alone
+
+
+def evidence(*pages: int) -> list[Evidence]:
+    return [Evidence("a", page, None, None, "第三部分", "", 1.0, "both") for page in pages]
+
+
+def test_rank_of_the_gold_place_gives_hits_mrr_and_ndcg() -> None:
+    one = [Place("a", page=3)]
+    found = evidence_marks(one, evidence(8, 3, 9))
+    assert (found["hit1"], found["hit3"], found["mrr"]) == (0, 1, 0.5) and found["ndcg"] == pytest.approx(1 / math.log2(3))
+    assert evidence_marks(one, evidence(*range(10, 20), 3)) == {"hit1": 0, "hit3": 0, "hit5": 0, "hit10": 0, "mrr": 0, "ndcg": 0}
+    assert evidence_marks((), evidence(3)) == {}
+
+
+def test_the_same_place_found_twice_counts_once_and_all_places_first_are_perfect() -> None:
+    two = [Place("a", page=3), Place("a", page=4)]
+    assert evidence_marks(two, evidence(3, 4, 9))["ndcg"] == 1
+    assert evidence_marks(two, evidence(3, 3, 3))["ndcg"] == pytest.approx(1 / (1 + 1 / math.log2(3)))
 
 
 # ---------------------------------------------------------------- agreement with the reference
