@@ -43,7 +43,7 @@ def serve(args: argparse.Namespace) -> int:
             )
         metrics = Metrics()
         channels = Channels(gate, args.store, load_channel_settings(), page_path, settings.public_url, metrics.answered)
-        server = http_server(make_app(gate, settings, args.host, channels.health, metrics), settings, args.host, args.port)
+        server = http_server(make_app(gate, settings, args.host, channels.health, metrics, channels.routers()), settings, args.host, args.port)
         channels.start()
         print(f"HTTP 服务：http://{args.host}:{args.port}/v1（Ctrl+C 结束）", flush=True)
         if channels.all:
@@ -65,7 +65,7 @@ def channels(args: argparse.Namespace) -> int:
     from assistant.channels.settings import NAMES, load_channel_settings
 
     settings = load_channel_settings()
-    names = [args.channel] if args.channel else list(settings.wanted or NAMES)
+    names = [args.channel] if args.channel else list(dict.fromkeys(name.partition("_")[0] for name in settings.wanted) or NAMES)
     held = True
     for name in names:
         print(f"{TITLES[name]}（{name}）")

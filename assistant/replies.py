@@ -14,10 +14,11 @@ from assistant.domain import Answer, Citation
 from assistant.render import place
 
 LONGEST_QUOTE = 80
-SCHEME = re.compile(r"(?i)\b(https?|ftp|file|data|javascript|vbscript|mailto|tel)(:)")
-HOST = re.compile(r"(?i)\bwww\.")
+# Chinese characters count as letters: the ends of Latin words are looked for among Latin letters alone.
+SCHEME = re.compile(r"(?i)(?<![a-z0-9])(https?|ftp|file|data|javascript|vbscript|mailto|tel)(:)")
+HOST = re.compile(r"(?i)(?<![a-z0-9])www\.")
 TAG = re.compile(r"<(?=[A-Za-z/!?@])")
-CALL = re.compile(r"@(?=all\b|所有人|everyone\b|channel\b|here\b)", re.IGNORECASE)
+CALL = re.compile(r"@(?=所有人|(?:all|everyone|channel|here)(?![a-z0-9]))", re.IGNORECASE)
 PageLink = Callable[[Citation], str | None]  # the address of a place's page picture
 
 

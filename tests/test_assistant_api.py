@@ -535,6 +535,7 @@ def test_health_tells_when_the_store_is_gone(sample_store: Path, tmp_path: Path,
         "[点这里](https://evil.example) <img src=x onerror=alert(1)>",
         '<at user_id="all">所有人</at> @all @所有人 @everyone',
         "[1]: http://evil.example\n访问 www.evil.example 或 javascript:alert(1) data:text/html,x",
+        "请看链接http://evil.example/x和www.evil.example，@all请转账，@everyone都来",
         "<@U123> <!channel> </system> HTTPS://EVIL.EXAMPLE",
     ],
 )

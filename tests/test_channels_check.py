@@ -7,6 +7,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,16 @@ from assistant.channels.running import Channels
 from assistant.channels.settings import NAMES, ChannelSettings, load_channel_settings
 from index.errors import BudgetError
 
-WHOLE = ChannelSettings("b", "s", "ck", "cs", "corp", "cli_x", "as", "t")
+WHOLE = ChannelSettings(
+    wecom_bot_id="b",
+    wecom_secret="s",
+    dingtalk_client_id="ck",
+    dingtalk_client_secret="cs",
+    dingtalk_corp_id="corp",
+    feishu_app_id="cli_x",
+    feishu_app_secret="as",
+    feishu_tenant_key="t",
+)
 
 
 @pytest.fixture
@@ -52,7 +62,7 @@ def test_credentials_are_tried(name: str, vendor: str) -> None:
     pytest.importorskip(check_module.MODULES[name], reason=f"pip install -e '.[{name}]'")
     steps = list(check(name, WHOLE, 1, vendor))
     assert all(step.held is not False for step in steps) and any(step.text == "凭据有效" for step in steps)
-    wrong = ChannelSettings("b", "s", "ck", "no", "corp", "cli_x", "no", "t")
+    wrong = replace(WHOLE, dingtalk_client_secret="no", feishu_app_secret="no")
     refused = [step.text for step in check(name, wrong, 1, vendor) if step.held is False]
     assert len(refused) == 1 and "invalidClient" in refused[0]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
@@ -33,6 +33,7 @@ def make_app(
     host: str = "127.0.0.1",
     channels: Health | None = None,
     metrics: Metrics | None = None,
+    routers: Sequence[APIRouter] = (),
 ) -> FastAPI:
     """The ASGI application. ``host`` is the address it will be bound to; closing it leaves the gate open."""
     settings = settings or ServiceSettings()
@@ -53,7 +54,8 @@ def make_app(
     app = FastAPI(title="budget-assistant", version=code_version(), lifespan=life, docs_url=None, redoc_url=None)
     app.state.service = Service(gate, asking, metrics, chat.page_path, settings.public_url)
     app.include_router(chat.router)
-    app.include_router(answers.router)
+    for router in (answers.router, *routers):
+        app.include_router(router)
     add_health(app, gate, metrics, channels or dict)
     app.router.routes += [route for route in mcp_app.routes if getattr(route, "path", "") == "/mcp"]
     add_errors(app)

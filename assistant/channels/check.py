@@ -20,6 +20,10 @@ ADDRESSES = {"wecom": "https://openws.work.weixin.qq.com", "dingtalk": "https://
 WHERE = {
     "BUDGET_ASSISTANT_WECOM_BOT_ID": "管理后台 → 安全与管理 → 管理工具 → 智能机器人 → API 模式、长连接，页面上的 Bot ID",
     "BUDGET_ASSISTANT_WECOM_SECRET": "同一页面的 Secret",
+    "BUDGET_ASSISTANT_WECOM_CALLBACK_TOKEN": "智能机器人的 API 模式选 URL 回调，页面上的 Token",
+    "BUDGET_ASSISTANT_WECOM_CALLBACK_AES_KEY": "同一页面的 EncodingAESKey，43 个字符",
+    "BUDGET_ASSISTANT_FEISHU_ENCRYPT_KEY": "事件与回调 → 加密策略，Encrypt Key；不用 HTTP 回调就两项都不设",
+    "BUDGET_ASSISTANT_FEISHU_VERIFICATION_TOKEN": "同一页面的 Verification Token",
     "BUDGET_ASSISTANT_DINGTALK_CLIENT_ID": "开放平台 → 应用开发 → 应用 → 凭证与基础信息，Client ID（原 AppKey）",
     "BUDGET_ASSISTANT_DINGTALK_CLIENT_SECRET": "同一页面的 Client Secret（原 AppSecret）",
     "BUDGET_ASSISTANT_DINGTALK_CORP_ID": "开放平台首页右上角的 CorpId；其他组织的消息一律不答",
@@ -57,7 +61,8 @@ def check(channel: str, settings: ChannelSettings, linked: int, address: str = "
     present = importlib.util.find_spec(MODULES[channel]) is not None
     install = f"pip install 'budget-assistant[{channel}]'"
     yield Step(present, "组件已安装" if present else f"缺少组件：请运行 {install}")
-    missing = settings.missing(channel)
+    called = channel == "wecom" and settings.wanted and "wecom" not in settings.wanted and "wecom_callback" in settings.wanted
+    missing = settings.missing("wecom_callback" if called else channel)
     for name in missing:
         yield Step(False, f"缺少环境变量 {name}：{WHERE[name]}")
     if not missing:

@@ -39,6 +39,8 @@ class Feishu(Looked):
         self._tenant_key = tenant_key
         self._inbox = inbox
         self._domain = domain
+        self._keys: dict[str, str] = {}
+        self._kind = "ws"
         self._client: Any = None
         self._tenants: OrderedDict[str, str] = OrderedDict()  # of messages on their way
 
@@ -53,13 +55,14 @@ class Feishu(Looked):
 
         app_id, app_secret = self._credentials
         client = FeishuChannel(
+            **self._keys,
             app_id=app_id,
             app_secret=app_secret,
             domain=self._domain,
             security=SecurityConfig(mode="strict", max_ws_fragment_bytes=1 << 20, max_concurrent_ws_handlers=8),
             policy=PolicyConfig(require_mention=True, sender_identity_fields=["user_id"]),
             safety=SafetyConfig(text_batch=TextBatchConfig(delay_ms=0), stale_message_window_ms=STALE_MS),
-            transport=TransportConfig(kind="ws", trust_env_proxy=False),
+            transport=TransportConfig(kind=self._kind, trust_env_proxy=False),
             inbound=InboundConfig(emit_raw_events=True),
             name_lookup=lambda ids: {},
             log_level=LogLevel.ERROR,

@@ -36,6 +36,7 @@ STEPS = (
            answer_id TEXT NOT NULL DEFAULT '', PRIMARY KEY (channel, msg_id)) WITHOUT ROWID""",
         "CREATE INDEX messages_of_a_chat ON messages (channel, chat, user, received)",
     ),
+    ("CREATE TABLE callbacks (channel TEXT NOT NULL, mark TEXT NOT NULL, seen REAL NOT NULL, PRIMARY KEY (channel, mark)) WITHOUT ROWID",),
 )
 RECEIVED, ANSWERED, SENT, FAILED_STATE = "received", "answered", "sent", "failed"
 KEPT_SECONDS = 24 * 3600  # how long a repeat is recognised
@@ -43,6 +44,7 @@ TAKEN_UP_SECONDS = 3600  # after a restart, older messages are let be
 CONVERSATION_SECONDS = 1800  # earlier questions of the same person in the same chat are context for so long
 TURNS = 6
 RETRY_SECONDS = 1.0
+CALLBACK_SECONDS = 3600.0  # longer than a callback is taken after it was signed
 PURGE_EVERY = 500  # messages
 PICK = re.compile(r"(?:选|第)?\s*(\d{1,2})\s*(?:个|项|号)?[.。]?")
 SECRET = re.compile(r"(?i)(secret|token|ticket|aeskey|response_url|sessionwebhook|session)([\"']?\s*[=:]\s*[\"']?)[^\s\"'&,}]+")
@@ -126,6 +128,11 @@ class Inbox:
             threading.Thread(target=self._deliver, args=(inbound, [BUSY]), daemon=True).start()
         return True
 
+    def first_time(self, channel: str, mark: str) -> bool:
+        """Whether a signed callback is not the replay of one; ``mark`` is its timestamp and nonce."""
+        self._db.change("DELETE FROM callbacks WHERE seen < ?", (time.time() - CALLBACK_SECONDS,))
+        return bool(self._db.change("INSERT OR IGNORE INTO callbacks VALUES (?, ?, ?)", (channel, mark, time.time())))
+
     # ---------------------------------------------------------------- answering
 
     def _work(self) -> None:
@@ -196,9 +203,8 @@ class Inbox:
         return answer_to_texts(answer, style, self._page_url), str(answer.id)
 
     def _person(self, inbound: Inbound, request: dict[str, str]) -> Principal:
-        if not inbound.user:
-            self.gate.by_identity(inbound.channel, f"?{inbound.chat}", request)  # nobody has such an id: refused and logged
-        return self.gate.by_identity(inbound.channel, inbound.user, request)
+        vendor = inbound.channel.partition("_")[0]
+        return self.gate.by_identity(vendor, inbound.user or f"?{inbound.chat}", request)  # nobody has such an id: refused and logged
 
     def _request(self, inbound: Inbound) -> dict[str, str]:
         told = {"tenant": inbound.tenant, "user": inbound.user, "chat": inbound.chat, "chat_type": inbound.chat_type}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from assistant.access.gate import Gate
 from assistant.channels.domain import Channel
@@ -50,6 +51,16 @@ class Channels:
         if self.inbox:
             self.inbox.stop()
 
+    def routers(self) -> list[Any]:
+        """FastAPI's, for the channels that are called over HTTP."""
+        called = [channel for channel in self.all if hasattr(channel, "receive")]
+        if not called:
+            return []
+        from assistant.channels.callbacks import FeishuWebhook, WeComCallback, make_router
+
+        wecom = next((channel for channel in called if isinstance(channel, WeComCallback)), None)
+        return [make_router(wecom, next((channel for channel in called if isinstance(channel, FeishuWebhook)), None))]
+
     def health(self) -> dict[str, str]:
         return {channel.name: channel.health() for channel in self.all}
 
@@ -67,9 +78,25 @@ def _dingtalk(settings: ChannelSettings, inbox: Inbox) -> Channel:
 
 
 def _feishu(settings: ChannelSettings, inbox: Inbox) -> Channel:
+    bot = (settings.feishu_app_id, settings.feishu_app_secret, settings.feishu_tenant_key, inbox)
+    if settings.feishu_webhook:
+        from assistant.channels.callbacks import FeishuWebhook
+
+        return FeishuWebhook(settings.feishu_encrypt_key, settings.feishu_verification_token, *bot)
     from assistant.channels.feishu import Feishu
 
-    return Feishu(settings.feishu_app_id, settings.feishu_app_secret, settings.feishu_tenant_key, inbox)
+    return Feishu(*bot)
 
 
-MAKERS: dict[str, Callable[[ChannelSettings, Inbox], Channel]] = {"wecom": _wecom, "dingtalk": _dingtalk, "feishu": _feishu}
+def _wecom_callback(settings: ChannelSettings, inbox: Inbox) -> Channel:
+    from assistant.channels.callbacks import WeComCallback
+
+    return WeComCallback(settings.wecom_callback_token, settings.wecom_callback_aes_key, inbox)
+
+
+MAKERS: dict[str, Callable[[ChannelSettings, Inbox], Channel]] = {
+    "wecom": _wecom,
+    "wecom_callback": _wecom_callback,
+    "dingtalk": _dingtalk,
+    "feishu": _feishu,
+}

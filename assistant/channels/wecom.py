@@ -120,14 +120,18 @@ class WeCom(Looked):
 
 def frame_to_inbound(frame: dict[str, Any]) -> Inbound:
     """Raises KeyError or TypeError for what is no message of a person."""
-    body = frame["body"]
+    return body_to_inbound(frame["body"], "wecom", {"req_id": str(frame["headers"]["req_id"])})
+
+
+def body_to_inbound(body: dict[str, Any], channel: str, route: dict[str, str]) -> Inbound:
+    """Raises KeyError or TypeError for what is no message of a person."""
     user = str(body["from"]["userid"] or "")
     group = body.get("chattype") == "group"
     text = str(body["text"]["content"]) if body.get("msgtype") == "text" else None
     if group and text is not None:
         text = CALLED.sub("", text, count=1)
     return Inbound(
-        channel="wecom",
+        channel=channel,
         tenant=str(body.get("aibotid") or ""),
         user=user,
         chat=str(body["chatid"]) if group else user,
@@ -135,7 +139,7 @@ def frame_to_inbound(frame: dict[str, Any]) -> Inbound:
         msg_id=str(body["msgid"]),
         text=text,
         received=time.time(),
-        route={"req_id": str(frame["headers"]["req_id"])},
+        route=route,
     )
 
 
