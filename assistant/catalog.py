@@ -26,6 +26,7 @@ WHOLE_BUDGET = re.compile(
 PLAIN_OUTER = re.compile(
     r"^(?:本年)?(?:收入|支出)(?:预算|决算)?$|^(?:20\d\d年(?:度)?)?(?:预算|决算)(?:数|金额)?(?:\((?:万元|元)\))?$|^支出(?:用途|功能)"
 )
+BALANCE_TITLE = re.compile(r"收支|收入支出|收、支")
 # Headers of label columns: what names a row's item, and what only says whose or of which kind it is.
 ITEM_HEAD = re.compile(r"项目名称|项目$|事项|品目|名称$")
 ATTRIBUTE_HEAD = re.compile(r"单位|科目|部门|处室|类型|类别|性质|级次")
@@ -219,7 +220,7 @@ class View:
         title = table.title if table else ""
         label = f.row_path[-1] if f.row_path else ""
         row, column = core(label), core(f.col_path[-1]) if f.col_path else ""
-        named = WHOLE_BUDGET.match(row) if len(f.row_path) == 1 and (f.origin is Origin.PROSE or "收支" in title) else None
+        named = WHOLE_BUDGET.match(row) if len(f.row_path) == 1 and (f.origin is Origin.PROSE or BALANCE_TITLE.search(title)) else None
         total_row = (
             e.leaf < 0 and table is not None and self.is_total(label) and re.fullmatch(r"(?:本年)?(?:收入|支出)(?:总计|合计)", column)
         )

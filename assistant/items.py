@@ -16,7 +16,7 @@ from index.amounts import MONEY
 from index.domain import Figure, Measure, Origin
 
 NEW = re.compile(r"新增项目|为新增|新增的|基数为\s*0")
-JOIN = re.compile(r"以及|加上|减去|和|与|、|加(?!起来|一起|在一起)|减|及|跟|比(?!例|重)|,|，")
+JOIN = re.compile(r"以及|加上(?!年)|减去|和|与|、|加(?!起来|一起|在一起)|减|及|跟|比(?!例|重)|,|，")
 # Columns that people name beside an item: 年初预算数和决算数各多少.
 COLUMN_WORD = re.compile(
     r"(?:年初|调整后?|全年|本年)?预算数|年初预算|支出决算数?|决算数?|执行数|基本支出|项目支出|人员经费|公用经费"
@@ -102,6 +102,8 @@ def pick_groups(task: Task) -> list[Group]:
 
 def read_one(task: Task, group: Group, text: str, want: Want | None = None) -> Reading | None:
     """The figure of one item of a question; its other places are remembered in the draft."""
+    for start, end in task.q.units.spans:  # whose rows are meant is no part of the item
+        text = text.replace(task.q.text[start:end], "")
     reading = _read_item(task, group, FILLER.sub("", text), want)
     if reading:
         task.draft.elsewhere[reading.figure.id] = reading.same

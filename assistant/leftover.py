@@ -52,7 +52,7 @@ def near_miss(ask: Ask, candidate: Candidate) -> bool:
         if not (open_ >> found.end() & 1 and found.start() and open_ >> found.start() - 1 & 1):
             open_ &= ~(1 << found.start())
     for word in ask.words:
-        if word.kind == "v":  # 节点要建多少个: what is done with the item is no part of its name
+        if word.kind == "v" and candidate.unsaid < 2 * OWN_WORD:  # 节点要建多少个: what is done with the item is no part of its name
             open_ &= ~span_mask(word.start, word.end)
     start, end = longest_run(candidate.named)
     return bool(open_ & (1 << end | (1 << start) >> 1))

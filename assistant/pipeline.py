@@ -33,7 +33,7 @@ from assistant.task import Task
 from assistant.titles import named_tables
 from assistant.turns import complete, follow_up
 from assistant.understand import Question, text_to_question, with_tables, with_units
-from assistant.units import named_units
+from assistant.units import NamedUnits, named_units, view_units
 from assistant.watch import UNDERSTAND, note, stage, watching
 from assistant.words import simplified
 from index.domain import Hit, Kind
@@ -161,6 +161,7 @@ class Assistant:
             return draft.refused(Refusal.NOT_IN_DOCUMENTS, barred)
         with stage(UNDERSTAND):
             q = with_units(q, named_units(q.text, self.library.views(scope.groups[:NEAR]), q.named.spans), self.lexicon)
+            scope = with_these_units(scope, q.units, self.library)
             q = with_tables(q, named_tables(q.text, self.library.views(scope.groups[:NEAR])), self.lexicon)
             q = replace(q, ask=promote(q.ask, [view.rows for view in self.library.views(scope.groups[:NEAR])]))
         scopes = open_scopes(q, scope)
@@ -223,6 +224,14 @@ def open_scopes(q: Question, scope: Scope) -> list[Scope]:
         return [scope]
     bodies = dict.fromkeys(g.body for g in scope.groups)
     return [replace(scope, groups=tuple(g for g in scope.groups if g.body == body), bodies=(body,)) for body in bodies]
+
+
+def with_these_units(scope: Scope, units: NamedUnits, library: Library) -> Scope:
+    """Only the documents that have rows of the units named: 疾控中心 is the health office's, whatever else the place has."""
+    if not units.labels or units.own:
+        return scope
+    groups = tuple(g for g in scope.groups if any(units.labels & set(view_units(v)) for v in library.views([g])))
+    return replace(scope, groups=groups, bodies=tuple(dict.fromkeys(g.body for g in groups))) if groups else scope
 
 
 def which_body(draft: Draft, answers: list[tuple[str, Answer]]) -> Answer:
