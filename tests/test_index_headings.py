@@ -2,7 +2,7 @@
 
 import pytest
 
-from index.headings import caption_of, is_toc, text_to_level, unit_of
+from index.headings import caption_of, is_toc, lead_heading, text_to_level, unit_of
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,7 @@ from index.headings import caption_of, is_toc, text_to_level, unit_of
         ("（二）统筹推进各项工作。", None),
         ("第一部分 部门概况…………3", None),
         ("第三部分", 2),
+        ("第一部分：某某学院概况", 2),
         ("", None),
         ("（一）", None),
         ("本部门共有三个内设机构", None),
@@ -80,3 +81,20 @@ def test_contents_page_is_told_by_its_title_or_its_leaders() -> None:
     assert is_toc(["第一部分 概况……1", "第二部分 情况……3", "第三部分 表……9", "- 1 -"])
     assert not is_toc(["第一部分 部门概况", "一、主要职能", "某局是某某机关，主要职责是："])
     assert not is_toc([])
+
+
+@pytest.mark.parametrize(
+    ("text", "level", "head"),
+    [
+        ("（一）机关运行经费。2024年某局机关运行经费财政拨款预算8.00万元。", 4, "（一）机关运行经费。"),
+        ("一、实施绩效管理的单位范围。某局实施绩效管理的单位包括某中心。", 3, "一、实施绩效管理的单位范围。"),
+        ("（三）一般公共预算财政拨款支出决算具体情况。", 4, "（三）一般公共预算财政拨款支出决算具体情况。"),
+        ("（七）承办党中央、国务院交办的其他事项。", None, ""),
+        ("（二）负责机关财务管理情况。并承担其他有关工作。", None, ""),
+        ("（一）人员经费6371.17万元。主要包括基本工资、津贴补贴等。", None, ""),
+        ("（四）讨论、决定重大事项。依照法律规定，讨论、决定重大事项。", None, ""),
+        ("2024年机关运行经费。与上年相比有所减少。", None, ""),
+    ],
+)
+def test_heading_that_runs_into_its_paragraph_is_a_heading_and_a_duty_is_none(text: str, level: int | None, head: str) -> None:
+    assert lead_heading(text) == (None if level is None else (level, len(head)))

@@ -297,3 +297,81 @@ def test_labels_beside_a_chart_are_text_and_make_no_table() -> None:
     blocks = pages_to_document_blocks([page(labels, chart)], "d")
     assert not [block for block in blocks if isinstance(block, Table)]
     assert all(share in "".join(block.text for block in blocks if isinstance(block, Para)) for share in ("34.20%", "55.98%", "9.82%"))
+
+
+def test_half_printed_in_two_panels_is_one_table_with_its_parents() -> None:
+    xs = [50.0, 90, 190, 240, 280, 380, 430, 470, 510, 545]
+    head = ["科目编码", "科目名称", "决算数"] * 3
+    rows = [
+        ["301", "工资福利支出", "9.00", "302", "商品和服务支出", "6.00", "30231", "用车费", "2.00"],
+        ["30101", "基本工资", "9.00", "30201", "办公费", "3.00", "310", "资本性", "4.00"],
+        ["", "", "", "30202", "印刷费", "1.00", "31002", "设备购置", "4.00"],
+    ]
+    cells = [
+        (0, 1, 0, 3, "人员经费"), (0, 1, 3, 9, "公用经费"),
+        *[(r, r + 1, c, c + 1, text) for r, row in enumerate([head, *rows], 1) for c, text in enumerate(row)],
+        (5, 6, 0, 2, "人员经费合计"), (5, 6, 2, 3, "9.00"), (5, 6, 3, 8, "公用经费合计"), (5, 6, 8, 9, "10.00"),
+    ]  # fmt: skip
+    staff, office = tables(page(caption("公开06表", "基本支出决算表") + ruled(cells, xs, 120)[0], ruled(cells, xs, 120)[1]))
+    assert [row.label for row in staff.rows][:2] == [("工资福利支出",), ("工资福利支出", "基本工资")]
+    assert ("商品和服务支出", "用车费") in [row.label for row in office.rows]
+    assert ("资本性", "设备购置") in [row.label for row in office.rows]
+    assert office.rows[-1].label == ("公用经费合计",)
+
+
+def test_centred_labels_are_no_tree() -> None:
+    names = ["某某产业发展专项资金", "办公费", "信息化运维项目", "院前急救网络运行"]
+    glyphs, rules = ruled(simple([["项目名称", "预算数"], *[["", "1.00"]] * 4]), [50, 250, 545], 120)
+    for r, name in enumerate(names, 1):
+        glyphs += centred(name, 150, 125 + 20 * r)
+    (table,) = tables(page(caption("表 5", "项目支出表") + glyphs, rules))
+    assert [row.label for row in table.rows] == [(name,) for name in names]
+
+
+def test_part_beside_of_which_is_a_part_of_the_same_whole() -> None:
+    rows = [["项目", "2024年"], ["1.公务接待费", "1.00"], ["2.公务用车费", "68.00"], ["其中：运行维护费", "50.00"], ["购置费", "18.00"]]
+    glyphs, rules = ruled(simple(rows), [50, 250, 545], 120)
+    (table,) = tables(page(caption("表 7", "“三公”经费支出表") + glyphs, rules))
+    assert [row.label for row in table.rows][2:] == [("2.公务用车费", "其中：运行维护费"), ("2.公务用车费", "购置费")]
+
+
+def test_numbers_that_begin_anew_stand_under_the_row_above_them() -> None:
+    rows = [["项目", "决算数"], ["一、一般公共预算", "9.00"], ["二、政府性基金", "1.00"], ["本年收入合计", "10.00"],
+            ["年初结转和结余", "2.00"], ["一、一般公共预算", "2.00"], ["二、政府性基金", ""], ["总计", "12.00"]]  # fmt: skip
+    glyphs, rules = ruled(simple(rows), [50, 250, 545], 120)
+    (table,) = tables(page(caption("公开04表", "财政拨款收入决算表") + glyphs, rules))
+    labels = [row.label for row in table.rows]
+    assert labels[0] == ("一、一般公共预算",) and labels[4:6] == [
+        ("年初结转和结余", "一、一般公共预算"), ("年初结转和结余", "二、政府性基金"),
+    ]  # fmt: skip
+    assert labels[-1] == ("总计",)
+
+
+def test_empty_table_with_level_rules_alone_keeps_its_number_and_note() -> None:
+    words = [text_at(t, x, 124) for t, x in [("科目编码", 60), ("科目名称", 160), ("合计", 290), ("基本支出", 370), ("项目支出", 470)]]
+    rules = [Rule(50, y, 545, y) for y in (120.0, 138.0, 144.0, 150.0)]
+    note = text_at("备注：本部门无国有资本经营预算支出，故此表无数据。", 50, 156)
+    body = text_at("公开部门：某市工业局", 50, 104) + right_at("单位：万元", 545, 104)
+    top = text_at("公开08表", 480, 60) + centred("国有资本经营预算支出决算表", 297, 80, 14)
+    (table,) = tables(page([*top, *body, *(g for word in words for g in word), *note], rules))
+    assert (table.number, table.title, table.org) == ("公开08表", "国有资本经营预算支出决算表", "某市工业局")
+    assert table.columns == (("合计",), ("基本支出",), ("项目支出",)) and not table.rows
+    assert table.note is not None and "无数据" in table.note
+
+
+def test_year_below_a_title_is_part_of_the_caption() -> None:
+    glyphs, rules = ruled(simple([["任务名称", "金额（万元）"], ["甲", "1.00"]]), [50, 250, 545], 120)
+    top = text_at("表12", 50, 50) + centred("部门整体支出绩效目标表", 297, 70, 14) + text_at("2025年度", 50, 104)
+    (table,) = tables(page(top + glyphs, rules))
+    assert (table.number, table.title, table.year) == ("表12", "部门整体支出绩效目标表", 2025)
+
+
+def test_heading_run_into_its_paragraph_parts_it() -> None:
+    lines = ["（一）机关运行经费。2024年某局机关运行经费财政拨款预算为八万元，", "比上年减少一万元，主要是压减办公费和差旅费等一般性支出。"]
+    glyphs = text_at(lines[0], 70, 100) + text_at(lines[1], 50, 115)
+    heading, para = pages_to_document_blocks([page(glyphs)], "d")
+    assert isinstance(heading, Heading) and (heading.level, heading.text) == (4, "（一）机关运行经费")
+    assert isinstance(para, Para) and para.text.startswith("2024年某局") and para.spans[0].start == 0
+    assert para.text[para.spans[1].start :].startswith("比上年")
+    box = para.spans[0].bbox
+    assert box is not None and len(para.spans[0].xs) == para.spans[0].end + 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.domain import Block, Cell, Document, Figure, Flag, Heading, Kind, LabelPath, Para, Proof, Row, Table
@@ -196,6 +196,7 @@ def test_parts_of_a_fleet_add_up() -> None:
     assert [(p.kind, p.held) for p in (*good, *bad)] == [("count", True), ("count", False)]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 10**9), min_size=2, max_size=12))
 def test_exact_sums_always_hold_without_rounding(parts: list[int]) -> None:
     amounts = [Decimal(p) / 100 for p in parts]
@@ -232,3 +233,50 @@ def test_scrambled_sentence_raises_no_alarm() -> None:
     text = "12、住房公积金208.8万元。主要用于缴存。2024年预算安排201.50万元。"
     proofs, _ = run(Para(text, flags=frozenset({Flag.REORDERED})))
     assert kinds(proofs, False) == []
+
+
+def test_tables_of_two_kinds_of_money_need_not_agree() -> None:
+    """The difference between 支出总表 and 财政拨款收支总表 is the other income; in the column of the same money it is a mistake."""
+    subjects = [("教育支出", "205", "50.00"), ("卫生健康支出", "210", "40.00"), ("住房支出", "221", "30.00"), ("科学支出", "206", "20.00")]
+    coded: list[Line] = [((name,), code, [amount]) for name, code, amount in [*subjects, ("城乡社区支出", "212", "96.00")]]
+    listed: list[Line] = [((name,), None, [amount]) for name, _, amount in [*subjects, ("城乡社区支出", "", "90.00")]]
+    whole = table([("合计",)], coded, "支出总表", "t1")
+    fiscal = table([("支出", "合计")], listed, "财政拨款收支总表", "t2")
+    proofs, _ = run(whole, fiscal)
+    assert kinds(proofs, held=False) == [] and kinds(proofs, held=True).count("funds") == 4
+    same, _ = run(table([("合计",)], coded, "财政拨款支出表", "t1"), fiscal)
+    assert kinds(same, held=False) == ["funds"]
+
+
+def test_fund_income_in_words_is_not_the_whole_income_of_the_table() -> None:
+    income = table([("收入", "金额")], [(("本年收入合计",), None, ["14,106.02"]), (("总计",), None, ["14,670.10"])], "收入支出决算总表")
+    said = "2023年度政府性基金预算财政拨款年初结转和结余410.00万元，本年收入8109.85万元。"
+    document = (Heading(3, "七、政府性基金预算财政拨款收入支出决算情况说明"), Para(said), income)
+    proofs, _ = run(*document, kind=Kind.DEPARTMENT_FINAL)
+    assert kinds(proofs, held=False) == []
+
+
+TRAVEL = [("公务接待费",), ("公务用车购置及运行费", "小计"), ("公务用车购置及运行费", "运行费")]
+
+
+@pytest.mark.parametrize(("stated", "held"), [("4.50", True), ("4.90", False)])
+def test_travel_rows_of_several_units_add_up_to_the_bodys(stated: str, held: bool) -> None:
+    rows: list[Line] = [(("某局（本级）",), None, ["3.50", "9.00", "9.00"]), (("某中心",), None, ["1.00", "2.00", "2.00"])]
+    said = Para(f"公务接待费2024年预算数{stated}万元。")
+    proofs, _ = run(Heading(3, "五、“三公”经费财政拨款预算情况"), said, table(TRAVEL, rows, "“三公”经费支出表"))
+    assert [p.held for p in proofs if p.kind == "text_table"] == [held]
+
+
+def test_reception_of_foreign_guests_is_a_part_of_reception() -> None:
+    rows: list[Line] = [(("合计",), None, ["1.74", "9.00", "9.00"])]
+    said = "公务接待费支出决算1.74万元。其中：国（境）外公务接待支出决算0.00万元。"
+    blocks = (Heading(3, "九、“三公”经费支出决算情况"), Para(said), table(TRAVEL, rows, "“三公”经费支出决算表"))
+    proofs, _ = run(*blocks, kind=Kind.DEPARTMENT_FINAL)
+    assert kinds(proofs, held=False) == [] and "text_table" in kinds(proofs, held=True)
+
+
+def test_what_a_reception_cost_is_no_total_of_all_spending() -> None:
+    total = table([("支出", "决算数")], [(("本年支出合计",), None, ["33,105,088.82"])], "收入支出决算总表", unit="元")
+    said = "3.公务接待费支出1.86万元。其中：国内公务接待18批次，142人次，共计支出1.86万元。"
+    proofs, _ = run(Para(said), total, kind=Kind.DEPARTMENT_FINAL)
+    assert kinds(proofs, held=False) == []

@@ -122,3 +122,41 @@ def test_offsets_point_into_the_printed_text() -> None:
 
 def test_blank_between_two_numbers_stays() -> None:
     assert flatten("12 34 万元")[0] == "12 34万元"
+
+
+def test_accidents_and_deaths_are_two_counts_and_each_has_its_own_rate() -> None:
+    found = only("2023年，全市共发生生产安全事故31起、死亡28人，同比分别下降16.2%和9.7%，未发生较大事故。")
+    assert [(m.items, m.labels, m.raw) for m in found] == [
+        (("生产安全事故",), (), "31起"),
+        (("生产安全事故", "死亡"), (), "28人"),
+        (("生产安全事故",), ("下降",), "16.2%"),
+        (("生产安全事故", "死亡"), ("下降",), "9.7%"),
+    ]
+    assert [m.direction for m in found[2:]] == [-1, -1]
+
+
+def test_bare_words_after_a_count_are_about_its_item() -> None:
+    found = only("本部门行政编制52人，实际46人；事业编制186人，实际171人。")
+    assert [m.items for m in found] == [("行政编制",), ("行政编制", "实际"), ("事业编制",), ("事业编制", "实际")]
+    visits = only("其中：国内公务接待支出1.74万元，接待23批次、186人次。")
+    assert {m.items[0] for m in visits} == {"国内公务接待支出"} and [m.unit for m in visits] == ["万元", "批次", "人次"]
+
+
+def test_score_of_a_project_and_what_follows_are_the_projects() -> None:
+    found = only("“松材线虫病防治项目”绩效自评得分94.6分，全年预算数为215.00万元，执行数为212.30万元，完成预算的98.74%。")
+    assert [m.items for m in found] == [("松材线虫病防治项目",)] * 4
+    assert (found[0].unit, found[0].labels) == ("分", ("绩效自评得分",))
+    assert (found[3].measure, found[3].unit, found[3].labels) == (Measure.SHARE, "%", ("完成预算",))
+    assert not only("会议开了30分钟。") and not only("从3起草案中选定。")
+
+
+def test_bracket_that_holds_a_de_is_not_broken() -> None:
+    text = "2025年本部门行政单位（含参照公务员法管理的事业单位）机关运行经费财政拨款预算325.56万元，比2024年338.21万元减少12.65万元。"
+    found = only(text)
+    assert [m.items for m in found] == [("机关运行经费财政拨款",)] * 3
+    assert found[2].labels == ("比2024年", "减少")
+
+
+@pytest.mark.parametrize("text", ["清理病树3.2万株。", "用水总量控制在103亿立方米以内。", "发病率控制在280/10万以内。", "惠及3.2万多户。"])
+def test_ten_thousand_of_things_is_no_money(text: str) -> None:
+    assert all(m.unit != "万元" and m.unit != "亿元" for m in only(text))

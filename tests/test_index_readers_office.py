@@ -248,3 +248,26 @@ def test_blank_form_makes_up_no_cell(tmp_path: Path, form: str) -> None:
     except ParseError:
         return
     assert not [cell for table in document.tables for row in table.rows for cell in row.cells if cell.text]
+
+
+def test_contents_are_no_headings_and_a_number_after_a_note_is_the_next_tables(tmp_path: Path) -> None:
+    file = docx.Document()
+    contents = ("目  录", "第一部分 单位概况", "第二部分 预算表", "表1 收支总表")
+    prose = ("第一部分 单位概况", "一、主要职责", "负责全市水利工作。", "第二部分 预算表", "四、2024年单位预算表")
+    for text in ("某市某局2024年单位预算", *contents, *prose, "表9", "国有资本经营预算支出表", "单位：万元"):
+        file.add_paragraph(text)
+    empty = file.add_table(rows=2, cols=2)
+    for cell, text in zip(empty._cells, ["收　　入", "合计", "", ""], strict=True):
+        cell.text = text
+    for text in ("备注：本单位没有国有资本经营预算支出，此表为空表。", "表10", "项目支出表", "单位：万元"):
+        file.add_paragraph(text)
+    projects = file.add_table(rows=2, cols=2)
+    for cell, text in zip(projects._cells, ["项目名称", "合计", "防汛物资", "1.00"], strict=True):
+        cell.text = text
+    file.save(str(tmp_path / "a.docx"))
+    document = read(tmp_path / "a.docx")
+    headings = [block.text for block in document.blocks if isinstance(block, Heading)]
+    assert headings == ["第一部分 单位概况", "一、主要职责", "第二部分 预算表", "四、2024年单位预算表"]
+    assert [(t.number, t.title) for t in document.tables] == [("表9", "国有资本经营预算支出表"), ("表10", "项目支出表")]
+    assert document.tables[0].note == "备注：本单位没有国有资本经营预算支出，此表为空表。"
+    assert document.tables[0].section[-1] == "四、2024年单位预算表"

@@ -170,3 +170,57 @@ def test_shared_scrambled_extraction(tmp_path: Path) -> None:
 def test_one_endless_line_is_read(tmp_path: Path) -> None:
     (para,) = read(tmp_path, "预算" * 50_000).blocks
     assert isinstance(para, Para) and len(para.text) == 100_000
+
+
+LAID_OUT = """某市某学院2024年单位预算
+               目 录
+第一部分：某市某学院概况
+表一：单位收支总体情况表
+表十：项目绩效目标公开表
+
+         第一部分：某市某学院概况
+  2024 年 支 出 预 算 25297.43 万 元 ， 其 中 ： 基 本 支 出 17004.73 万 元 ， 占
+67.22%；项目支出8292.70万元。
+
+表一
+                    单位收支总体情况表
+单位名称：某市某学院                                      单位：万元
+               收入                              支出
+         项目         预算数                   项目        预算数
+一、一般公共预算拨款收入         18,130.33 一、一般公共服务支出
+二、政府性基金预算拨款收入                  二、外交支出
+三、事业收入                    860.30 三、教育支出              18,990.63
+
+收入总计                 18,990.63 支出总计                  18,990.63
+
+表六
+                      一般公共预算基本支出情况表
+单位名称：某市某学院                                            单位：万元
+  科目编码               科目名称       合计           人员经费         公用经费
+合计                              13,744.73     12,563.08    1,181.65
+301      工资福利支出                 12,563.08     12,563.08
+302      商品和服务支出                1,181.65                   1,181.65
+"""
+
+
+def test_text_with_its_layout_is_read_by_the_places_of_its_words(tmp_path: Path) -> None:
+    """Blank cells keep their columns, halves stay apart where a long amount pushes the next word, contents are no tables."""
+    file = tmp_path / "a.txt"
+    file.write_text(LAID_OUT, "utf-8")
+    document = read_text(file, "a")
+    income, spending, basic = document.tables
+    assert [r.label[-1] for r in income.rows] == ["一、一般公共预算拨款收入", "二、政府性基金预算拨款收入", "三、事业收入", "收入总计"]
+    assert [r.cells[0].text for r in income.rows] == ["18,130.33", None, "860.30", "18,990.63"]
+    assert [r.label[-1] for r in spending.rows] == ["一、一般公共服务支出", "二、外交支出", "三、教育支出", "支出总计"]
+    assert basic.columns == (("合计",), ("人员经费",), ("公用经费",))
+    assert [c.text for c in basic.rows[2].cells] == ["1,181.65", None, "1,181.65"] and basic.rows[2].code == "302"
+    assert document.lines[basic.rows[2].cells[2].line - 1].text.startswith("302 ")
+    (para,) = [b for b in document.blocks if isinstance(b, Para) and "支出预算" in b.text]
+    assert para.text.startswith("2024年支出预算25297.43万元，其中") and "占67.22%" in para.text
+
+
+def test_entry_of_the_contents_that_looks_like_a_caption_breaks_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "a.txt"
+    spread = "  2024 年 支 出 预 算 25297.43 万 元 ， 其 中 ： 基 本 支 出 17004.73 万 元 ， 占"
+    file.write_text(f"表十：项目绩效目标公开表\n{spread}\n", "utf-8")
+    assert read_text(file, "a").blocks
