@@ -43,7 +43,8 @@ def serve(args: argparse.Namespace) -> int:
             )
         metrics = Metrics()
         channels = Channels(gate, args.store, load_channel_settings(), page_path, settings.public_url, metrics.answered)
-        server = http_server(make_app(gate, settings, args.host, channels.health, metrics, channels.routers()), settings, args.host, args.port)
+        app = make_app(gate, settings, args.host, channels.health, metrics, channels.routers())
+        server = http_server(app, settings, args.host, args.port)
         channels.start()
         print(f"HTTP 服务：http://{args.host}:{args.port}/v1（Ctrl+C 结束）", flush=True)
         if channels.all:

@@ -160,8 +160,7 @@ def report(seen: Seen, count: int, seconds: float) -> None:
     cuts = statistics.quantiles(seen.seconds, n=100)
     codes = "，".join(f"{code} × {number}" for code, number in sorted(seen.codes.items()))
     print(f"{count} 人，{seconds:g} 秒：{len(seen.seconds)} 问，每秒 {len(seen.seconds) / seconds:.1f} 问；{codes}")
-    print(
-        f"用时（毫秒）：中位 {cuts[49] * 1000:.0f}，p95 {cuts[94] * 1000:.0f}，p99 {cuts[98] * 1000:.0f}，最长 {max(seen.seconds) * 1000:.0f}"
-    )
+    middle, p95, p99, longest = (1000 * value for value in (cuts[49], cuts[94], cuts[98], max(seen.seconds)))
+    print(f"用时（毫秒）：中位 {middle:.0f}，p95 {p95:.0f}，p99 {p99:.0f}，最长 {longest:.0f}")
     third = max(1, len(seen.memory) // 3)
     print(f"服务的内存（MB）：前三分之一最多 {max(seen.memory[:third])}，后三分之一最多 {max(seen.memory[-third:])}")
