@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 TOKEN_VARIABLE = "BUDGET_ASSISTANT_TOKEN"
 MOST_CONNECTIONS = 1000
 FAREWELL_SECONDS = 10
+IDLE_SECONDS = 75  # longer than clients and proxies keep a connection: whoever closes second loses a request
 
 
 def serve(args: argparse.Namespace) -> int:
@@ -94,6 +95,7 @@ def http_server(app: ASGIApp, settings: ServiceSettings, host: str, port: int) -
             server_header=False,
             proxy_headers=bool(settings.trusted_proxies),
             forwarded_allow_ips=settings.trusted_proxies,
+            timeout_keep_alive=IDLE_SECONDS,
             limit_concurrency=MOST_CONNECTIONS,
             timeout_graceful_shutdown=FAREWELL_SECONDS,
         )
