@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 TOKEN_VARIABLE = "BUDGET_ASSISTANT_TOKEN"
 MOST_CONNECTIONS = 1000
 FAREWELL_SECONDS = 10
+IDLE_SECONDS = 75  # longer than clients and proxies keep a connection: whoever closes second loses a request
 
 
 def serve(args: argparse.Namespace) -> int:
@@ -43,9 +44,8 @@ def serve(args: argparse.Namespace) -> int:
             )
         metrics = Metrics()
         channels = Channels(gate, args.store, load_channel_settings(), page_path, settings.public_url, metrics.answered)
-        server = http_server(
-            make_app(gate, settings, args.host, channels.health, metrics, channels.routers()), settings, args.host, args.port
-        )
+        app = make_app(gate, settings, args.host, channels.health, metrics, channels.routers())
+        server = http_server(app, settings, args.host, args.port)
         channels.start()
         print(f"HTTP 服务：http://{args.host}:{args.port}/v1（Ctrl+C 结束）", flush=True)
         if channels.all:
@@ -95,6 +95,7 @@ def http_server(app: ASGIApp, settings: ServiceSettings, host: str, port: int) -
             server_header=False,
             proxy_headers=bool(settings.trusted_proxies),
             forwarded_allow_ips=settings.trusted_proxies,
+            timeout_keep_alive=IDLE_SECONDS,
             limit_concurrency=MOST_CONNECTIONS,
             timeout_graceful_shutdown=FAREWELL_SECONDS,
         )

@@ -43,6 +43,7 @@ class Seen:
     seconds: list[float] = field(default_factory=list)
     codes: Counter[int] = field(default_factory=Counter)
     memory: list[int] = field(default_factory=list)  # MB of the server, once a second
+    cpu: float = 0.0  # seconds of processor time that the server took: says more on a busy machine
 
 
 def run(words: list[str]) -> int:
@@ -116,12 +117,13 @@ def serving(store: Path, settings: dict[str, str]) -> Iterator[tuple[str, subpro
 async def clients(url: str, tokens: list[str], questions: list[str], seconds: float, think: float, pid: int) -> Seen:
     import httpx
 
-    seen, end = Seen(), time.monotonic() + seconds
+    seen, end, before = Seen(), time.monotonic() + seconds, cpu_seconds(pid)
     limits = httpx.Limits(max_connections=len(tokens), max_keepalive_connections=len(tokens))
     async with httpx.AsyncClient(base_url=url, limits=limits, timeout=30) as http:
         watcher = asyncio.create_task(watch_memory(pid, seen))
         await asyncio.gather(*(client(http, token, random.Random(token), questions, end, think, seen) for token in tokens))
         watcher.cancel()
+    seen.cpu = cpu_seconds(pid) - before
     return seen
 
 
@@ -156,12 +158,18 @@ async def watch_memory(pid: int, seen: Seen) -> None:
         await asyncio.sleep(1)
 
 
+def cpu_seconds(pid: int) -> float:
+    """Processor time of a process so far."""
+    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
 def report(seen: Seen, count: int, seconds: float) -> None:
     cuts = statistics.quantiles(seen.seconds, n=100)
     codes = "，".join(f"{code} × {number}" for code, number in sorted(seen.codes.items()))
     print(f"{count} 人，{seconds:g} 秒：{len(seen.seconds)} 问，每秒 {len(seen.seconds) / seconds:.1f} 问；{codes}")
-    print(
-        f"用时（毫秒）：中位 {cuts[49] * 1000:.0f}，p95 {cuts[94] * 1000:.0f}，p99 {cuts[98] * 1000:.0f}，最长 {max(seen.seconds) * 1000:.0f}"
-    )
+    middle, p95, p99, longest = (1000 * value for value in (cuts[49], cuts[94], cuts[98], max(seen.seconds)))
+    print(f"用时（毫秒）：中位 {middle:.0f}，p95 {p95:.0f}，p99 {p99:.0f}，最长 {longest:.0f}")
+    print(f"服务用的处理器时间：每问 {1000 * seen.cpu / len(seen.seconds):.1f} 毫秒，占一个核的 {100 * seen.cpu / seconds:.0f}%")
     third = max(1, len(seen.memory) // 3)
     print(f"服务的内存（MB）：前三分之一最多 {max(seen.memory[:third])}，后三分之一最多 {max(seen.memory[-third:])}")
