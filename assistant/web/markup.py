@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -18,6 +17,7 @@ from assistant.web.texts import Texts
 from assistant.web.uploads import Job
 
 TEMPLATES = Path(__file__).parent / "templates"
+NUMBER = re.compile(r"[-−—–()（）\d,，.％%\s]+")
 MARK = re.compile(r"\[(\d{1,3})\]")
 STATES = {"not_in_documents": "state_refused", "not_indexed": "state_refused", "empty_table": "state_blank", "blank_cell": "state_blank"}
 # Where each stage of reading a file begins and ends, of the whole; stages are known by their first word.
@@ -51,6 +51,7 @@ def _engine() -> Any:
         "overall": overall,
         "progress": job_to_text,
     }
+    engine.tests["number_text"] = lambda text: bool(text and NUMBER.fullmatch(text))
     return engine
 
 
@@ -114,7 +115,3 @@ def job_to_text(job: Job, texts: Texts) -> str:
     if job.state == "reading":
         return f"{job.stage} {job.done}/{job.total}" if job.total else job.stage
     return {"waiting": texts["stage_wait"], "skipped": texts["stage_skipped"]}.get(job.state, job.message)
-
-
-def plain_html(text: str) -> str:
-    return f"<p>{escape(text)}</p>"

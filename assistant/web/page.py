@@ -56,11 +56,11 @@ def build_blocks(site: Site) -> Any:
         page.load(events.fixed, None, [masthead, viewer, upload, audit], **quiet)
         page.load(events.open_last, open_conversation, talk, **quiet)
         page.load(events.shelf, None, shelf, **quiet)
-        box.submit(events.ask, [box, open_conversation], [box, *talk], **asking)
+        box.submit(events.on_question, [box, open_conversation], [box, *talk], **asking)
         rail.click(events.on_rail, open_conversation, talk, **quiet)
         log.click(events.on_log, open_conversation, talk, **asking)
         shelf.click(events.on_shelf, None, shelf, **quiet)
-        gr.api(events.api_ask, api_name="ask", concurrency_limit=ASKING, concurrency_id="ask")
+        gr.api(events.ask, api_name="ask", concurrency_limit=ASKING, concurrency_id="ask")
     page.budget_i18n = words
     return page
 
@@ -102,7 +102,7 @@ class Events:
 
     # ---------------------------------------------------------------- asking
 
-    def ask(self, question: str, conversation: str, request: gr.Request) -> Iterator[tuple[str, str, str, str]]:
+    def on_question(self, question: str, conversation: str, request: gr.Request) -> Iterator[tuple[str, str, str, str]]:
         """The question at once, then the answer; the box is emptied with the first step, when the question is stored."""
         visitor, texts = self._who(request)
         if not question.strip():
@@ -161,7 +161,7 @@ class Events:
             self.site.remove(visitor, str(data.get("doc", "")))
         return self.shelf(request)
 
-    def api_ask(self, question: str, request: gr.Request) -> str:
+    def ask(self, question: str, request: gr.Request) -> str:
         """One question, the answer as Markdown with its sources."""
         from assistant.render import answer_to_markdown
 

@@ -26,7 +26,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "menu": ("对话列表", "Conversations"),
     # asking
     "ask_label": ("您的问题", "Your question"),
-    "ask_hint": ("问预算、决算里的任何数字或内容，例如某项支出多少、占多大比例、为什么增加", "Ask in Chinese about any figure or passage"),
+    "ask_hint": ("问一个数字或内容，例如某项支出多少、为什么增加", "Ask in Chinese about any figure or passage"),
     "send": ("提问", "Ask"),
     "hello": ("想查哪个数字？", "Which figure are you looking for?"),
     "hello_more": (

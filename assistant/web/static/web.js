@@ -454,7 +454,7 @@
     if (theme && !settled && $(".gradio-container")) { settled = true; dark(theme === "dark"); }
     on_new_answer();
   }).observe(document.documentElement, { childList: true, subtree: true });
-  window.addEventListener("load", () => {
+  const start = () => {
     const ready = setInterval(() => {
       if (!$("#box textarea")) return;
       clearInterval(ready);
@@ -464,5 +464,9 @@
       look();
     }, 50);
     setInterval(look, 4000);
-  });
+    window.addEventListener("offline", look);
+    window.addEventListener("online", look);
+  };
+  if (document.readyState === "complete") start(); // Gradio may load this late
+  else window.addEventListener("load", start);
 })();
