@@ -37,7 +37,11 @@ CACHE_FOLDER = "pages"
 FILES_FOLDER = "files"  # originals of what was uploaded
 WORKER_MB, STALL_SECONDS, TOTAL_SECONDS = 2048, 20.0, 60.0
 AROUND = 34.0  # points above and below a cell in a crop
+BESIDE = 150.0  # points left and right of it
 HEADER = 56.0  # points of the table's header in a crop
+LABELS = 220.0  # points of the rows' labels
+
+Band = tuple[float, float]  # from, to, in points
 
 
 def page_picture(index: Index, doc_id: str, page: int, boxes: Sequence[Box] = (), scale: float = SCALE) -> bytes:
@@ -55,34 +59,45 @@ def page_picture(index: Index, doc_id: str, page: int, boxes: Sequence[Box] = ()
 
 
 def crop_picture(index: Index, doc_id: str, page: int, box: Box, scale: float = SCALE) -> bytes:
-    """A PNG of a box's neighbourhood, the box marked: the page's width, so that the row's label shows, and its table's header.
+    """A PNG of a box's neighbourhood, the box marked: with the row's label and the header where it is a table's.
 
     Raises BudgetError as ``page_picture`` does.
     """
     document = index.document(doc_id)
     image = _open(_page(index, document, page, scale))
     mark(image, box, scale)
-    bands = crop_bands(document, page, box, image.height / scale)
-    return _png(_stack(image, [(int(top * scale), int(bottom * scale)) for top, bottom in bands]))
+    columns, rows = crop_bands(document, page, box, (image.width / scale, image.height / scale))
+    return _png(_tile(image, columns, rows, scale))
 
 
-def crop_bands(document: Document, page: int, box: Box, height: float) -> list[tuple[float, float]]:
-    """The parts of a page (top, bottom in points) that a crop shows: header and row, as one where they touch."""
-    top, bottom = max(0.0, min(box[1], box[3]) - AROUND), min(height, max(box[1], box[3]) + AROUND)
-    body = next((start for t in document.tables if (start := _body_top(t, page, box)) is not None), None)
+def crop_bands(document: Document, page: int, box: Box, size: tuple[float, float]) -> tuple[list[Band], list[Band]]:
+    """The parts of a page of ``size`` (points) that a crop shows, from left to right and from top to bottom.
+
+    Of a table's cell: the labels and the cell's surroundings, its header and its row; parts that nearly touch are one.
+    """
+    (x0, x1), (top, bottom) = sorted((box[0], box[2])), sorted((box[1], box[3]))
+    row = (max(0.0, top - AROUND), min(size[1], bottom + AROUND))
+    body = next((corner for t in document.tables if (corner := _body_corner(t, page, box)) is not None), None)
     if body is None:
-        return [(top, bottom)]
-    header = (max(0.0, body - HEADER), min(height, body + 2))
-    return [(header[0], bottom)] if header[1] >= top - 6 else [header, (top, bottom)]
+        return [(0.0, size[0])], [row]
+    left, upper = body
+    labels = (max(0.0, left - LABELS), min(size[0], left + 2))
+    cell = (max(0.0, x0 - BESIDE), min(size[0], x1 + BESIDE))
+    header = (max(0.0, upper - HEADER), min(size[1], upper + 2))
+    return _joined(labels, cell, 40), _joined(header, row, 6)
 
 
-def _body_top(table: Table, page: int, box: Box) -> float | None:
-    """Where the first row of a table begins on a page; None where the box is in none of its cells."""
+def _joined(one: Band, other: Band, near: float) -> list[Band]:
+    return [(min(one[0], other[0]), max(one[1], other[1]))] if one[1] >= other[0] - near else [one, other]
+
+
+def _body_corner(table: Table, page: int, box: Box) -> tuple[float, float] | None:
+    """Left and upper edge of a table's values on a page; None where the box is in none of its cells."""
     if page not in table.pages:
         return None
     placed = [cell.bbox for row in table.rows for cell in row.cells if cell.page == page and cell.bbox]
     inside = any(b[0] <= box[0] + 1 and b[1] <= box[1] + 1 and b[2] >= box[2] - 1 and b[3] >= box[3] - 1 for b in placed)
-    return min(b[1] for b in placed) if inside else None
+    return (min(b[0] for b in placed), min(b[1] for b in placed)) if inside else None
 
 
 def page_range(index: Index, doc_id: str, first: int, last: int) -> bytes:
@@ -245,15 +260,19 @@ def _png(image: Any) -> bytes:
     return out.getvalue()
 
 
-def _stack(image: Any, bands: list[tuple[int, int]]) -> Any:
-    """The bands of a picture below each other, a grey line between them."""
+def _tile(image: Any, columns: list[Band], rows: list[Band], scale: float) -> Any:
+    """The parts of a picture beside and below each other, a grey line where something is left out."""
     from PIL import Image
 
     gap = 8
-    height = sum(bottom - top for top, bottom in bands) + gap * (len(bands) - 1)
-    sheet = Image.new("RGB", (image.width, max(1, height)), (205, 205, 210))
+    xs, ys = ([(int(start * scale), int(end * scale)) for start, end in bands] for bands in (columns, rows))
+    width, height = (max(1, sum(end - start for start, end in bands) + gap * (len(bands) - 1)) for bands in (xs, ys))
+    sheet = Image.new("RGB", (width, height), (205, 205, 210))
     y = 0
-    for top, bottom in bands:
-        sheet.paste(image.crop((0, top, image.width, bottom)), (0, y))
+    for top, bottom in ys:
+        x = 0
+        for left, right in xs:
+            sheet.paste(image.crop((left, top, right, bottom)), (x, y))
+            x += right - left + gap
         y += bottom - top + gap
     return sheet

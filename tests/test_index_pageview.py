@@ -85,13 +85,20 @@ def test_the_mark_lies_on_the_cited_digits_and_nowhere_else(shelf: Any, parsed: 
 
 def test_a_crop_shows_the_row_and_the_header_of_its_table(shelf: Any, parsed: Document) -> None:
     page, box = cell_of(parsed, "9,233.81")
-    bands = pageview.crop_bands(parsed, page, box, 842)
+    columns, rows = pageview.crop_bands(parsed, page, box, (595, 842))
     table = next(t for t in parsed.tables if any(c.bbox == box for r in t.rows for c in r.cells))
-    body = min(c.bbox[1] for r in table.rows for c in r.cells if c.page == page and c.bbox)
-    assert bands[0][0] < body - 20 and bands[-1][0] < box[1] and bands[-1][1] > box[3]
-    crop = picture(pageview.crop_picture(shelf, "sample", page, box))
-    assert crop.width == picture(pageview.page_picture(shelf, "sample", page)).width
-    assert any(painted(crop))
+    placed = [c.bbox for r in table.rows for c in r.cells if c.page == page and c.bbox]
+    assert rows[0][0] < min(b[1] for b in placed) - 20 and rows[-1][0] < box[1] and rows[-1][1] > box[3]
+    assert columns[0][0] < min(b[0] for b in placed) - 20 and columns[-1][1] > box[2]
+    assert any(painted(picture(pageview.crop_picture(shelf, "sample", page, box))))
+
+
+def test_a_far_column_stands_beside_its_labels(parsed: Document) -> None:
+    table = next(t for t in parsed.tables if len(t.columns) > 8)
+    cell = next(c for r in table.rows for c in r.cells[-1:] if c.bbox and c.page)
+    assert cell.page and cell.bbox
+    columns, _ = pageview.crop_bands(parsed, cell.page, cell.bbox, (842, 595))
+    assert len(columns) == 2 and columns[0][1] < columns[1][0] < cell.bbox[0]
 
 
 def test_a_page_is_drawn_once_and_then_read(shelf: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -172,6 +172,12 @@ class Gate:
         self._record(principal, answer, turns, channel, request or {}, readable)
         return answer
 
+    def try_out(self, principal: Principal, question: str) -> Answer:
+        """The answer to a question that nobody asked (an example on a page): no line in the log, no id."""
+        kept = self._assistant(self.readable(principal))
+        with kept.lock:
+            return kept.assistant.ask(question)
+
     def _assistant(self, readable: frozenset[str] | None) -> _Kept:
         with self._lock:
             kept = self._kept.get(readable)

@@ -1,0 +1,104 @@
+"""Example questions, made from what is indexed and shown only where they are answered."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+
+from assistant.access.domain import Principal
+from assistant.domain import Status
+from assistant.library import Source
+from index.domain import DocumentInfo, Figure, Kind, Measure, Origin
+from index.errors import BudgetError
+
+MOST = 6
+MOST_DOCUMENTS = 4
+SECONDS = 3.0  # longest search for examples
+LABEL = re.compile(r"[一-鿿（）“”、]{3,14}")
+DULL = re.compile(r"合计|总计|小计|本级|总额|收入|资金|拨款|情况|部门预算|单位预算|^支出|其中|本年|上年|^其他|结转")
+FINAL = (Kind.DEPARTMENT_FINAL, Kind.UNIT_FINAL)
+
+Candidate = tuple[str, str]  # kind of question, question
+
+
+def candidates(index: Source, infos: Sequence[DocumentInfo]) -> Iterator[Candidate]:
+    """Questions that these documents might answer, of several kinds, the most telling first."""
+    named = [info for info in infos if info.department][:MOST_DOCUMENTS]
+    labels: dict[str, list[str]] = {}
+    for info in named:
+        body = body_name(info)
+        figures = index.figures(info.doc_id)
+        projects = frozenset(t.id for t in index.document(info.doc_id).tables if "项目" in t.name)
+        labels[body] = label_choice(figures, projects)
+        word = "决算" if info.kind in FINAL else "预算"
+        for label in labels[body][:3]:
+            yield "lookup " + body, f"{body}{label}{word}多少"
+        for figure in _changes(figures)[:3]:
+            way = "增加" if figure.direction > 0 else "减少"
+            yield "change", f"{body}{figure.row_path[-1]}比上年{way}多少"
+            yield "why", f"{body}{figure.row_path[-1]}为什么{way}"
+        yield "rank", f"{body}项目支出最多的五项是哪些"
+        for label in labels[body][:2]:
+            yield "share", f"{body}{label}占项目支出的比例"
+    bodies = list(labels)
+    for one, other in pairwise(bodies):
+        for label in ("公务接待费", "一般公共服务支出", *labels[one]):
+            if label in labels[other] or label == "公务接待费":
+                yield "compare", f"{one}和{other}的{label}哪个多"
+
+
+def body_name(info: DocumentInfo) -> str:
+    return re.sub(r"（.*?）$", "", info.department)
+
+
+def label_choice(figures: Sequence[Figure], projects: frozenset[str]) -> list[str]:
+    """Labels of amounts that people might ask for: no totals and no sources of money; those of tables of projects first, by size."""
+    rows: dict[str, tuple[bool, float]] = {}
+    for f in figures:
+        label = f.row_path[-1] if f.row_path else ""
+        if f.origin is Origin.TABLE and f.measure is Measure.AMOUNT and f.value and LABEL.fullmatch(label) and not DULL.search(label):
+            rank = (f.table_id in projects, float(f.value))
+            rows[label] = max(rows.get(label, rank), rank)
+    return sorted(rows, key=lambda label: rows[label], reverse=True)
+
+
+def _changes(figures: Sequence[Figure]) -> list[Figure]:
+    return [
+        f for f in figures if f.origin is Origin.PROSE and f.measure is Measure.CHANGE and f.direction and f.value and f.row_path
+        and LABEL.fullmatch(f.row_path[-1]) and not DULL.search(f.row_path[-1])
+    ]  # fmt: skip
+
+
+def answered(found: Iterator[Candidate], ask: Callable[[str], Status], seconds: float = SECONDS) -> list[str]:
+    """One question of each kind that is answered, at most MOST, within a few seconds."""
+    end = time.monotonic() + seconds
+    kept: dict[str, str] = {}
+    for kind, question in found:
+        if len(kept) >= MOST or time.monotonic() > end:
+            break
+        if kind not in kept and ask(question) is Status.ANSWERED:
+            kept[kind] = question
+    return list(kept.values())
+
+
+class Examples:
+    """Made once for each set of documents, in the background."""
+
+    def __init__(self, make: Callable[[Principal, Sequence[DocumentInfo]], list[str]]) -> None:
+        self._make = make
+        self._lock = threading.Lock()
+        self._kept: dict[frozenset[tuple[str, str]], list[str]] = {}
+
+    def of(self, principal: Principal, infos: Sequence[DocumentInfo]) -> list[str]:
+        """Nothing where making them fails: a page without examples still works."""
+        key = frozenset((info.doc_id, info.sha256) for info in infos)
+        with self._lock:
+            if key not in self._kept:
+                try:
+                    self._kept = {**dict(list(self._kept.items())[-20:]), key: self._make(principal, infos) if infos else []}
+                except BudgetError:
+                    return []
+            return self._kept[key]

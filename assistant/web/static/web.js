@@ -1,0 +1,472 @@
+// The page's own behaviour beside Gradio's: the viewer of pages, uploads, buttons in answers, the watch over the connection.
+// Everything listens on the document, as Gradio renders its components when it likes. Texts come from ui/texts.js.
+"use strict";
+(() => {
+  const facts = window.budget || { texts: {}, lang: "zh-CN", boot: "" };
+  const t = facts.texts;
+  const $ = (selector, within) => (within || document).querySelector(selector);
+  const all = (selector, within) => Array.from((within || document).querySelectorAll(selector));
+  const tell = (name, data) => {
+    const part = $(`#${name} [data-ready]`) || $(`#${name}[data-ready]`);
+    if (part) part.tell(data);
+  };
+  const store = { get: (k) => { try { return localStorage.getItem(k); } catch { return null; } }, set: (k, v) => { try { localStorage.setItem(k, v); } catch { /* private window */ } } };
+  document.documentElement.lang = facts.lang;
+
+  // ------------------------------------------------------------ light and dark
+  const theme = store.get("budget-theme");
+  const dark = (on) => document.body && document.body.classList.toggle("dark", on);
+  if (theme) dark(theme === "dark");
+
+  // ------------------------------------------------------------ the page on the table
+  const view = { place: null, pages: 0, zoom: 1, url: null, asked: 0 };
+  const shown = () => $(".viewer-scroll");
+
+  function open_place(place, from) {
+    view.place = { ...place };
+    view.home = { page: place.page, bbox: place.bbox };
+    view.zoom = 1;
+    view.fresh = true;
+    view.from = from || view.from;
+    $("#table")?.classList.add("open");
+    document.body.classList.add("viewing");
+    all(".card.active, .cite.active").forEach((e) => e.classList.remove("active"));
+    show_place();
+    if (from && matchMedia("(max-width: 1099px)").matches) $(".viewer-close")?.focus();
+  }
+
+  async function show_place() {
+    const { place } = view, scroll = shown();
+    if (!scroll || !place) return;
+    const asked = ++view.asked;
+    const where = $(".viewer-where"), bar = $(".viewer-bar");
+    where.textContent = place.title || "";
+    const doc = encodeURIComponent(place.doc);
+    const is_page = place.page && (place.bbox || view.pages || !place.line);
+    scroll.setAttribute("aria-busy", "true");
+    try {
+      if (is_page) {
+        const answer = await fetch(`ui/page/${doc}/${place.page}.png`);
+        if (!answer.ok) throw new Error(await answer.text());
+        const pages = Number(answer.headers.get("X-Pages"));
+        const url = URL.createObjectURL(await answer.blob());
+        if (asked !== view.asked) return URL.revokeObjectURL(url);
+        await draw_page(url, pages, place);
+      } else {
+        const query = new URLSearchParams({ line: place.line, quote: place.quote || "", column: JSON.stringify(place.column || []) });
+        if (place.page) query.set("page", place.page);
+        const answer = await fetch(`ui/place/${doc}?${query}`);
+        const text = await answer.text();
+        if (!answer.ok) throw new Error(text);
+        if (asked !== view.asked) return;
+        bar.hidden = true;
+        scroll.innerHTML = `<div class="lines">${text}</div>`;
+        ($(".boxed", scroll) || $(".hit", scroll))?.scrollIntoView({ block: "center", inline: "center" });
+      }
+    } catch (error) {
+      if (asked !== view.asked) return;
+      bar.hidden = true;
+      const p = document.createElement("p");
+      p.className = "viewer-trouble";
+      p.setAttribute("role", "alert");
+      p.textContent = `${t.no_picture}：${error.message}`;
+      scroll.replaceChildren(p);
+    }
+    scroll.removeAttribute("aria-busy");
+  }
+
+  async function draw_page(url, pages, place) {
+    const scroll = shown(), img = new Image();
+    img.src = url;
+    img.alt = `${place.title || place.doc} ${t.page_of.replace("{}", place.page).replace("{}", pages)}`;
+    await img.decode();
+    if (view.url) URL.revokeObjectURL(view.url);
+    Object.assign(view, { url, pages });
+    const sheet = document.createElement("div");
+    sheet.className = "sheet";
+    sheet.append(img);
+    const at_home = place.page === view.home.page && view.home.bbox;
+    if (at_home) {
+      const mark = document.createElement("div"), [x0, top, x1, bottom] = view.home.bbox, pad = 2;
+      mark.className = "mark";
+      const width = img.naturalWidth / 2, height = img.naturalHeight / 2; // points
+      Object.assign(mark.style, {
+        left: `${(100 * (x0 - pad)) / width}%`, top: `${(100 * (top - pad)) / height}%`,
+        width: `${(100 * (x1 - x0 + 2 * pad)) / width}%`, height: `${(100 * (bottom - top + 2 * pad)) / height}%`,
+      });
+      sheet.append(mark);
+    }
+    scroll.replaceChildren(sheet);
+    $(".viewer-bar").hidden = false;
+    $(".viewer-page").textContent = t.page_of.replace("{}", place.page).replace("{}", pages);
+    $("[data-view-do=previous]").disabled = place.page <= 1;
+    $("[data-view-do=next]").disabled = place.page >= pages;
+    $("[data-view-do=centre]").disabled = !view.home.bbox;
+    const link = $(".viewer-download");
+    link.href = `ui/range/${encodeURIComponent(place.doc)}?first=${place.page}&last=${place.page}`;
+    zoom(view.fresh && at_home ? readable(img) : view.zoom);
+    view.fresh = false;
+    centre();
+  }
+
+  // A landscape page in a narrow panel: as large as its marked figure needs to be read.
+  function readable(img) {
+    const [, top, , bottom] = view.home.bbox, height = (bottom - top) * (shown().clientWidth - 28) / (img.naturalWidth / 2);
+    return Math.min(2.2, Math.max(1, 12 / height));
+  }
+
+  function zoom(factor) {
+    const sheet = $(".sheet");
+    if (!sheet) return;
+    const scroll = shown(), middle = [scroll.scrollLeft + scroll.clientWidth / 2, scroll.scrollTop + scroll.clientHeight / 2];
+    const ratio = factor / (Number(sheet.dataset.zoom) || 1);
+    view.zoom = Math.min(5, Math.max(0.5, factor));
+    sheet.dataset.zoom = view.zoom;
+    sheet.style.width = `${100 * view.zoom}%`;
+    scroll.scrollTo(middle[0] * ratio - scroll.clientWidth / 2, middle[1] * ratio - scroll.clientHeight / 2);
+  }
+
+  function centre() {
+    const scroll = shown(), mark = $(".mark", scroll);
+    if (!mark) return void scroll.scrollTo(0, 0);
+    const a = mark.getBoundingClientRect(), b = scroll.getBoundingClientRect();
+    scroll.scrollBy(a.left + a.width / 2 - b.left - b.width / 2, a.top + a.height / 2 - b.top - b.height / 2);
+  }
+
+  function turn_page(step) {
+    if (!view.place || !view.pages) return;
+    const page = view.place.page + step;
+    if (page < 1 || page > view.pages) return;
+    view.place = { ...view.place, page };
+    show_place();
+  }
+
+  function close_viewer() {
+    $("#table")?.classList.remove("open");
+    document.body.classList.remove("viewing");
+    view.from?.focus();
+  }
+
+  const viewer_does = {
+    previous: () => turn_page(-1), next: () => turn_page(1), in: () => zoom(view.zoom * 1.3), out: () => zoom(view.zoom / 1.3),
+    fit: () => { zoom(1); centre(); }, close: close_viewer,
+    centre: () => {
+      if (view.place.page === view.home.page) return centre();
+      view.place = { ...view.place, page: view.home.page };
+      show_place();
+    },
+  };
+
+  function open_card(card, from) {
+    const place = JSON.parse(card.dataset.place);
+    place.title = $(".card-title", card)?.textContent;
+    open_place(place, from);
+    const turn = card.closest(".turn");
+    all(`[data-cite="${card.dataset.cite}"]`, turn).forEach((e) => e.classList.add("active"));
+  }
+
+  // ------------------------------------------------------------ answers
+  let opened = ""; // the turn whose first source was laid on the table
+  function on_new_answer() {
+    const turns = all("#log .turn"), last = turns.at(-1);
+    if (!last) { opened = ""; return; }
+    if (last.dataset.turn !== opened) {
+      const pending = $(".pending", last);
+      if (!last.dataset.seen) { last.dataset.seen = "1"; last.scrollIntoView({ block: "start", behavior: "instant" }); }
+      if (pending) return;
+      opened = last.dataset.turn;
+      const card = $(".card", last);
+      if (card && matchMedia("(min-width: 1100px)").matches) open_card(card);
+      last.scrollIntoView({ block: "nearest" });
+    }
+  }
+
+  async function copy(turn, button) {
+    const lines = [turn.dataset.question, "", $(".said", turn).innerText.trim()];
+    const cards = all(".card", turn);
+    if (cards.length) lines.push("", t.sources);
+    cards.forEach((c) => lines.push(`[${c.dataset.cite}] ${all("span", c).slice(1).reverse().map((s) => s.textContent.trim()).join("，")}`));
+    const text = lines.join("\n");
+    try { await navigator.clipboard.writeText(text); } catch {
+      const area = Object.assign(document.createElement("textarea"), { value: text });
+      document.body.append(area); area.select(); document.execCommand("copy"); area.remove();
+    }
+    const before = button.textContent;
+    button.textContent = t.copied;
+    setTimeout(() => (button.textContent = before), 1500);
+  }
+
+  function edit(turn) {
+    if ($(".edit", turn)) return;
+    const form = document.createElement("form");
+    form.className = "edit";
+    form.innerHTML = '<textarea rows="2"></textarea><button class="primary"></button><button type="button" class="quiet"></button>';
+    const [area, send, cancel] = form.children;
+    Object.assign(area, { value: turn.dataset.question });
+    area.setAttribute("aria-label", t.edit);
+    send.textContent = t.send; cancel.textContent = t.cancel;
+    cancel.onclick = () => { form.remove(); $("[data-do=edit]", turn).focus(); };
+    form.onsubmit = (e) => {
+      e.preventDefault();
+      if (area.value.trim()) { form.remove(); tell("log", { do: "again", turn: turn.dataset.turn, question: area.value }); }
+    };
+    area.onkeydown = (e) => {
+      if (e.key === "Enter" && !e.shiftKey && !e.isComposing) { e.preventDefault(); form.requestSubmit(); }
+      if (e.key === "Escape") cancel.click();
+    };
+    $(".question", turn).append(form);
+    area.focus(); area.select();
+  }
+
+  function rate(turn, thumb, tools) {
+    tell("log", { do: "rate", turn: turn.dataset.turn, thumb });
+    if (thumb > 0) return;
+    ask_dialog({ title: t.comment, area: true, ok: t.send_comment }).then((comment) => {
+      if (comment) tell("log", { do: "rate", turn: turn.dataset.turn, thumb, comment });
+    });
+  }
+
+  function save_png(figure) {
+    const svg = $("svg", figure).cloneNode(true), box = svg.viewBox.baseVal, factor = 2;
+    const white = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+    for (const [k, v] of Object.entries({ width: box.width, height: box.height, fill: "#ffffff" })) white.setAttribute(k, v);
+    svg.prepend(white);
+    const img = new Image();
+    img.onload = () => {
+      const canvas = Object.assign(document.createElement("canvas"), { width: box.width * factor, height: box.height * factor });
+      canvas.getContext("2d").drawImage(img, 0, 0, canvas.width, canvas.height);
+      canvas.toBlob((blob) => {
+        const a = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: `${t.chart}.png` });
+        a.click();
+        setTimeout(() => URL.revokeObjectURL(a.href), 10000);
+      }, "image/png");
+    };
+    img.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(new XMLSerializer().serializeToString(svg))}`;
+  }
+
+  // ------------------------------------------------------------ a dialogue of our own: keyboard, focus and Escape by the browser
+  function ask_dialog({ title, text, area, value, ok, danger }) {
+    return new Promise((resolve) => {
+      const dialog = document.createElement("dialog");
+      dialog.className = "ask";
+      dialog.innerHTML = '<form method="dialog"><h2></h2><p></p><textarea rows="3"></textarea><menu><button value="" class="quiet" formnovalidate></button><button value="ok"></button></menu></form>';
+      const field = $("textarea", dialog), [cancel, send] = all("menu button", dialog);
+      $("h2", dialog).textContent = title;
+      $("p", dialog).textContent = text || "";
+      if (!text) $("p", dialog).remove();
+      if (!area) field.remove();
+      else { field.value = value || ""; field.setAttribute("aria-label", title); }
+      cancel.textContent = t.cancel; send.textContent = ok;
+      send.className = danger ? "primary danger" : "primary";
+      dialog.setAttribute("aria-label", title);
+      dialog.onclose = () => { resolve(dialog.returnValue === "ok" ? (area ? field.value.trim() : true) : null); dialog.remove(); };
+      $(".gradio-container")?.append(dialog);
+      dialog.showModal();
+      if (area) field.focus();
+    });
+  }
+
+  // ------------------------------------------------------------ documents
+  const BIGGEST = 50 * 1024 * 1024;
+  let polling = null;
+  async function refresh_jobs(html) {
+    const box = $("#jobs");
+    if (!box) return;
+    const text = html ?? await fetch("ui/jobs").then((r) => (r.ok ? r.text() : ""));
+    const before = Number($(".jobs", box)?.dataset.running || 0);
+    if (box.innerHTML !== text) box.innerHTML = text;
+    const running = Number($(".jobs", box)?.dataset.running || 0);
+    if (running < before) { tell("shelf", { do: "show" }); stale_audit(); }
+    clearTimeout(polling);
+    if (running) polling = setTimeout(() => refresh_jobs().catch(() => (polling = setTimeout(refresh_jobs, 3000))), 500);
+  }
+
+  function local_job(file) {
+    const list = $("#jobs .jobs.local") || $("#jobs").insertAdjacentElement("beforebegin", Object.assign(document.createElement("ul"), { className: "jobs local" }));
+    const li = document.createElement("li");
+    li.className = "job";
+    li.innerHTML = '<span class="job-name"></span><progress max="100" value="0"></progress><span class="job-said"></span>';
+    $(".job-name", li).textContent = file.name;
+    $("progress", li).setAttribute("aria-label", file.name);
+    list.append(li);
+    return li;
+  }
+
+  function send_file(file) {
+    return new Promise((resolve) => {
+      const li = local_job(file), bar = $("progress", li), said = $(".job-said", li);
+      const end = (text, failed) => { said.textContent = text; li.classList.toggle("job-failed", failed); if (!failed) li.remove(); resolve(); };
+      if (file.size > BIGGEST) return end(t.too_big, true);
+      said.textContent = t.uploading;
+      const request = new XMLHttpRequest();
+      request.open("POST", `ui/upload?name=${encodeURIComponent(file.name)}`);
+      request.upload.onprogress = (e) => (bar.value = (100 * e.loaded) / e.total);
+      request.onerror = () => end(t.offline, true);
+      request.onload = () => {
+        if (request.status === 200) { end("", false); refresh_jobs(request.responseText); }
+        else { end(request.responseText, false); refresh_jobs(); }
+      };
+      request.send(file);
+    });
+  }
+
+  async function send_files(files) { for (const file of files) await send_file(file); }
+
+  async function open_part(details) {
+    const part = $(":scope > .part", details);
+    if (!part?.dataset.src || part.dataset.loaded === "yes") return;
+    part.dataset.loaded = "yes";
+    const answer = await fetch(part.dataset.src).catch(() => null);
+    const text = answer ? await answer.text() : t.offline;
+    if (answer?.ok) part.innerHTML = text;
+    else { part.textContent = text; part.dataset.loaded = ""; }
+  }
+
+  // ------------------------------------------------------------ audit
+  let audited = false;
+  const stale_audit = () => { audited = false; if ($("#findings")?.offsetParent) show_audit(); };
+  async function show_audit() {
+    const box = $("#findings");
+    if (!box || audited) return;
+    audited = true;
+    box.textContent = t.looking;
+    const answer = await fetch("ui/audit").catch(() => null);
+    const text = answer ? await answer.text() : t.offline;
+    if (answer?.ok) box.innerHTML = text;
+    else { box.textContent = text; audited = false; }
+  }
+
+  const open_view = (name) => {
+    const n = { ask: 0, documents: 1, audit: 2 }[name];
+    all('#views [role="tab"]').filter((e) => e.offsetParent !== null)[n]?.click();
+  };
+
+  // ------------------------------------------------------------ clicks
+  const page_does = {
+    copy: (b) => copy(b.closest(".turn"), b),
+    retry: (b) => { const turn = b.closest(".turn"); tell("log", { do: "again", turn: turn.dataset.turn, question: turn.dataset.question }); },
+    edit: (b) => edit(b.closest(".turn")),
+    up: (b) => rate(b.closest(".turn"), 1), down: (b) => rate(b.closest(".turn"), -1),
+    png: (b) => save_png(b.closest("figure")),
+    new: () => { close_menu(); tell("rail", { do: "new" }); setTimeout(() => $("#box textarea")?.focus(), 50); },
+    open: (b) => { close_menu(); opened = ""; tell("rail", { do: "open", conversation: b.closest("li").dataset.conversation }); },
+    rename: async (b) => {
+      const li = b.closest("li"), title = await ask_dialog({ title: t.rename, area: true, value: li.dataset.title, ok: t.rename });
+      if (title) tell("rail", { do: "rename", conversation: li.dataset.conversation, title });
+    },
+    hide: async (b) => {
+      const li = b.closest("li");
+      if (await ask_dialog({ title: t.delete_conversation, text: li.dataset.title, ok: t.delete, danger: true })) tell("rail", { do: "hide", conversation: li.dataset.conversation });
+    },
+    remove: async (b) => {
+      const li = b.closest(".document");
+      if (await ask_dialog({ title: t.remove_title, text: `${li.dataset.title}。${t.remove_more}`, ok: t.remove, danger: true })) { tell("shelf", { do: "remove", doc: li.dataset.doc }); audited = false; }
+    },
+    theme: () => { const on = !document.body.classList.contains("dark"); dark(on); store.set("budget-theme", on ? "dark" : "light"); },
+    menu: () => $("#rail-column")?.classList.toggle("open"),
+  };
+  const close_menu = () => $("#rail-column")?.classList.remove("open");
+
+  document.addEventListener("click", (event) => {
+    const at = (selector) => event.target.closest?.(selector);
+    let hit;
+    if ((hit = at("[data-view-do]"))) return void viewer_does[hit.dataset.viewDo]?.();
+    if ((hit = at("[data-view]"))) return open_view(hit.dataset.view);
+    if ((hit = at("[data-ask]"))) return tell("log", { do: "ask", question: hit.dataset.ask });
+    if ((hit = at(".card"))) return open_card(hit, hit);
+    if ((hit = at("[data-cite]"))) { const card = $(`.card[data-cite="${hit.dataset.cite}"]`, hit.closest(".turn")); return card && open_card(card, hit); }
+    if ((hit = at(".place"))) return over(JSON.parse(hit.dataset.place), hit);
+    if ((hit = at("[data-page][data-box]"))) {
+      const doc = hit.closest("[data-doc]").dataset.doc;
+      return over({ doc, page: Number(hit.dataset.page), bbox: hit.dataset.box.split(",").map(Number), title: hit.textContent.trim() }, hit);
+    }
+    if ((hit = at("[data-do]"))) return void page_does[hit.dataset.do]?.(hit);
+    if ((hit = at('#views [role="tab"]'))) setTimeout(on_view, 30);
+  });
+
+  // The one viewer stands in the asking view; from other views it is laid over the page.
+  function over(place, from) { $("#desk") && document.body.append(viewer_home()); open_place(place, from); }
+  let home = null;
+  function viewer_home() { const table = $("#viewer"); home = home || table.parentElement; table.classList.add("over"); return table; }
+  function viewer_back() { const table = $("#viewer.over"); if (table && home) { table.classList.remove("over"); home.append(table); } }
+
+  const on_view = () => {
+    viewer_back();
+    if ($("#jobs")?.offsetParent) refresh_jobs().catch(() => {});
+    if ($("#findings")?.offsetParent) show_audit();
+  };
+
+  document.addEventListener("toggle", (e) => { if (e.target.open) open_part(e.target).catch(() => {}); }, true);
+  document.addEventListener("change", (e) => {
+    if (e.target.id === "files") { send_files([...e.target.files]); e.target.value = ""; }
+  });
+  for (const kind of ["dragover", "dragleave", "drop"]) document.addEventListener(kind, (e) => {
+    const drop = $(".drop");
+    if (!e.dataTransfer?.types?.includes("Files")) return;
+    e.preventDefault();
+    drop?.classList.toggle("over", kind === "dragover");
+    if (kind === "drop") { if (!drop?.offsetParent) open_view("documents"); send_files([...e.dataTransfer.files]); }
+  });
+
+  document.addEventListener("keydown", (e) => {
+    // An input method takes Enter to settle characters; that is no question yet.
+    if (e.key === "Enter" && (e.isComposing || e.keyCode === 229)) return e.stopImmediatePropagation();
+    if (e.key === "Escape" && document.body.classList.contains("viewing") && !$("dialog[open]")) return close_viewer_anywhere();
+    if (!e.target.closest?.(".viewer")) return;
+    const does = { "+": "in", "=": "in", "-": "out", "0": "fit", PageUp: "previous", PageDown: "next" }[e.key];
+    if (does) { e.preventDefault(); viewer_does[does](); }
+  }, true);
+  function close_viewer_anywhere() { close_viewer(); viewer_back(); }
+  viewer_does.close = close_viewer_anywhere;
+
+  // ------------------------------------------------------------ the connection
+  let lost = false;
+  async function look() {
+    const bar = $("#connection");
+    try {
+      const state = await fetch("ui/health", { cache: "no-store" }).then((r) => r.json());
+      const warming = $("#warming");
+      if (warming) warming.hidden = state.warm !== false || !$("#log .turn, #log .examples");
+      if (state.boot !== facts.boot) { keep_draft(); location.reload(); return; }
+      if (lost && bar) {
+        lost = false;
+        bar.textContent = t.online; bar.className = "online";
+        setTimeout(() => (bar.hidden = true), 2500);
+        tell("rail", { do: "show" });
+      }
+    } catch {
+      lost = true;
+      if (bar) { bar.hidden = false; bar.className = "offline"; bar.textContent = t.offline; }
+    }
+  }
+  const keep_draft = () => { try { sessionStorage.setItem("budget-draft", $("#box textarea")?.value || ""); } catch { /* no matter */ } };
+  function restore_draft() {
+    try {
+      const draft = sessionStorage.getItem("budget-draft"), area = $("#box textarea");
+      if (draft && area) { area.value = draft; area.dispatchEvent(new Event("input", { bubbles: true })); sessionStorage.removeItem("budget-draft"); }
+    } catch { /* no matter */ }
+  }
+
+  // ------------------------------------------------------------ beginning
+  let settled = false;
+  new MutationObserver(() => {
+    if (!document.body) return;
+    if (theme && !settled && $(".gradio-container")) { settled = true; dark(theme === "dark"); }
+    on_new_answer();
+  }).observe(document.documentElement, { childList: true, subtree: true });
+  const start = () => {
+    const ready = setInterval(() => {
+      if (!$("#box textarea")) return;
+      clearInterval(ready);
+      $("#box textarea").setAttribute("aria-label", t.ask_label);
+      restore_draft();
+      refresh_jobs().catch(() => {});
+      look();
+    }, 50);
+    setInterval(look, 4000);
+    window.addEventListener("offline", look);
+    window.addEventListener("online", look);
+  };
+  if (document.readyState === "complete") start(); // Gradio may load this late
+  else window.addEventListener("load", start);
+})();

@@ -1,0 +1,443 @@
+"""The page in a real browser: what people click, what they see, and what must not happen. One server, one browser.
+
+Screenshots go to the folder that SCREENSHOTS names, for people to look at.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+
+from index.stores.index import Index
+
+ROOT = Path(__file__).resolve().parents[1]
+SAMPLES = ROOT / "index" / "samples"
+BROWSER = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync", "--disable-dev-shm-usage",
+]  # fmt: skip
+ASKED = "龙岗区对口帮扶预算多少"
+pytestmark = pytest.mark.skipif(BROWSER is None, reason="没有浏览器：apt-get install -y chromium fonts-noto-cjk")
+
+
+class Server:
+    """The real program in a process of its own."""
+
+    def __init__(self, store: Path) -> None:
+        self.store = store
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}/"
+        self.log = store.parent / "server.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            command = [sys.executable, "app.py", "--store", str(self.store), "--port", str(self.port)]
+            self._process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
+        end = time.monotonic() + 90
+        while time.monotonic() < end:
+            try:
+                with urlopen(f"{self.url}ui/health", timeout=5) as reply:
+                    if json.load(reply)["warm"]:
+                        return
+            except OSError:
+                pass
+            time.sleep(0.2)
+        raise AssertionError(f"no page: {self.log.read_text()}")
+
+    def stop(self) -> None:
+        if self._process:
+            self._process.terminate()
+            self._process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def server(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    store = tmp_path_factory.mktemp("web") / "store"
+    shutil.copytree(sample_store, store)
+    running = Server(store)
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    pytest.importorskip("playwright", reason="pip install playwright")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        running = play.chromium.launch(executable_path=BROWSER, headless=True, args=FLAGS)
+        yield running
+        running.close()
+
+
+Open = Callable[..., Any]
+
+
+@pytest.fixture
+def open_page(server: Server, browser: Any) -> Iterator[Open]:
+    """Opens the page as somebody new; at the end nothing was asked of any other host, and no script failed."""
+    contexts, foreign, broken = [], [], []
+
+    def opened(width: int = 1440, height: int = 900, **options: Any) -> Any:
+        context = browser.new_context(viewport={"width": width, "height": height}, **({"locale": "zh-CN"} | options))
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", lambda r: foreign.append(r.url) if not r.url.startswith((server.url, "data:", "blob:")) else None)
+        page.on("pageerror", lambda error: broken.append(str(error)))
+        page.set_default_timeout(20_000)
+        page.goto(server.url)
+        page.wait_for_selector("#box textarea")
+        page.wait_for_selector("#log .hello, #log .turn")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert foreign == [] and broken == []
+
+
+def ask(page: Any, question: str) -> Any:
+    """Asks and gives the last turn, answered."""
+    before = page.locator("#log .turn").count()
+    page.fill("#box textarea", question)
+    page.keyboard.press("Enter")
+    turn = page.locator("#log .turn").nth(before)
+    turn.locator(".answer:not(.pending)").wait_for()
+    return turn
+
+
+def shoot(page: Any, name: str) -> None:
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.wait_for_timeout(500)
+        page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+def marked(page: Any) -> dict[str, Any]:
+    """The mark on the opened page, in points of the page, and whether it is in the middle of what is seen."""
+    page.wait_for_selector(".viewer-scroll .mark")
+    found: dict[str, Any] = page.evaluate(
+        """() => { const m = document.querySelector('.viewer-scroll .mark').getBoundingClientRect(),
+        i = document.querySelector('.sheet img'), r = i.getBoundingClientRect(), s = document.querySelector('.viewer-scroll'),
+        v = s.getBoundingClientRect(), k = i.naturalWidth / 2 / r.width;
+        return {box: [(m.left - r.left) * k, (m.top - r.top) * k, (m.right - r.left) * k, (m.bottom - r.top) * k],
+          seen: m.left >= v.left && m.right <= v.right && m.top >= v.top && m.bottom <= Math.min(v.bottom, innerHeight),
+          off: Math.abs((m.top + m.bottom) / 2 - (v.top + v.bottom) / 2),
+          room: Math.min(s.scrollTop, s.scrollHeight - s.clientHeight - s.scrollTop)}; }"""
+    )
+    return found
+
+
+def ocr(png: bytes) -> str:
+    import numpy as np
+    from PIL import Image
+    from rapidocr import RapidOCR
+
+    image = Image.open(io.BytesIO(png)).convert("RGB")
+    image = image.resize((image.width * 4, image.height * 4))
+    canvas = Image.new("RGB", (image.width + 80, image.height + 80), "white")
+    canvas.paste(image, (40, 40))
+    found = RapidOCR(params={"Global.log_level": "error"})(np.array(canvas))
+    return "".join(found.txts or ())
+
+
+def test_the_cited_digits_are_boxed_on_the_opened_page(open_page: Open, server: Server) -> None:
+    page = open_page()
+    shoot(page, "1440-hello")
+    turn = ask(page, ASKED)
+    assert "9,233.81万元" in turn.locator(".said").inner_text()
+    card = turn.locator(".card").first
+    place = json.loads(card.get_attribute("data-place"))
+    with Index.open(server.store) as index:
+        printed = {f.source.bbox for f in index.figures(place["doc"]) if f.raw == "9,233.81" and f.source.page == place["page"]}
+    card.click()
+    seen = marked(page)
+    assert any(seen["box"] == pytest.approx(box, abs=4) for box in printed if box)
+    assert seen["seen"] and (seen["off"] < 30 or seen["room"] < 30), "boxed, but not in the middle although it could be"
+    mark = page.locator(".viewer-scroll .mark")
+    shoot(page, "1440-answer")
+    mark.evaluate("e => { e.style.border = '0'; e.style.background = 'none'; }")
+    assert re.sub(r"[^\d.]", "", ocr(mark.screenshot())) == "9233.81"
+
+
+def test_pages_turn_zoom_and_download(open_page: Open) -> None:
+    import pypdfium2
+
+    page = open_page()
+    ask(page, ASKED).locator(".card").first.click()
+    page.wait_for_selector(".viewer-scroll .mark")
+    width = page.locator(".sheet").bounding_box()["width"]
+    page.click("[data-view-do=in]")
+    assert page.locator(".sheet").bounding_box()["width"] > width
+    page.click("[data-view-do=next]")
+    page.wait_for_selector(".viewer-page:has-text('17 / 26')")
+    assert page.locator(".mark").count() == 0
+    with page.expect_download() as waiting:
+        page.click(".viewer-download")
+    with pypdfium2.PdfDocument(waiting.value.path()) as part:
+        assert len(part) == 1
+    page.click("[data-view-do=centre]")
+    page.wait_for_selector(".viewer-scroll .mark")
+
+
+def test_everything_works_from_the_keyboard(open_page: Open) -> None:
+    page = open_page()
+    page.keyboard.type(ASKED)  # the box has the focus
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#log .card")
+    for _ in range(40):
+        page.keyboard.press("Shift+Tab")
+        if page.evaluate("document.activeElement.classList.contains('card')"):
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".viewer-scroll .mark")
+    page.focus(".viewer-scroll")
+    page.keyboard.press("PageDown")
+    page.wait_for_selector(".viewer-page:has-text('6 / 26')")
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.classList.contains('card')"), "Escape gives the focus back"
+
+
+def test_an_input_method_settles_characters_without_asking(open_page: Open) -> None:
+    page = open_page()
+    page.fill("#box textarea", "龙岗区")
+    page.evaluate(
+        """() => document.querySelector('#box textarea').dispatchEvent(
+        new KeyboardEvent('keydown', {key: 'Enter', isComposing: true, bubbles: true, cancelable: true}))"""
+    )
+    page.wait_for_timeout(600)
+    assert page.locator("#log .turn").count() == 0 and page.input_value("#box textarea") == "龙岗区"
+
+
+def test_markup_in_a_question_stays_text(open_page: Open) -> None:
+    page = open_page()
+    tags = "<script>window.pwned=1</script><img src=x onerror=window.pwned=1>"
+    evil = f"{tags} ![x](http://evil.example/x.png) [点](javascript:alert(1)) ${{1+1}} 龙岗区对口帮扶"
+    turn = ask(page, evil)
+    assert turn.locator(".question p").inner_text() == evil
+    assert page.evaluate("window.pwned") is None
+    assert page.locator("#log img, #log script").count() == 0
+
+
+def test_examples_clarifying_feedback_and_conversations(open_page: Open, server: Server) -> None:
+    from assistant.feedback import FeedbackStore
+
+    page = open_page()
+    examples = page.locator("#log .example")
+    examples.first.wait_for()
+    examples.first.click()
+    page.wait_for_selector("#log .status-answered")
+    page.click("#rail .new")
+    page.wait_for_selector("#log .hello")
+    turn = ask(page, "公务接待费多少")
+    shoot(page, "1440-clarify")
+    turn.locator(".option", has_text="龙岗区").click()
+    picked = page.locator("#log .turn").nth(1)
+    picked.locator(".status-answered").wait_for()
+    assert "1.00万元" in picked.locator(".said").inner_text()
+    seen = marked(page)
+    assert seen["seen"] and (seen["off"] < 30 or seen["room"] < 30), "boxed, but not in the middle although it could be"
+    picked.locator("[data-do=down]").click()
+    page.fill("dialog textarea", "应看表3")
+    page.click("dialog .primary")
+    picked.locator("[data-do=down][aria-pressed=true]").wait_for()
+    page.wait_for_timeout(300)
+    assert any(f.comment == "应看表3" and f.thumb == -1 for f in FeedbackStore(server.store).all())
+    assert page.locator("#rail li").count() == 2
+    first = page.locator("#rail li").first
+    first.hover()
+    first.locator("[data-do=rename]").click()
+    page.fill("dialog textarea", "接待费")
+    page.click("dialog .primary")
+    page.wait_for_selector("#rail li >> text=接待费")
+    page.locator("#rail li").first.hover()
+    page.locator("#rail li").first.locator("[data-do=hide]").click()
+    page.click("dialog .primary")
+    page.wait_for_selector("#rail li:nth-child(2)", state="detached")
+    stranger = open_page()
+    assert stranger.locator("#rail li").count() == 0
+
+
+def test_editing_a_question_answers_the_new_one_in_its_place(open_page: Open) -> None:
+    page = open_page()
+    ask(page, "龙岗区公务接待费多少")
+    page.hover("#log .question")
+    page.click("#log .question [data-do=edit]")
+    page.fill("#log .edit textarea", ASKED)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#log .said:has-text('9,233.81')")
+    assert page.locator("#log .turn").count() == 1
+    ask(page, "比上年增加多少")
+    assert "4,339.81" in page.locator("#log .turn").nth(1).locator(".said").inner_text()
+
+
+def test_charts_and_exports_carry_the_figures(open_page: Open, tmp_path: Path) -> None:
+    from docx import Document
+    from openpyxl import load_workbook
+    from PIL import Image
+
+    page = open_page()
+    turn = ask(page, "龙岗区项目支出最多的五个项目")
+    assert turn.locator("svg.chart rect.bar").count() == 5
+    shoot(page, "1440-chart")
+    with page.expect_download() as waiting:
+        turn.locator("[data-do=png]").click()
+    waiting.value.save_as(tmp_path / "chart.png")
+    assert Image.open(tmp_path / "chart.png").width == 1280
+    for kind in ("Excel", "Word"):
+        with page.expect_download() as waiting:
+            turn.locator(f"a:has-text('{kind}')").click()
+        waiting.value.save_as(tmp_path / f"{kind}.file")
+    book = load_workbook(io.BytesIO((tmp_path / "Excel.file").read_bytes()))
+    values = [cell.value for row in book["回答"].iter_rows() for cell in row]
+    assert 9233.81 in values and 111500 in values
+    assert any(row[7].value == "9,233.81" and row[2].value == 16 for row in book["出处"].iter_rows())
+    paper = Document(io.BytesIO((tmp_path / "Word.file").read_bytes()))
+    assert "9,233.81万元" in paper.tables[0].rows[4].cells[2].text
+    assert any("第16页" in p.text for p in paper.paragraphs)
+    share = ask(page, "龙岗区对口帮扶占项目支出的比例")
+    assert "4.76%" in share.locator("svg.chart").get_attribute("aria-label")
+
+
+def test_audit_shows_both_places_side_by_side(open_page: Open) -> None:
+    page = open_page()
+    page.click("#views [role=tab]:visible >> text=核查")
+    finding = page.locator(".finding").first
+    finding.wait_for()
+    assert "553.69" in finding.inner_text() and "533.69" in finding.inner_text()
+    images = finding.locator("img")
+    page.wait_for_function("document.querySelectorAll('.finding img')[1]?.naturalWidth > 100")
+    left, right = images.nth(0).bounding_box(), images.nth(1).bounding_box()
+    assert abs(left["y"] - right["y"]) < 5 and right["x"] >= left["x"] + left["width"]
+    shoot(page, "1440-audit")
+    finding.locator(".place").first.click()
+    assert marked(page)["seen"]
+    shoot(page, "1440-audit-page")
+    page.keyboard.press("Escape")
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (360, "light"), (1440, "dark")])
+def test_no_serious_fault_of_accessibility_and_nothing_wider_than_the_page(open_page: Open, width: int, scheme: str) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = open_page(width, 740, color_scheme=scheme)
+    ask(page, ASKED)
+    faults = []
+
+    def look(name: str) -> None:
+        shoot(page, f"{width}-{scheme}-{name}")
+        for fault in Axe().run(page).response["violations"]:
+            if fault["impact"] in ("serious", "critical"):
+                faults.append((name, fault["id"], [node["html"][:160] for node in fault["nodes"][:3]]))
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1"), f"{name} is wider than the window"
+
+    look("answer")
+    page.locator("#log .card").first.click()
+    marked(page)
+    look("page")
+    if width < 1100:
+        page.click(".viewer-close")
+    page.click("#views [role=tab]:visible >> nth=1")
+    page.locator(".document details").first.locator("summary").first.click()
+    page.locator(".document .part details summary").first.click()
+    page.wait_for_selector("table.read")
+    look("documents")
+    page.click("#views [role=tab]:visible >> nth=2")
+    page.wait_for_selector(".finding")
+    look("audit")
+    assert faults == []
+
+
+def test_english_where_the_browser_speaks_it(open_page: Open) -> None:
+    page = open_page(locale="en-US")
+    assert page.locator("#views [role=tab]:visible").first.inner_text() == "Ask"
+    assert "Which figure" in page.locator("#log h1").inner_text()
+    assert page.evaluate("document.documentElement.lang") == "en"
+
+
+def test_a_lost_connection_is_said_and_nothing_is_lost(open_page: Open) -> None:
+    page = open_page()
+    page.fill("#box textarea", ASKED)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#log .turn")
+    page.context.set_offline(True)
+    page.wait_for_selector("#connection.offline", timeout=12_000)
+    shoot(page, "1440-offline")
+    page.context.set_offline(False)
+    page.wait_for_selector("#connection.online", timeout=12_000)
+    page.wait_for_selector("#log .said:has-text('9,233.81')")
+
+
+def test_files_that_are_not_what_they_say_are_refused(open_page: Open, server: Server, tmp_path: Path) -> None:
+    page = open_page()
+    page.click("#views [role=tab]:visible >> text=文件")
+    big = tmp_path / "大.pdf"
+    with big.open("wb") as out:
+        out.write(b"%PDF-1.4\n")
+        out.truncate(60 * 1024 * 1024)
+    page.set_input_files("#files", [{"name": "恶意.pdf", "mimeType": "application/pdf", "buffer": b"MZ\x90\x00" + b"x" * 5000}])
+    page.wait_for_selector(".job-failed:has-text('内容却是程序')")
+    page.set_input_files("#files", big)
+    page.wait_for_selector(".job-failed:has-text('超过 50 MB')")
+    shoot(page, "1440-refused-files")
+    assert not list((server.store / "files").glob("*.pdf"))
+
+
+def test_removing_uploading_watching_and_asking(open_page: Open, server: Server) -> None:
+    page = open_page()
+    page.click("#views [role=tab]:visible >> text=文件")
+    document = page.locator(".document[data-doc='sample-lg-2024']")
+    document.locator("[data-do=remove]").click()
+    shoot(page, "1440-remove")
+    page.click("dialog .primary")
+    document.wait_for(state="detached")
+    page.set_input_files("#files", SAMPLES / "sample-lg-2024.pdf")
+    page.wait_for_selector("#jobs .job-reading progress")
+    seen = set()
+    other = open_page()
+    while page.locator("#jobs .job-done").count() == 0:
+        seen.add(page.locator("#jobs .job-said").first.inner_text().split()[0])
+        if page.locator("#jobs .job-reading").count() and not other.locator("#log .turn").count():
+            shoot(page, "1440-reading")
+            assert "21.00" in ask(other, "深圳市工信局公务接待费多少").locator(".said").inner_text()  # from the old state
+        page.wait_for_timeout(150)
+        assert page.locator("#jobs .job-failed").count() == 0
+    assert len(seen) >= 2, seen
+    document.wait_for()
+    assert (server.store / "files" / "sample-lg-2024.pdf").is_file()
+    page.click("#views [role=tab]:visible >> text=提问")
+    turn = ask(page, ASKED)
+    assert "9,233.81" in turn.locator(".said").inner_text()
+    turn.locator(".card").first.click()
+    assert marked(page)["seen"]
+
+
+def test_a_restart_of_the_server_loses_nothing(open_page: Open, server: Server) -> None:
+    page = open_page()
+    ask(page, ASKED)
+    page.fill("#box textarea", "还没有问出口")
+    server.stop()
+    page.wait_for_selector("#connection.offline", timeout=12_000)
+    server.start()
+    with page.expect_navigation(timeout=15_000):
+        pass
+    page.wait_for_selector("#log .said:has-text('9,233.81')")
+    page.wait_for_function("document.querySelector('#box textarea')?.value === '还没有问出口'")
+    assert "4,339.81" in ask(page, "比上年增加多少").locator(".said").inner_text()
