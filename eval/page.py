@@ -54,7 +54,7 @@ def run_to_page(run: Run, pictures: Mapping[str, Pair] | None = None, beside: Ma
     """The HTML. ``beside`` are summaries of other systems on the same questions, by name; they share the table of systems."""
     summary = run.summary()
     systems = {ASSISTANT: summary, **(beside or {})} if beside else {}
-    return str(_template().render()
+    page = _template().render(
         about=run.about,
         parts=[_part(run, summary, systems, origin) for origin in ORIGINS if any(line.origin == origin for line in summary)],
         pictures=pictures or {},
@@ -64,6 +64,7 @@ def run_to_page(run: Run, pictures: Mapping[str, Pair] | None = None, beside: Ma
         types=TYPES,
         unscored=[verdict.id for verdict in run.verdicts if verdict.outcome is Outcome.UNSCORED],
     )
+    return str(page)
 
 
 @cache
