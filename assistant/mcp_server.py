@@ -123,7 +123,7 @@ def make_server(asking: Asking, caller: Callable[[], Caller]) -> MCPServer:
     from mcp.server.mcpserver import MCPServer
     from mcp.server.mcpserver.exceptions import ToolError
 
-    server = MCPServer("budget-assistant", instructions=INSTRUCTIONS)
+    server = MCPServer("budget-assistant", instructions=INSTRUCTIONS, log_level="WARNING")
 
     def may(scope: Scope) -> Caller:
         try:
