@@ -9,6 +9,8 @@ import asyncio
 import json
 import re
 import shutil
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -285,3 +287,35 @@ def test_client_is_set_against_its_dangerous_defaults(fresh: Any) -> None:
     config = fresh.bot._client.config
     assert config.security.mode == "strict" and config.safety.text_batch.delay_ms == 0
     assert config.policy.require_mention and not config.policy.respond_to_mention_all and not config.transport.trust_env_proxy
+
+
+REFUSED_BOT = """
+import sys, time
+from pathlib import Path
+from assistant.access.gate import Gate
+from assistant.access.domain import LOCAL
+from assistant.channels.connection import Pace
+from assistant.channels.feishu import Feishu
+from assistant.channels.inbox import Inbox
+folder, domain = Path(sys.argv[1]), sys.argv[2]
+gate = Gate.open(folder)
+inbox = Inbox(gate, folder)
+bot = Feishu("cli_x", "wrong", "t", inbox, domain, Pace(look=0.05, grace=1))
+inbox.start([bot])
+bot.start()
+time.sleep(4)
+print("health", bot.health(), gate.ask(LOCAL, sys.argv[3]).status)
+"""
+
+
+def test_bot_that_is_refused_is_down_and_questions_are_answered_elsewhere(
+    sample_store: Path, tmp_path: Path, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a process of its own: the client has one loop a process."""
+    monkeypatch.setattr(gateway, "endpoint", 514)
+    folder = shutil.copytree(sample_store, tmp_path / "store")
+    before = len(gateway.calls)
+    words = [sys.executable, "-c", REFUSED_BOT, str(folder), gateway.domain, ASK]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert "health down answered" in done.stdout, done.stderr
+    assert 1 <= len([path for _, path, _ in gateway.calls[before:] if path == "/callback/ws/endpoint"]) <= 8  # no rush
