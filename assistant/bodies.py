@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 
 from assistant.flat import flat
 from assistant.lexicon import Lexicon
-from assistant.shorts import ShortNames
+from assistant.shorts import ENDS, ShortNames
 from assistant.sounds import sound
 from assistant.words import place_before
 
 REGION = re.compile(r"([\u4e00-\u9fff]{2,}?(?:特别行政区|自治区|自治州|省|市|新区|区|县|街道|镇|乡))")
 OTHER_BODY = re.compile(r"(?!的)[\u4e00-\u9fff]{2,8}?(?:管理局|局|厅|委员会|法院|检察院)(?![长内])")
 LOCAL = re.compile(r"[（(](?:本级|机关|本部)[）)]$")
+NO_NAME = re.compile(r"预算|决算|支出|收入|经费|占|多少|全[局委院厅]|整个")
 LONGEST_ALIAS = 24
 UNIT_NAME = re.compile(
     r"(?:(?<![布格结])局|委员会|办公室|办公厅|中心|"
@@ -171,7 +172,10 @@ class Directory:
                 return _Token(i, i + length, "region", self.regions[piece], piece)
             if piece in self.others and not self.shorts.at(text, i):
                 return _Token(i, i + length, "other", frozenset(), piece)
-        short = self.shorts.at(text, i, placed=any(text[max(0, i - n) : i] in self.regions for n in range(2, 8)))
+        here = frozenset[str]().union(*(self.regions.get(text[max(0, i - n) : i], frozenset()) for n in range(2, 8)))
+        short = self.shorts.at(text, i, placed=bool(here))
+        if short and here and not short[1] & here and not text[i : short[0]].endswith(ENDS):
+            short = None  # 沂河县城市建设: the first words of another place's 城市管理委员会
         if short and self._stands_alone(text, i, text[i : short[0]]):
             return _Token(i, short[0], "core", short[1], text[i : short[0]])
         level = re.compile(r"[省市区县](?=[局院委厅办])").match(text, i)
@@ -217,7 +221,7 @@ class Directory:
         if foreign is not None:
             return text[foreign:end]
         other = OTHER_BODY.match(text, end) if last.kind == "region" else None
-        if other and not any(core in other.group() for core in self.cores):
+        if other and not NO_NAME.search(other.group()) and not any(core in other.group() for core in self.cores):
             return text[start : other.end()]  # 龙岗科技创新局: no such body is indexed
         for token in group:
             found &= token.bodies

@@ -77,7 +77,9 @@ def compare_items(task: Task, groups: list[Group]) -> Answer | None:
     if columns := named_columns(task, groups):
         return state_columns(task, *columns)
     for group in groups:
-        text = re.sub(r"各多少.*|分别.*|各是.*|哪个.*|谁.*|多多少.*|少多少.*|差多少.*|几倍.*", "", task.q.text)
+        text = re.sub(
+            r"各(?:自|要)?(?:花|用|是|有)?(?:多少|几).*|分别.*|各是.*|哪个.*|谁.*|多多少.*|少多少.*|差多少.*|几倍.*", "", task.q.text
+        )
         lead, _, items = text.rpartition(",")
         pieces = split_items(task, group, items)
         if any(not part_ask(task.library, p).content and not TOTAL.search(p) for p in pieces):

@@ -23,6 +23,7 @@ COLUMN_WORD = re.compile(
     r"|一般公共预算(?:财政)?(?:拨款)?|政府性基金(?:预算)?(?:财政)?(?:拨款)?|国有资本经营预算(?:拨款)?|(?:上年)?结转(?:资金|结余)?|单位资金"
 )
 COLUMN_SAID = re.compile(r"\((?:万元|元)\)|金额$|数$|资金$|(?:财政)?拨款$|^20\d\d年度?|[的了]")
+FUNDS = re.compile(r"(?:一般公共预算|政府性基金(?:预算)?|国有资本经营预算|财政拨款)(?:财政拨款|拨款)?(?:的|里|中)?")
 BARE_TAIL = re.compile(r"(?:本年)?(?:收入|支出)(?:合计|总计|决算|预算)?|(?:年初|年末|上年)?(?:结转和?结余|结转|结余)$|货物|工程|服务$")
 ITEM_END = re.compile(r"(?:费|支出|补贴|补助|工资|奖金|公积金)$")  # 办公费印刷费 are two, 一般公共预算财政拨款 is one
 FILLER = re.compile(
@@ -74,6 +75,9 @@ def inherit_item(task: Task, pieces: list[str]) -> list[str]:
     if len(pieces) > 1 and (tail := BARE_TAIL.search(pieces[0])) and tail.start():
         lead = pieces[0][: tail.start()]  # 政府性基金收入、支出、年初结转: what they are of is said once
         return [p if i == 0 or not BARE_TAIL.fullmatch(p) else lead + p for i, p in enumerate(pieces)]
+    scope = FUNDS.match(pieces[0]) if len(pieces) > 1 else None
+    if scope and part_ask(task.library, pieces[0][scope.end() :]).content:  # 一般公共预算住房公积金和购房补贴: of both
+        pieces = [p if i == 0 or FUNDS.search(p) else scope.group() + p for i, p in enumerate(pieces)]
     if not pieces or not column.search(pieces[0]):
         return pieces
     item = column.sub("", pieces[0])
@@ -132,8 +136,22 @@ def list_items(task: Task, group: Group, text: str) -> list[Figure]:
         return all_rows(task, group, part_ask(task.library, re.sub(r"所有|全部|[两三四各几]个|新增的?", "", FILLER.sub("", text))))
     pieces = split_items(task, group, text)
     readings = [read_one(task, group, p) for p in pieces]
-    figures = [r.figure for r in readings if r]
+    figures = in_one_table([r for r in readings if r])
     return figures if len(figures) == len(pieces) > 1 and len({f.id for f in figures}) == len(figures) else []
+
+
+def in_one_table(readings: list[Reading]) -> list[Figure]:
+    """The figures to be added, from one table and column where one prints them all: a sum must not mix scopes."""
+    if not readings:
+        return []
+    places = [[r.figure, *r.same, *r.rivals] for r in readings]
+    for first in places[0]:
+        if first.table_id is None:
+            continue
+        found = [next((f for f in p if (f.doc_id, f.table_id, f.col) == (first.doc_id, first.table_id, first.col)), None) for p in places]
+        if all(found):
+            return [f for f in found if f]
+    return [r.figure for r in readings]
 
 
 def all_rows(task: Task, group: Group, ask: Ask) -> list[Figure]:

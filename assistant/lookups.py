@@ -24,6 +24,7 @@ from index.domain import Figure, Measure, Origin
 COUNTED_ITEMS = re.compile(r"[两二三四五六七八九十几][个项类款]")
 PER = re.compile(r"每(?:一)?(?:个|名|位)?(?:[亩人户套张吨件册台辆]|公里|平方米|平米|学生|老人|孩子)(?!次)")
 RATE = re.compile(r"/|每|均|标准|单价")
+SEVERAL_ITEMS = re.compile(r"[\u4e00-\u9fff]{2}(?:和|与|、|加上?)[\u4e00-\u9fff]{2}.*(?:合计|一共|总共|加起来|之和|相加|共)")
 CITED_AGAIN = 2  # further places of the same value that are cited
 
 
@@ -111,8 +112,8 @@ def state_scopes(task: Task, reading: Reading) -> None:
 
 def answer_lookup(task: Task) -> Answer | None:
     """One figure of one body and year; asks back where bodies or years differ."""
-    if task.q.intent is Intent.SUM and COUNTED_ITEMS.search(task.q.text):
-        return None  # one of three items is not their sum
+    if task.q.intent is Intent.SUM and (COUNTED_ITEMS.search(task.q.text) or SEVERAL_ITEMS.search(task.q.text)):
+        return None  # one of several items is not their sum
     readings = [(g, r) for g in task.scope.groups if (r := task.read(g)) is not None and per_unit(task, r.figure)]
     readings = keep_best(readings)
     if not readings:
@@ -254,6 +255,8 @@ def answer_change(task: Task) -> Answer | None:
     """How much more or less than before: as stated in prose, in a table of years, or computed from two years' figures."""
     if not task.q.wants_change:
         return None
+    if len(task.q.years) > 1 and max(task.q.years) - min(task.q.years) > 1:
+        return answer_two_years(task)  # what a document states is against the year before
     found = []
     for group in task.scope.groups:
         stated = read_change(task, group)

@@ -130,7 +130,7 @@ class Assistant:
             answers.append(bare or answer)
             before = completed
         good = [a for a in answers if a.status is Status.ANSWERED]
-        if len(good) == len(answers) or (good and whole.status is not Status.ANSWERED and answers[0].status is Status.ANSWERED):
+        if len(good) == len(answers) or (good and answers[0].status is Status.ANSWERED and adds_nothing(whole, good)):
             return merge(question, clauses, answers)
         return whole
 
@@ -217,6 +217,15 @@ class Assistant:
         return f"现有：{listed}{'等' if len(groups) > 6 else ''}。"
 
 
+def adds_nothing(whole: Answer, parts: Sequence[Answer]) -> bool:
+    """True where the question taken as one tells no figure or place that its parts, taken alone, do not tell."""
+    if whole.status is not Status.ANSWERED:
+        return True
+    told = {(f.value, f.unit) for a in parts for f in a.figures}
+    quoted = {(c.doc, c.quote) for a in parts for c in a.citations}
+    return all((f.value, f.unit) in told for f in whole.figures) and all((c.doc, c.quote) in quoted for c in whole.citations)
+
+
 def open_scopes(q: Question, scope: Scope) -> list[Scope]:
     """One scope a body where a single name can mean several and the question is not about one figure (市局有哪些项目)."""
     open_ = len(q.named.mentions) == 1 and len(q.named.mentions[0].bodies) > 1
@@ -245,7 +254,7 @@ def question_problem(question: str) -> str | None:
     text = flat(question)
     if not re.search(r"\w", text):
         return "请输入一个问题，例如：龙岗区对口帮扶预算多少？"
-    odd = re.search(r"(?<!\d)\d{5,}(?=年)", text)
+    odd = re.search(r"(?<!\d)(?![23]\d{6}年[初末底])\d{5,}(?=年)", text)
     if odd:
         return f"“{odd.group()}年”不是一个年份，请改正后再问，例如：龙岗区2024年对口帮扶预算多少？"
     if len(question) > LONGEST_QUESTION:

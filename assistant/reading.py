@@ -56,7 +56,7 @@ def read_figure(library: Library, group: Group, ask: Ask, want: Want) -> Reading
     close = [c for c in candidates[1:60] if c.score >= best.score - CLOSE]
     same = tuple(c.figure for c in candidates[1:80] if same_amount(best.figure, c.figure) and c.score >= best.score - 2.5)
     rivals = tuple(_unlike(best, close))
-    unexplained = half_said(ask, best.covered) if want.code else leftover(ask, best.covered)
+    unexplained = [*half_said(ask, best.covered), *leftover(ask, best.covered)] if want.code else leftover(ask, best.covered)
     return Reading(group, best.figure, best.score, best.covered, same, rivals, tuple(unexplained))
 
 

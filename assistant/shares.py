@@ -14,12 +14,18 @@ from assistant.lookup import AMOUNTS
 from assistant.reading import Reading, change_of, read_figure
 from assistant.scope import Group
 from assistant.task import Task
+from assistant.units import NamedUnits
 from index.amounts import convert, format_value, round_half_up
 from index.domain import Figure, Measure, Origin
 
 SHARE_OF = re.compile(r"占(?!比)(?:了|到)?(?:它|其|该)?(.*?)(?:的)?(?:百分之(?:几|多少)|比[例重列]|多大比[例重]|几成|多少%?|百分比|$)")
 PERCENT_IS = re.compile(r"^(.*?)(?:里|中)?有?百分之(?:几|多少)是(.*?)(?:出的|的|$)")
 SHARE_WITHIN = re.compile(r"^(.*?)(?:中|里面?|内)[,，]?(.*?)(?:的)?(?:所占比[例重]|占比|占比[例重]|比[例重列]|占百分|占多大|占几成)")
+
+
+WHOLE_BODY = re.compile(
+    r"^(?:的)?(?:整个|全)(?:局|委|院|厅|部门|单位|系统|街道|镇|校)?[\u4e00-\u9fff]{0,4}?(?:总)?(?:预算|支出)?的?$|^(?:局|委|部门)?总(?:预算|支出)的?$"
+)
 
 
 def answer_ratio(task: Task) -> Answer | None:
@@ -111,6 +117,10 @@ def read_parts(task: Task, group: Group, text: str) -> list[Figure]:
 
 def read_whole(task: Task, group: Group, text: str, part: Figure) -> Figure | None:
     """The whole of a share: what the text names, in the part's own table where it stands there, too; else the part's total."""
+    if WHOLE_BODY.search(text):
+        everything = replace(task, q=replace(task.q, units=NamedUnits()))
+        total = everything.read_total(group, replace(everything.want(), unit_kind="money", counter=None))
+        return total.figure if total else None
     if re.sub(r"[的它其该]", "", FILLER.sub("", text)).strip():
         reading = read_one(task, group, text)
         if reading is None:
