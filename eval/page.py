@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from eval.cases import Case
 from eval.metrics import BY_KEY, GROUPS, METRICS, Metric
-from eval.pictures import PICTURED, Pair, citation_to_text
-from eval.report import ASSISTANT, BYS, ORIGINS, OUTCOMES, STAGES, STATUSES, TYPES, failures, gold_to_text, place_to_text
+from eval.pictures import Pair, citation_to_text
+from eval.report import ASSISTANT, BYS, ORIGINS, OUTCOMES, STAGES, STATUSES, TOLD_IN_FULL, TYPES, failures, gold_to_text, place_to_text
 from eval.runs import TOTAL, Run
 from eval.score import Outcome, Verdict
 from eval.summary import Line, Share
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 TEMPLATE = Path(__file__).with_name("page.html.j2")
 CARDS = ("correct", "wrong", "missed", "figure", "cell", "refusal", "false_refusal")
+FOUND_BY = {"both": "意思和字词", "dense": "意思", "lexical": "字词"}
 BINS = 24  # of the histogram of times
 
 
@@ -62,6 +63,7 @@ def run_to_page(run: Run, pictures: Mapping[str, Pair] | None = None, beside: Ma
         outcomes=OUTCOMES,
         stages=STAGES,
         types=TYPES,
+        found_by=FOUND_BY,
         unscored=[verdict.id for verdict in run.verdicts if verdict.outcome is Outcome.UNSCORED],
     )
     return str(page)
@@ -84,7 +86,7 @@ def _part(run: Run, summary: Sequence[Line], systems: Mapping[str, Sequence[Line
     types = [line for line in lines if line.by == "type"]
     cases = {case.id for case in run.cases if case.generated == (origin == "generated")}
     failed = [pair for pair in failures(run) if pair[0].id in cases]
-    shown = [_failure(run, case, verdict, FULL if n < PICTURED else BRIEF) for n, (case, verdict) in enumerate(failed[:MOST_FAILURES])]
+    shown = [_failure(run, case, verdict, FULL if n < TOLD_IN_FULL else BRIEF) for n, (case, verdict) in enumerate(failed[:MOST_FAILURES])]
     wholes = {name: next((line for line in rows if line.by == "all" and line.origin == origin), None) for name, rows in systems.items()}
     return {
         "origin": origin,

@@ -13,7 +13,7 @@ from itertools import islice
 from assistant.domain import Answer, Citation
 from eval.cases import Case, Gold, Place
 from eval.places import same_cell, same_place
-from eval.report import place_to_text
+from eval.report import TOLD_IN_FULL, place_to_text
 from eval.runs import Run
 from eval.score import Verdict
 from eval.values import fold, prints
@@ -22,7 +22,6 @@ from index.errors import BudgetError
 from index.pageview import crop_picture
 from index.stores.index import Index
 
-PICTURED = 40  # failures with pictures; the others are told in words
 MOST_BYTES = 2_400_000  # of all pictures of a report, as base64: the page is to stay below 5 MB
 SCALE = 1.5  # pixels a point
 COLOURS = 24  # black text on white, and one marking
@@ -56,7 +55,7 @@ def run_to_pictures(run: Run, index: Index, failed: Sequence[tuple[Case, Verdict
     def draw(case: Case) -> Pair:
         return Pair(_gold_cutting(index, case, known), _cited_cutting(index, run.answers.get(case.id), known))
 
-    cases = [case for case, _ in failed[:PICTURED]]
+    cases = [case for case, _ in failed[:TOLD_IN_FULL]]
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # pictures are packed outside of the interpreter's lock
         drawn = list(pool.map(draw, cases))
     for case, pair in zip(cases, drawn, strict=True):

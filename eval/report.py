@@ -32,6 +32,7 @@ TYPES = {
 }
 STATUSES = {"answered": "已答", "refused": "拒答", "clarify": "反问"}
 SHOWN = 200  # characters of an answer
+TOLD_IN_FULL = 40  # failures with pictures and evidence; the others are told in words
 
 
 def run_to_lines(run: Run) -> list[str]:
@@ -66,8 +67,12 @@ def _unscored_lines(run: Run) -> list[str]:
 
 
 def failures(run: Run) -> list[tuple[Case, Verdict]]:
-    """Wrong answers first, then missed ones; hand-written questions before generated ones, otherwise in order."""
-    pairs = [(case, verdict) for case, verdict in zip(run.cases, run.verdicts, strict=True) if verdict.wrong or verdict.missed]
+    return failed_first(run.cases, run.verdicts)
+
+
+def failed_first(cases: Sequence[Case], verdicts: Sequence[Verdict]) -> list[tuple[Case, Verdict]]:
+    """Wrong answers, then missed ones; hand-written questions before generated ones, otherwise in order."""
+    pairs = [(case, verdict) for case, verdict in zip(cases, verdicts, strict=True) if verdict.wrong or verdict.missed]
     return sorted(pairs, key=lambda pair: (pair[0].generated, not pair[1].wrong))
 
 

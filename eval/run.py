@@ -19,7 +19,7 @@ from eval.about import describe
 from eval.ask import ask_all, default_jobs, progress
 from eval.cases import Case, read_cases
 from eval.compare import compare, comparison_to_lines, run_to_judged, write_record
-from eval.report import failures, failures_to_lines, run_to_lines
+from eval.report import TOLD_IN_FULL, failed_first, failures, failures_to_lines, run_to_lines
 from eval.retrieval import Evidence, evidence_marks, find_evidence
 from eval.runs import Run, answer_to_detail, read_run, sets_of, write_run
 from eval.score import Verdict, judge
@@ -56,7 +56,7 @@ def replay(words: list[str]) -> int:
 
 
 def measure(sets: Sequence[Path], store: Path, jobs: int | None = None, retrieval: bool = False) -> Run:
-    """Read the sets, ask, judge. Evidence is looked for where an answer is not right, with ``retrieval`` for every question."""
+    """Read the sets, ask, judge. Evidence is looked for where the report shows it, with ``retrieval`` for every question."""
     with Index.open(store) as index:
         cases = read_cases(sets, {info.doc_id for info in index.documents()})
         about = describe(sets, store, index, len(cases))
@@ -85,9 +85,10 @@ def measure(sets: Sequence[Path], store: Path, jobs: int | None = None, retrieva
 def _evidence(
     assistant: Assistant, cases: Sequence[Case], verdicts: Sequence[Verdict], everywhere: bool
 ) -> dict[str, tuple[Evidence, ...]]:
-    """By question id. A search that fails leaves its question without evidence: the answer was judged all the same."""
-    wanted = [c for c, v in zip(cases, verdicts, strict=True) if v.wrong or v.missed or (everywhere and c.sources)]
-    return {case.id: find_evidence(assistant, case) for case in progress(wanted, len(wanted), "检索")}
+    """By question id: of the failures that reports tell in full, and everywhere else only where asked for."""
+    failed = [case for case, _ in failed_first(cases, verdicts)[:TOLD_IN_FULL]]
+    wanted = {case.id: case for case in [*failed, *(case for case in cases if everywhere and case.sources)]}
+    return {id: find_evidence(assistant, case) for id, case in progress(wanted.items(), len(wanted), "检索")}
 
 
 def _with_evidence(case: Case, verdict: Verdict, evidence: Mapping[str, tuple[Evidence, ...]]) -> Verdict:

@@ -18,8 +18,8 @@ from eval.__main__ import main
 from eval.cases import Case, Gold, Place
 from eval.markdown import run_to_markdown
 from eval.page import run_to_page, times_to_bars
-from eval.pictures import PICTURED, place_to_box, run_to_pictures
-from eval.report import failures
+from eval.pictures import place_to_box, run_to_pictures
+from eval.report import TOLD_IN_FULL, failures
 from eval.runs import Detail, Run, read_run
 from eval.score import judge
 from index.stores.index import Index
@@ -114,9 +114,9 @@ def test_report_of_many_failures_stays_small_and_has_pictures_of_the_first_ones(
     run = failing_run(300, "一段很长的回答。" * 200)
     with Index.open(sample_store) as index:
         pictures = run_to_pictures(run, index, failures(run))
-    assert list(pictures) == [f"q{n}" for n in range(PICTURED)] and all(pair.gold and pair.gold.uri for pair in pictures.values())
+    assert list(pictures) == [f"q{n}" for n in range(TOLD_IN_FULL)] and all(pair.gold and pair.gold.uri for pair in pictures.values())
     html = run_to_page(run, pictures)
-    assert html.count("<article") == 300 and html.count("<img") == 2 * PICTURED and len(html.encode()) < FIVE_MB
+    assert html.count("<article") == 300 and html.count("<img") == 2 * TOLD_IN_FULL and len(html.encode()) < FIVE_MB
 
 
 def test_texts_are_never_taken_for_code_nor_fetch_anything() -> None:

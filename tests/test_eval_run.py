@@ -35,7 +35,8 @@ def questions(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_set(
         tmp_path_factory.mktemp("sets"),
         {"id": "right", "question": ASKED, "figures": [{"value": 9233.81, "unit": "万元"}], "sources": [cell]},
-        {"id": "wrong", "question": ASKED, "figures": [{"value": 1.5, "unit": "万元"}], "must_include": ["某句话"], "sources": [cell]},
+        {"id": "wrong", "question": ASKED, "figures": [{"value": 1.5, "unit": "万元"}], "must_include": ["某句话"], "sources": [cell]}
+        | {"history": [{"role": "user", "content": "深圳呢"}, {"role": "assistant", "content": "……"}]},
         {"id": "no", "question": "龙岗区2025年对口帮扶预算多少", "type": "refuse"},
     )
 
