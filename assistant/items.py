@@ -23,6 +23,7 @@ COLUMN_WORD = re.compile(
     r"|一般公共预算(?:财政)?(?:拨款)?|政府性基金(?:预算)?(?:财政)?(?:拨款)?|国有资本经营预算(?:拨款)?|(?:上年)?结转(?:资金|结余)?|单位资金"
 )
 COLUMN_SAID = re.compile(r"\((?:万元|元)\)|金额$|数$|资金$|(?:财政)?拨款$|^20\d\d年度?|[的了]")
+WITHIN = re.compile(r"^(.*?)(?:里面?|当?中|内)[,，]")
 FUNDS = re.compile(r"(?:一般公共预算|政府性基金(?:预算)?|国有资本经营预算|财政拨款)(?:财政拨款|拨款)?(?:的|里|中)?")
 BARE_TAIL = re.compile(r"(?:本年)?(?:收入|支出)(?:合计|总计|决算|预算)?|(?:年初|年末|上年)?(?:结转和?结余|结转|结余)$|货物|工程|服务$")
 ITEM_END = re.compile(r"(?:费|支出|补贴|补助|工资|奖金|公积金)$")  # 办公费印刷费 are two, 一般公共预算财政拨款 is one
@@ -56,6 +57,10 @@ def split_items(task: Task, group: Group, text: str) -> list[str]:
     takes the item of the first piece.
     """
     text = without_bodies(task, text)
+    if within := WITHIN.match(text):  # 基本支出里，差旅费和办公费: where to look, then the items
+        lead = FILLER.sub("", within.group(1)).strip()
+        pieces = split_items(task, group, text[within.end() :])
+        return [lead + p for p in pieces] if len(pieces) > 1 else [*pieces]
     spans = label_spans(task, group, text)
     cuts = [m.span() for m in JOIN.finditer(text) if not any(a <= m.start() < b for a, b in spans)]
     pieces, at = [], 0
@@ -106,7 +111,7 @@ def pick_groups(task: Task) -> list[Group]:
 
 def read_one(task: Task, group: Group, text: str, want: Want | None = None) -> Reading | None:
     """The figure of one item of a question; its other places are remembered in the draft."""
-    for start, end in task.q.units.spans:  # whose rows are meant is no part of the item
+    for start, end in (*task.q.units.spans, *task.q.tables.spans):  # whose rows are meant, and where, is no part of the item
         text = text.replace(task.q.text[start:end], "")
     reading = _read_item(task, group, FILLER.sub("", text), want)
     if reading:
@@ -117,7 +122,7 @@ def read_one(task: Task, group: Group, text: str, want: Want | None = None) -> R
 def _read_item(task: Task, group: Group, cleaned: str, want: Want | None) -> Reading | None:
     ask = part_ask(task.library, cleaned)
     want = want or Want(years=frozenset(y for y in task.scope.years if y != group.year), unit_kind="money")
-    want = replace(want, units=want.units or task.q.units.labels)
+    want = replace(want, units=want.units or task.q.units.labels, tables=task.q.tables.tables)
     if not ask.content:
         full = part_ask(task.library, cleaned) if cleaned else ask
         reading = read_figure(task.library, group, full, want) if full.light else None

@@ -10,6 +10,7 @@ from assistant.match import Ask, span_mask
 
 PARTICLE = re.compile(r"[里中内的了和与及在]")
 OTHERS = ("其他", "其它")  # content only before an item's name: 其他支出 is an item of its own
+SHORT_LABEL = 3
 OWN_WORD = 1.0  # unsaid weight from which a label says more than the question
 ENOUGH = 0.7  # with this share of the content explained, a verb more or less is no reason to refuse
 
@@ -45,9 +46,11 @@ def half_said(ask: Ask, covered: int) -> list[str]:
 
 def near_miss(ask: Ask, candidate: Candidate) -> bool:
     """True where question and label each say something that the other does not, side by side: 对企业补助 is not 就业补助."""
+    open_ = ask.content & ~candidate.labelled
+    if cuts_a_word(ask, candidate.named, open_):
+        return True
     if candidate.unsaid < OWN_WORD:
         return False
-    open_ = ask.content & ~candidate.labelled
     for found in re.finditer(PARTICLE, ask.text):  # 目标里光传送网: cut as 里光
         if not (open_ >> found.end() & 1 and found.start() and open_ >> found.start() - 1 & 1):
             open_ &= ~(1 << found.start())
@@ -56,6 +59,18 @@ def near_miss(ask: Ask, candidate: Candidate) -> bool:
             open_ &= ~span_mask(word.start, word.end)
     start, end = longest_run(candidate.named)
     return bool(open_ & (1 << end | (1 << start) >> 1))
+
+
+def cuts_a_word(ask: Ask, named: int, open_: int) -> bool:
+    """True where a short label explains only a part of one word: 退休 is not 离退休."""
+    if not 0 < named.bit_count() <= SHORT_LABEL:
+        return False
+    start, end = longest_run(named)
+    return any(
+        (w.start < start < w.end and open_ >> (start - 1) & 1) or (w.start < end < w.end and open_ >> end & 1)
+        for w in ask.words
+        if w.kind != "v" and len(w.text) <= SHORT_LABEL + 1
+    )
 
 
 def longest_run(mask: int) -> tuple[int, int]:

@@ -16,7 +16,7 @@ from index.domain import Figure, Measure, Origin
 
 ALIKE = (frozenset("人名位"), frozenset("台辆部"), frozenset("家户个"), frozenset("次场期"))  # what counts the same things
 VAGUE = ("个", "项", "人", "名", "次", "台", "家")
-INITIAL_SAID = re.compile(r"年初预算|预算数|全年预算|调整预算")
+INITIAL_SAID = re.compile(r"年初(?!结转|结余|余额|数)|预算数|全年预算|调整预算")
 SPENT_SAID = re.compile(r"实际|决算|花了|执行数")
 BUDGET_SAID = re.compile(r"预算|年初|计划|安排|目标")
 HALF = 0.51  # a column is meant where the question names half of its own words
@@ -86,8 +86,8 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
         return None  # what was spent is never answered with the budget
     if entry.budgeted and not BUDGET_SAID.search(ask.text):
         score -= 0.6  # of a final account, the executed amount is meant
-    if entry.executed and kind == "money" and INITIAL_SAID.search(ask.text):
-        score -= 0.8
+    if entry.executed and kind == "money" and INITIAL_SAID.search(ask.text) and not SPENT_SAID.search(ask.text):
+        return None  # nor what was budgeted with what was spent
     if want.direction and f.direction == -want.direction:
         score -= 0.8
     if entry.planned:

@@ -15,7 +15,7 @@ from assistant.leftover import leftover
 from assistant.lookup import AMOUNTS, HALF, counts_in, same_amount
 from assistant.match import match_label
 from assistant.passages import quote_passage, reason_passages, view_passages
-from assistant.reading import Reading, change_of, part_ask, read_figure
+from assistant.reading import Reading, change_of, code_label, part_ask, read_figure
 from assistant.scope import Group
 from assistant.task import Task
 from index.amounts import BLANKS, convert, format_value, round_half_up
@@ -175,15 +175,9 @@ def answer_counts(task: Task) -> Answer | None:
 
 def counted_beside(task: Task, figure: Figure, counter: str) -> Figure | None:
     """What the same sentence (or row) counts in another unit: 23批次、186人次. 人次 may be printed as 人 there."""
-    near = [
-        f
-        for f in task.library.view(figure.doc_id).figures
-        if f.table_id == figure.table_id
-        and f.row == figure.row
-        and f.id != figure.id
-        and f.value is not None
-        and f.context == figure.context
-    ]
+    place = (figure.table_id, figure.row, figure.context, figure.row_path)
+    figures = task.library.view(figure.doc_id).figures
+    near = [f for f in figures if (f.table_id, f.row, f.context, f.row_path) == place and f.id != figure.id and f.value is not None]
     exact = [f for f in near if counts_in(f.unit, counter)] or [f for f in near if f.unit[:1] == counter[:1] and f.unit]
     after = [f for f in exact if (f.col or 0) > (figure.col or 0)]
     return next(iter(after or exact), None)
@@ -283,11 +277,8 @@ def read_change(task: Task, group: Group) -> Reading | None:
     ask = task.ask
     if not ask.content and not want.code:
         return task.read_total(group, want) or task.read_total(group, replace(want, measures=frozenset({Measure.RATE})))
-    if want.code:  # running text names subjects, not codes
-        label = next(
-            (e.figure.row_path[-1] for v in task.library.views([group]) for e in v.codes.get(want.code, ()) if e.figure.row_path), ""
-        )
-        ask, want = (part_ask(task.library, core(label)), replace(want, code=None)) if label else (ask, want)
+    if want.code and (label := code_label(task.library, group, want.code)):  # running text names subjects, not codes
+        ask, want = part_ask(task.library, label), replace(want, code=None)
     reading = read_figure(task.library, group, ask, want)
     if reading is None or not reading.sure:
         reading = read_figure(task.library, group, ask, replace(want, measures=frozenset({Measure.RATE})))

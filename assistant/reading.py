@@ -99,6 +99,12 @@ def same_item(a: Figure, b: Figure) -> bool:
     return one == other or (a.code is not None and a.code == b.code)
 
 
+def code_label(library: Library, group: Group, code: str) -> str:
+    """The name of the subject with this code in the group's tables, "" where none has it."""
+    found = (e.figure.row_path[-1] for view in library.views([group]) for e in view.codes.get(code, ()) if e.figure.row_path)
+    return core(next(found, ""))
+
+
 def part_ask(library: Library, text: str) -> Ask:
     """Prepare a fragment of a question (bodies, years and levels taken out) for matching."""
     named = library.directory.find(text)

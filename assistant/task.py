@@ -11,7 +11,7 @@ from assistant.lexicon import Lexicon
 from assistant.library import Library
 from assistant.lookup import AMOUNTS, Want, same_amount
 from assistant.match import Ask
-from assistant.reading import Reading, read_figure
+from assistant.reading import Reading, code_label, part_ask, read_figure
 from assistant.scope import Group, Scope
 from assistant.understand import Question
 from index.domain import Figure, Kind, Measure
@@ -64,6 +64,13 @@ class Task:
         ask = ask or self.ask
         want = want or self.want()
         found = self._read(group, ask, want)
+        if want.code and found is None:  # a sentence names the subject, not its code
+            label = code_label(self.library, group, want.code)
+            found = (
+                self._read(group, part_ask(self.library, self.q.text.replace(want.code, label)), replace(want, code=None))
+                if label
+                else None
+            )
         if want.units and self.q.units.own and (found is None or not found.sure):
             found = self._read(group, ask, replace(want, units=frozenset()))  # a document of this unit alone
         if want.tables and (found is None or not found.sure):
