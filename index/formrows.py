@@ -237,10 +237,11 @@ def _after_of_which(drafts: Sequence[Draft], paths: Sequence[LabelPath]) -> list
 
 
 def _common_heads(stepped: Sequence[Stepped], paths: Sequence[LabelPath]) -> tuple[str, ...]:
-    """The headers over the parts of the labels; a grand total stands in no column of its own."""
+    """The headers over the parts of the labels. A grand total stands in no column of its own, nor does what a row stands
+    below in its own column (a unit above its projects)."""
     return common_heads(
         [
-            (*step.heads, *[step.head] * (len(path) - len(step.heads)))[: len(path)]
+            (*step.heads, *[""] * (len(path) - len(step.heads) - 1), step.head)[-len(path) :]
             for step, path in zip(stepped, paths, strict=True)
             if path and not GRAND_TOTAL.match(path[-1])
         ]
