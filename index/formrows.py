@@ -15,13 +15,14 @@ from decimal import Decimal
 from index.amounts import cell_to_value, is_number_cell
 from index.columns import Column, Role, cell_kind
 from index.domain import Box, Cell, LabelPath, Row
-from index.grids import GridCell
-from index.hierarchy import RowLabel, is_body, is_total, label_rank, rows_to_paths
+from index.grids import GridCell, merge_positions
+from index.hierarchy import INDENT_STEP, RowLabel, is_body, is_total, label_rank, rows_to_paths
 
 GRAND_TOTAL = re.compile(r"^(合计|总计|.{0,4}(合计|总计))$")
 EMPTY_WORDS = ("无", "空", "空表")  # all that an empty table's body says
 MAX_HEAD = 20  # characters of a word that heads a column
 CENTRED = 0.7  # em by which a centred text stands off its cell's sides, and by which these may differ
+MAX_LEVELS, LEVEL_ROWS = 5, 3  # depths of a tree that is told by indentation, and how many rows each needs on average
 PARTS_AFTER = 3  # parts that may follow 「其中：…」 without a step
 SUM_SLACK = Decimal("0.005")  # what rounding may take from each part of a sum
 
@@ -236,10 +237,11 @@ def _after_of_which(drafts: Sequence[Draft], paths: Sequence[LabelPath]) -> list
 
 
 def _common_heads(stepped: Sequence[Stepped], paths: Sequence[LabelPath]) -> tuple[str, ...]:
-    """The headers over the parts of the labels; a grand total stands in no column of its own."""
+    """The headers over the parts of the labels. A grand total stands in no column of its own, nor does what a row stands
+    below in its own column (a unit above its projects)."""
     return common_heads(
         [
-            (*step.heads, *[step.head] * (len(path) - len(step.heads)))[: len(path)]
+            (*step.heads, *[""] * (len(path) - len(step.heads) - 1), step.head)[-len(path) :]
             for step, path in zip(stepped, paths, strict=True)
             if path and not GRAND_TOTAL.match(path[-1])
         ]
@@ -328,7 +330,8 @@ def _indents(drafts: Sequence[Draft], leaves: Sequence[str]) -> list[float]:
     known = [value for value in found if value is not None]
     base = min(known, default=0.0)
     at_left = sum(value - base < 0.3 for value in known)
-    if at_left * 4 < len(known) or len({round(value - base, 0) for value in known}) > max(5, len(known) // 3):
+    levels = merge_positions(known, INDENT_STEP / 2)
+    if len(levels) > MAX_LEVELS or (at_left * 4 < len(known) and len(known) < LEVEL_ROWS * len(levels)):
         return [0.0] * len(found)
     return [0.0 if value is None else value - base for value in found]
 

@@ -216,7 +216,7 @@ def _title(cover: Sequence[str], department: str, year: int | None, kind: Kind) 
         match = _KIND.search(text) or _LOOSE_KIND.search(text)
         if not match or not department or "：" in text:
             continue
-        tail = re.match(r"(?:信息)?公开|草案|（草案）", text[match.end() :])
+        tail = re.match(r"(?:信息)?公开(?:说明|报告)?|草案|（草案）", text[match.end() :])
         title = text[: match.end()] + (tail[0] if tail else "")
         if department in title and (_YEAR.search(title) or not _YEAR.search(whole)):
             return title

@@ -30,6 +30,7 @@ _LIST_BEFORE = re.compile(
     r"(?P<count>\d{1,3}|[一二三四五六七八九十]{1,3})个?(?:内设)?(?:职能)?(?P<noun>处室|科室|内设机构|机构)"
 )
 _UNITS_COUNTED = ("基层单位", "下属单位", "所属单位")
+_OWNED = re.compile(r"(?:共有|实有|现有)(?:公务)?车辆")
 
 
 def statement_findings(document: Document, figures: Sequence[Figure]) -> list[Finding]:
@@ -39,6 +40,7 @@ def statement_findings(document: Document, figures: Sequence[Figure]) -> list[Fi
         *_empty_notes(document, figures),
         *_lists(document),
         *_unit_counts(document, figures),
+        *_vehicles(document, figures),
         *_goals(document, figures),
         *_own_year(document, figures),
         *_names(document, figures),
@@ -150,6 +152,21 @@ def _unit_counts(document: Document, figures: Sequence[Figure]) -> Iterator[Find
                 places = (figure_place(document, one), figure_place(document, other))
                 difference = abs(one.value - other.value)
                 yield Finding(document.doc_id, "count", message, difference, one.unit, False, places, (one.id, other.id))
+
+
+def _vehicles(document: Document, figures: Sequence[Figure]) -> Iterator[Finding]:
+    """How many vehicles the body has, said differently in two sections."""
+    stated: dict[LabelPath, Figure] = {}
+    for f in figures:
+        if f.origin is Origin.PROSE and f.row_path == ("车辆",) and f.unit == "辆" and _OWNED.search(f.context) and f.value is not None:
+            stated.setdefault(f.section, f)
+    counted = list(stated.values())
+    for other in counted[1:]:
+        one = counted[0]
+        if one.value != other.value and one.value is not None and other.value is not None:
+            message = f"车辆的数量前后不一致：一处{one.raw}，一处{other.raw}（时点或口径不同的除外）"
+            places = (figure_place(document, one), figure_place(document, other))
+            yield Finding(document.doc_id, "count", message, abs(one.value - other.value), "辆", False, places, (one.id, other.id))
 
 
 def _goals(document: Document, figures: Sequence[Figure]) -> Iterator[Finding]:

@@ -44,6 +44,14 @@ def test_denied_fund_that_is_zero_is_no_finding() -> None:
     assert findings(Para("本单位无政府性基金预算支出。"), fund_table("0.00", "注：本表本年无发生额。")) == []
 
 
+def test_vehicles_counted_differently_in_two_sections() -> None:
+    first = (Heading(3, "二、机构设置"), Para("实有车辆4辆，包括定编车辆4辆。"))
+    second = (Heading(3, "二、国有资产占有使用情况"), Para("截至2023年12月31日，本部门共有车辆5辆，其中：机要通信用车5辆。"))
+    (found,) = findings(*first, *second)
+    assert found.kind == "count" and "4辆" in found.message and "5辆" in found.message
+    assert findings(*first, second[0], Para("2024年安排购置车辆1辆。本部门共有车辆4辆。")) == []
+
+
 def test_note_calls_a_filled_table_empty() -> None:
     (found,) = findings(fund_table("5.00", "注：故本表为空表。"))
     assert found.kind == "text_table" and len(found.places) == 2

@@ -375,3 +375,15 @@ def test_heading_run_into_its_paragraph_parts_it() -> None:
     assert para.text[para.spans[1].start :].startswith("比上年")
     box = para.spans[0].bbox
     assert box is not None and len(para.spans[0].xs) == para.spans[0].end + 1
+
+
+def test_indentation_tells_the_tree_where_few_rows_stand_at_the_left() -> None:
+    """A unit, its groups and their many items, set one em further in each time: 办公费 of two units must not look alike."""
+    names = [("某局（本级）", 0), ("工资福利", 1), ("基本工资", 2), ("津贴", 2), ("商品服务", 1), ("办公费", 2), ("水费", 2), ("电费", 2),
+             ("某服务中心", 0), ("商品服务", 1), ("办公费", 2), ("水费", 2)]  # fmt: skip
+    glyphs, rules = ruled(simple([["支出项目", "总计"], *[["", "1.00"]] * len(names)]), [50, 250, 545], 120)
+    for r, (name, depth) in enumerate(names, 1):
+        glyphs += text_at(name, 53 + 10 * depth, 125 + 20 * r)
+    (table,) = tables(page(caption("表 4", "基本支出总表") + glyphs, rules))
+    labels = [row.label for row in table.rows]
+    assert labels[5] == ("某局（本级）", "商品服务", "办公费") and labels[10] == ("某服务中心", "商品服务", "办公费")
