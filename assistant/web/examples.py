@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import pairwise
 
 from assistant.access.domain import Principal
@@ -16,7 +18,9 @@ from index.errors import BudgetError
 
 MOST = 6
 MOST_DOCUMENTS = 4
-SECONDS = 3.0  # longest search for examples
+SECONDS = 12.0  # longest search for examples
+PATIENCE = 0.3  # seconds a page waits for them
+KEPT = 20  # sets of documents
 LABEL = re.compile(r"[一-鿿（）“”、]{3,14}")
 DULL = re.compile(r"合计|总计|小计|本级|总额|收入|资金|拨款|情况|部门预算|单位预算|^支出|其中|本年|上年|^其他|结转")
 FINAL = (Kind.DEPARTMENT_FINAL, Kind.UNIT_FINAL)
@@ -85,20 +89,27 @@ def answered(found: Iterator[Candidate], ask: Callable[[str], Status], seconds: 
 
 
 class Examples:
-    """Made once for each set of documents, in the background."""
+    """Made once for each set of documents, in the background; a page shows those that are ready."""
 
     def __init__(self, make: Callable[[Principal, Sequence[DocumentInfo]], list[str]]) -> None:
         self._make = make
         self._lock = threading.Lock()
-        self._kept: dict[frozenset[tuple[str, str]], list[str]] = {}
+        self._kept: OrderedDict[frozenset[tuple[str, str]], Future[list[str]]] = OrderedDict()
+        self._pool = ThreadPoolExecutor(1, "examples")
 
-    def of(self, principal: Principal, infos: Sequence[DocumentInfo]) -> list[str]:
-        """Nothing where making them fails: a page without examples still works."""
+    def of(self, principal: Principal, infos: Sequence[DocumentInfo], patience: float = PATIENCE) -> list[str]:
+        """Nothing where they are not ready within ``patience`` seconds, or making them fails: a page works without."""
         key = frozenset((info.doc_id, info.sha256) for info in infos)
         with self._lock:
             if key not in self._kept:
-                try:
-                    self._kept = {**dict(list(self._kept.items())[-20:]), key: self._make(principal, infos) if infos else []}
-                except BudgetError:
-                    return []
-            return self._kept[key]
+                self._kept[key] = self._pool.submit(self._make, principal, infos)
+                while len(self._kept) > KEPT:
+                    self._kept.popitem(last=False)
+            ready = self._kept[key]
+        try:
+            return ready.result(patience)
+        except (TimeoutError, BudgetError):
+            return []
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)

@@ -63,7 +63,7 @@ class Site:
 
         def work() -> None:
             try:
-                self.examples.of(LOCAL, self.desk.documents(LOCAL))
+                self.examples.of(LOCAL, self.desk.documents(LOCAL), 0)
             except BudgetError as error:
                 logging.warning("%s", error)
 
@@ -72,6 +72,7 @@ class Site:
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._drawers.shutdown(wait=False, cancel_futures=True)
+        self.examples.close()
         self.desk.close()
 
     # ---------------------------------------------------------------- asking

@@ -385,7 +385,7 @@
   });
 
   // The one viewer stands in the asking view; from other views it is laid over the page.
-  function over(place, from) { $("#desk") && document.body.append(viewer_home()); open_place(place, from); }
+  function over(place, from) { $(".gradio-container").append(viewer_home()); open_place(place, from); }
   let home = null;
   function viewer_home() { const table = $("#viewer"); home = home || table.parentElement; table.classList.add("over"); return table; }
   function viewer_back() { const table = $("#viewer.over"); if (table && home) { table.classList.remove("over"); home.append(table); } }
@@ -427,6 +427,7 @@
       const state = await fetch("ui/health", { cache: "no-store" }).then((r) => r.json());
       const warming = $("#warming");
       if (warming) warming.hidden = state.warm !== false || !$("#log .turn, #log .examples");
+      if (state.warm && $("#log .hello:not(.state-empty)") && !$("#log .example")) tell("rail", { do: "show" }); // examples are ready by now
       if (state.boot !== facts.boot) { keep_draft(); location.reload(); return; }
       if (lost && bar) {
         lost = false;
