@@ -62,9 +62,8 @@ def main() -> int:
         one.join()
     ordered = sorted(seconds)
     p95 = ordered[int(0.95 * (len(ordered) - 1))]
-    print(
-        f"{len(ordered)} answers, {len(errors)} errors, median {statistics.median(ordered):.3f} s, p95 {p95:.3f} s, longest {ordered[-1]:.3f} s"
-    )
+    times = f"median {statistics.median(ordered):.3f} s, p95 {p95:.3f} s, longest {ordered[-1]:.3f} s"
+    print(f"{len(ordered)} answers, {len(errors)} errors, {times}")
     for error in errors[:5]:
         print(error)
     return bool(errors)

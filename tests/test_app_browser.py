@@ -252,6 +252,7 @@ def test_examples_clarifying_feedback_and_conversations(open_page: Open, server:
     picked = page.locator("#log .turn").nth(1)
     picked.locator(".status-answered").wait_for()
     assert "1.00万元" in picked.locator(".said").inner_text()
+    page.wait_for_selector(".viewer-page:has-text('20 / 26')")
     seen = marked(page)
     assert seen["seen"] and (seen["off"] < 30 or seen["room"] < 30), "boxed, but not in the middle although it could be"
     picked.locator("[data-do=down]").click()
