@@ -22,6 +22,7 @@ from index.domain import Chunk, Document, Figure, Proof
 from index.embed import Embedder, make_embedder
 from index.errors import BudgetError, ParseError, StoreError
 from index.files import READERS, check_content, expand
+from index.pageview import forget_pictures
 from index.sandbox import Progress, Sandbox
 from index.settings import IndexSettings, load_settings
 from index.stores.figures import Entry, FigureStore
@@ -140,8 +141,11 @@ def remove(store: Path, doc_id: str, settings: IndexSettings | None = None) -> N
     settings = settings or load_settings()
     check_manifest(store, settings)
     with opened(store, settings) as records:
+        digests = [known.sha256 for known in records.known() if known.doc_id == doc_id]
         records.remove(doc_id)
         save_vectors(store, records)
+    for digest in digests:
+        forget_pictures(store, digest)
 
 
 # ---------------------------------------------------------------- one run

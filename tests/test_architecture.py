@@ -69,6 +69,15 @@ def test_imports_go_one_way(name: str) -> None:
     assert foreign <= MAY_IMPORT[own], f"{name} imports {sorted(foreign - MAY_IMPORT[own])}"
 
 
+def test_only_the_page_knows_gradio_and_only_its_entry_knows_the_page() -> None:
+    for name, path in modules().items():
+        if name == "app" or name.startswith("assistant.web"):
+            continue
+        used = imported(path, at_load=False)
+        assert not any(module.split(".")[0] == "gradio" for module in used), f"{name} imports gradio"
+        assert not any(module.startswith("assistant.web") for module in used), f"{name} imports the page"
+
+
 def test_no_cycles_between_modules() -> None:
     known = modules()
     graph = {name: {m for m in imported(path, at_load=True) if m in known and m != name} for name, path in known.items()}

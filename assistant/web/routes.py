@@ -119,6 +119,11 @@ def _add_pieces(app: FastAPI, site: Site) -> None:
             return HTMLResponse(render("documents", texts_of(request), infos=[], removable=[]))
         return HTMLResponse(audit_to_html(site.desk.index(), infos, doc or None, texts_of(request)))
 
+    @app.get("/ui/examples")
+    def examples(request: Request) -> list[str]:
+        principal = site.visitors.who(request.cookies).principal
+        return site.examples.of(principal, site.desk.documents(principal))
+
     @app.get("/ui/answer/{conversation}/{turn}.{kind}")
     def export(request: Request, conversation: str, turn: str, kind: str) -> Response:
         visitor = site.visitors.who(request.cookies)

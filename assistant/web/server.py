@@ -23,6 +23,8 @@ def build_app(site: Site, hosts: Sequence[str] = LOOPBACK) -> Any:
     """The guarded application. Gradio keeps its temporary files in a folder of this process alone."""
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000")  # else every event is followed by a statistic of all others
+    os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "1")
     os.environ.setdefault("GRADIO_TEMP_DIR", tempfile.mkdtemp(prefix="budget-page-"))
     import gradio as gr
     from fastapi import FastAPI, Request

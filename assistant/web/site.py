@@ -63,7 +63,7 @@ class Site:
 
         def work() -> None:
             try:
-                self.examples.of(LOCAL, self.desk.documents(LOCAL))
+                self.examples.of(LOCAL, self.desk.documents(LOCAL), 0)
             except BudgetError as error:
                 logging.warning("%s", error)
 
@@ -72,6 +72,7 @@ class Site:
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._drawers.shutdown(wait=False, cancel_futures=True)
+        self.examples.close()
         self.desk.close()
 
     # ---------------------------------------------------------------- asking
@@ -188,7 +189,7 @@ class Site:
         if not self.may_remove(visitor, doc_id):
             raise BudgetError(f"您不能移除 {doc_id}：请联系上传的人或管理员")
         info = next(info for info in index.documents() if info.doc_id == doc_id)
-        remove_document(self.store, doc_id, Path(index.source(doc_id)), info.sha256)
+        remove_document(self.store, doc_id, Path(index.source(doc_id)))
         if visitor.signed_in:
             self.desk.access().withdraw(doc_id)
         return info
@@ -213,4 +214,4 @@ class Site:
             except NotWarm:
                 return Status.REFUSED
 
-        return answered(candidates(self.desk.index(), infos), ask)
+        return answered(list(candidates(self.desk.index(), infos)), ask)

@@ -210,11 +210,9 @@ def _discard(path: Path, store: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def remove_document(store: Path, doc_id: str, source: Path, sha256: str) -> None:
-    """Forgets a document with its pictures and the copy that was uploaded. Raises StoreError where it is not there."""
+def remove_document(store: Path, doc_id: str, source: Path) -> None:
+    """Forgets a document and the copy that was uploaded. Raises StoreError where it is not there."""
     from index.build import remove
-    from index.pageview import forget_pictures
 
     remove(store, doc_id)
-    forget_pictures(store, sha256)
     _discard(source, store)

@@ -181,6 +181,21 @@
     }
   }
 
+  // Examples that were not ready when the page was opened.
+  async function show_examples() {
+    const examples = await fetch("ui/examples").then((r) => (r.ok ? r.json() : [])).catch(() => []);
+    const hello = $("#log .hello");
+    if (!examples.length || !hello || $(".example", hello)) return;
+    const heading = Object.assign(document.createElement("h2"), { className: "small", textContent: t.examples });
+    const list = Object.assign(document.createElement("ul"), { className: "examples" });
+    for (const text of examples) {
+      const button = Object.assign(document.createElement("button"), { type: "button", className: "example", textContent: text });
+      button.dataset.ask = text;
+      list.appendChild(document.createElement("li")).append(button);
+    }
+    hello.append(heading, list);
+  }
+
   async function copy(turn, button) {
     const lines = [turn.dataset.question, "", $(".said", turn).innerText.trim()];
     const cards = all(".card", turn);
@@ -385,7 +400,7 @@
   });
 
   // The one viewer stands in the asking view; from other views it is laid over the page.
-  function over(place, from) { $("#desk") && document.body.append(viewer_home()); open_place(place, from); }
+  function over(place, from) { $(".gradio-container").append(viewer_home()); open_place(place, from); }
   let home = null;
   function viewer_home() { const table = $("#viewer"); home = home || table.parentElement; table.classList.add("over"); return table; }
   function viewer_back() { const table = $("#viewer.over"); if (table && home) { table.classList.remove("over"); home.append(table); } }
@@ -427,6 +442,7 @@
       const state = await fetch("ui/health", { cache: "no-store" }).then((r) => r.json());
       const warming = $("#warming");
       if (warming) warming.hidden = state.warm !== false || !$("#log .turn, #log .examples");
+      if (state.warm && $("#log .hello:not(.state-empty)") && !$("#log .example")) show_examples();
       if (state.boot !== facts.boot) { keep_draft(); location.reload(); return; }
       if (lost && bar) {
         lost = false;
