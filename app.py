@@ -25,8 +25,9 @@ PORT_VARIABLE = "BUDGET_ASSISTANT_PORT"
 def build_page(store: Path, hosts: Sequence[str] = LOOPBACK) -> Any:
     """The page of a store as an ASGI application, warming up in the background."""
     site = Site(store)
+    page = build_app(site, hosts)
     site.warm_up()
-    return build_app(site, hosts)
+    return page
 
 
 def parse_args(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -54,7 +55,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BudgetError as error:
         print(error, file=sys.stderr)
         return 1
-    site.warm_up()
     print(f"网页地址：http://{args.host}:{args.port}（Ctrl+C 结束）", flush=True)
     run(site, args.host, args.port, (*LOOPBACK, args.host, *args.name))
     return 0

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from index.embed import Embedder
 
 CHANNEL = "web"
+FIRST_QUESTIONS = 3.0  # seconds that loading the search leaves to them
 PATIENCE = 120.0  # seconds a question waits for the search parts
 INTERNAL = "内部错误，没有得到答案；详情见服务器的日志"
 
@@ -38,6 +39,7 @@ class PatientIndex(Index):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.warm = threading.Event()
+        self._wanted = threading.Event()
         self.trouble = ""
 
     @property
@@ -46,13 +48,18 @@ class PatientIndex(Index):
 
     def search(self, text: str, k: int = DEFAULT_HITS, doc_ids: Sequence[str] | None = None) -> list[Hit]:
         if not self.warm.is_set():
+            self._wanted.set()
             raise NotWarm
         if self.trouble:
             raise BudgetError(self.trouble)
         return super().search(text, k, doc_ids)
 
     def warm_up(self) -> None:
-        """Load what searching needs, without the lock; a failure is told by the searches that follow."""
+        """Load what searching needs, without the lock; a failure is told by the searches that follow.
+
+        The first questions after the start go first, unless one of them searches.
+        """
+        self._wanted.wait(FIRST_QUESTIONS)
         try:
             searcher = self._make_searcher()
             searcher.search("预算", 1)

@@ -75,9 +75,9 @@ def run(site: Site, host: str, port: int, hosts: Sequence[str] = LOOPBACK) -> No
     """Serves until interrupted."""
     import uvicorn
 
-    config = uvicorn.Config(
-        build_app(site, hosts), host=host, port=port, log_level="warning", server_header=False, timeout_graceful_shutdown=GRACE_SECONDS
-    )
+    page = build_app(site, hosts)
+    site.warm_up()  # not before: both would take twice as long
+    config = uvicorn.Config(page, host=host, port=port, log_level="warning", server_header=False, timeout_graceful_shutdown=GRACE_SECONDS)
     uvicorn.Server(config).run()
 
 
