@@ -62,7 +62,9 @@ class FigureStore:
                 self._create()
             self.generation()
         except sqlite3.Error as error:
-            raise StoreError(f"索引文件 {self.path} 读不了（{error}）：请只删除这一个文件，再重新运行 assistant ingest（用户、日志和上传的文件不受影响）") from error
+            raise StoreError(
+                f"索引文件 {self.path} 读不了（{error}）：请只删除这一个文件，再重新运行 assistant ingest（用户、日志和上传的文件不受影响）"
+            ) from error
 
     def _create(self) -> None:
         with self._transaction() as db:
