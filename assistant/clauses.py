@@ -13,6 +13,7 @@ ASKS = re.compile(
 )
 # Doubts about what is asked before: answered with it, where the document contradicts itself.
 DOUBT = re.compile(r"能信吗|可信吗|对得上|对不上|对吗$|有没有矛盾|矛盾吗|打架|(?:前后|两处)?一致吗|算得对|有没有问题$|准不准|真的吗")
+COUNTS = re.compile(r"多少|几[个家辆人台项次款类批户]")
 COUNT_THEN_MONEY = re.compile(r"((?:几|多少)(?:个|家|辆|台|套|件|箱|张|份|册|批|次|项))(?=(?:一?共|要|得)?花?(?:多少钱|花多少|多少万))")
 CLAUSE_END = re.compile(r"[，,；;。？?！!]+")
 
@@ -23,7 +24,7 @@ def parted(text: str) -> str:
     pieces = re.split(r"(?<=[\u4e00-\u9fff？?])\s+(?=[\u4e00-\u9fff])", text)
     out = pieces[0]
     for piece in pieces[1:]:
-        out += ("，" if ASKS.search(out) and ASKS.search(piece) else " ") + piece
+        out += ("，" if COUNTS.search(out) and COUNTS.search(piece) else " ") + piece
     return out
 
 

@@ -69,7 +69,7 @@ def cuts_a_word(ask: Ask, named: int, open_: int) -> bool:
     return any(
         (w.start < start < w.end and open_ >> (start - 1) & 1) or (w.start < end < w.end and open_ >> end & 1)
         for w in ask.words
-        if w.kind != "v" and len(w.text) <= SHORT_LABEL + 1
+        if w.kind != "v" and len(w.text) <= SHORT_LABEL + 1 and w.text[0] not in "局区市省县委厅院"
     )
 
 
