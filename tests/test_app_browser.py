@@ -34,6 +34,16 @@ ASKED = "龙岗区对口帮扶预算多少"
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="没有浏览器：apt-get install -y chromium fonts-noto-cjk")
 
 
+def until(holds: Callable[[], bool], seconds: float = 10.0) -> bool:
+    """Waits for something that happens behind the page; False where it does not happen in time."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if holds():
+            return True
+        time.sleep(0.1)
+    return False
+
+
 class Server:
     """The real program in a process of its own."""
 
