@@ -193,6 +193,8 @@ def printed(figure: Figure) -> str:
         return raw
     if figure.unit and figure.unit in raw:
         return raw
+    if raw[-1:] in ("万", "亿") and figure.unit == f"{raw[-1]}元":
+        return f"{raw}元"
     if cell_to_value(raw) == figure.value and "," not in raw:
         return f"{format_value(figure.value)}{figure.unit}"
     return f"{raw or format_value(figure.value)}{figure.unit}"

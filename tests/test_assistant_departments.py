@@ -8,8 +8,9 @@ from decimal import Decimal
 import pytest
 
 from assistant.domain import Answer, Refusal, Status
+from assistant.draft import printed
 from assistant.pipeline import Assistant
-from index.domain import Cell, Document, DocumentInfo, Figure, Heading, Hit, Kind, Para, Proof, Row, Section, Table
+from index.domain import Cell, Document, DocumentInfo, Figure, Heading, Hit, Kind, Origin, Para, Proof, Row, Section, Table
 from index.figures import document_to_figures
 from index.proofs import prove
 
@@ -122,6 +123,11 @@ class Memory:
 @pytest.fixture(scope="module")
 def assistant() -> Assistant:
     return Assistant(Memory(department(), final_account()))
+
+
+def test_a_figure_printed_with_half_its_unit_is_not_said_with_it_twice() -> None:
+    figure = Figure("f", "d", BODY, 2024, ("会议费",), (), None, "50.00万", Decimal("50.00"), "万元", Origin.PROSE)
+    assert printed(figure) == "50.00万元"
 
 
 def values(answer: Answer) -> list[Decimal]:
