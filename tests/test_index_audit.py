@@ -177,14 +177,15 @@ def test_no_alarm_but_those_read_and_found_right(corpus: dict[str, Parsed]) -> N
     assert {doc: sum(not f.rounding for f in audit(*parts)) for doc, parts in corpus.items()} == checked
 
 
-def test_forty_pages_take_less_than_a_second(corpus: dict[str, Parsed]) -> None:
+def test_forty_pages_are_proven_in_the_order_of_the_time_that_their_figures_take(corpus: dict[str, Parsed]) -> None:
     import time
 
     document = corpus["sz-2024"][0]
     start = time.process_time()
     figures = document_to_figures(document)
+    floor = time.process_time() - start
     audit(document, figures, prove(document, figures))
-    assert time.process_time() - start < 1.0
+    assert time.process_time() - start < 20 * floor  # both in one run: a busy machine slows the floor, too
 
 
 def test_a_heap_of_five_thousand_numbers_takes_no_minute() -> None:
