@@ -30,6 +30,7 @@ BALANCE_TITLE = re.compile(r"收支|收入支出|收、支")
 # Headers of label columns: what names a row's item, and what only says whose or of which kind it is.
 ITEM_HEAD = re.compile(r"项目名称|项目$|事项|品目|名称$")
 ATTRIBUTE_HEAD = re.compile(r"单位|科目|部门|处室|类型|类别|性质|级次")
+USE = re.compile(r"[，,。；]?(?:主要|具体|重点|专项)?(?:用于|用作|用来|保障|支持|包括)")
 LONGEST_ITEM = 30
 SENTENCE = 40  # characters; a longer label is running text
 NAME_END = re.compile(r"(?:\(本级\)|\(机关\)|\(本部\)|本级|机关)$")
@@ -77,6 +78,8 @@ class Entry:
     planned: bool = False  # 计划购置…: never what is there already
     unit: bool = False  # the row of one of several units: never the body's own figure where that is printed, too
     executed: bool = False  # of a final account, and not the budget beside it
+    total: bool = False  # the row 支出总计: its columns may be asked for by themselves
+    rest: bool = False  # 其他…: what is left beside the items of that name
     budgeted: bool = False  # the budget beside the executed amount of a final account
 
 
@@ -102,6 +105,7 @@ class View:
             self.by_leaf.setdefault(entry.leaf, []).append(entry)
         self.items = frozenset(self.labels[e.leaf] for e in self.entries if e.leaf >= 0 and e.context < 0) - COMMON
         self.rows = frozenset(self.labels[e.leaf] for e in self.entries if e.leaf >= 0 and len(self.labels[e.leaf]) >= 4) - COMMON
+        self.total_leaves = frozenset(i for i, label in enumerate(self.labels) if i in self.by_leaf and TOTAL_ROW.match(label))
         self._by_pair = labels_to_pairs(self.labels)
         self._totals: dict[tuple[bool, bool], list[Entry]] = {}
         self._starts = frozenset(label[:2] for label in self.items)
@@ -167,10 +171,12 @@ class View:
             plain=tuple(bool(PLAIN_COLUMN.search(core(c)) or PLAIN_OUTER.match(core(c))) for c in f.col_path),
             plain_column=plain,
             title=self._id(where) if where else -1,
-            context=self._id(f.context) if f.context else -1,
+            context=self._id(said_of(f, leaf)) if f.context else -1,
             prior=prior,
             narrow=next((w for w in ("基本支出", "项目支出") if table and w in table.title and "收支" not in table.title), ""),
             purchases=table is not None and "采购" in table.title,
+            total=table is not None and bool(TOTAL_ROW.match(core(leaf))),
+            rest=core(leaf).startswith(("其他", "其它")),
             executed=self._final and not BUDGETED.search("".join(f.col_path)),
             unit=self._many and table is not None and any(p in self.unit_labels for p in f.row_path),
             budgeted=self._final and bool(BUDGETED.search("".join(f.col_path))) and not SPENT.search("".join(f.col_path)),
@@ -251,6 +257,13 @@ class View:
             else:
                 out[i] = match_label(ask, label)
         return out
+
+
+def said_of(f: Figure, leaf: str) -> str:
+    """What a sentence says of the amount in it: an item's amount is not that of each thing that it is used for."""
+    at = f.context.find(f.raw)
+    use = USE.search(f.context, at + len(f.raw)) if at >= 0 and leaf and f.measure is Measure.AMOUNT else None
+    return f.context[: use.start()] if use else f.context
 
 
 def labels_to_pairs(labels: Sequence[str]) -> dict[str, list[int]]:

@@ -6,12 +6,13 @@ import re
 from dataclasses import replace
 from decimal import Decimal
 
+from assistant.bodies import LOCAL
 from assistant.domain import Answer
 from assistant.draft import figure_label, printed, quoted
 from assistant.flat import core
 from assistant.items import COLUMN_SAID, COLUMN_WORD, pick_groups, read_one, row_columns, split_items
 from assistant.lookup import AMOUNTS
-from assistant.lookups import direction_word, read_change, state_difference, state_previous
+from assistant.lookups import ask_back, direction_word, read_change, state_difference, state_previous
 from assistant.reading import Reading, change_of, part_ask
 from assistant.scope import Group
 from assistant.shares import compare_shares
@@ -20,6 +21,9 @@ from index.amounts import convert, format_value, round_half_up
 from index.domain import Figure, Measure
 
 TOTAL = re.compile(r"总|合计|全部|收入|支出")
+KIND_OF_BODY = re.compile(r"(?:哪|两|三|几|各)(?:一|几)?个?(局|委|厅|院|街道|镇|乡|学校|医院|中心)")
+BODY_ENDS = {"委": ("委员会",), "街道": ("街道办事处",), "镇": ("镇人民政府",), "乡": ("乡人民政府",), "学校": ("学校", "小学", "中学")}
+BOTH_BODIES = re.compile(r"[两二]个?(?:家|局|委|厅|院|单位|部门|区|街道)")
 DOCUMENT_KIND = re.compile(r"(?<=\d)年?度?的?(?:部门|单位)?(?:预算|决算)(?!数)(?=[^和与、]{2})")
 
 
@@ -32,7 +36,10 @@ def answer_compare(task: Task) -> Answer | None:
         and not re.search(r"谁|哪个|差多少|相差|各是?多少|各变动|分别|对比|高|怎么变|都是", task.q.text)
     ):
         return None
-    groups = pick_groups(task)
+    groups = of_that_kind(task, pick_groups(task))
+    if more_than_counted(task, groups):
+        readings = [(g, r) for g in groups if (r := task.read(g)) is not None and r.sure]
+        return ask_back(task, readings, "库中不止两家有这一项，您问的是哪两家？") if len(readings) > 2 else None
     if len(groups) >= 2:
         if re.search(r"占比|占.*比|百分之", task.q.text):
             return compare_shares(task, groups)
@@ -52,6 +59,18 @@ def answer_compare(task: Task) -> Answer | None:
             return compare_years(task, groups)
         return compare_items(task, groups)
     return None
+
+
+def of_that_kind(task: Task, groups: list[Group]) -> list[Group]:
+    """哪个局 is asked of offices that are called 局, where the question names no body itself."""
+    found = None if task.scope.named else KIND_OF_BODY.search(task.q.text)
+    kept = [g for g in groups if found and LOCAL.sub("", g.body).endswith(BODY_ENDS.get(found.group(1), (found.group(1),)))]
+    return kept or groups
+
+
+def more_than_counted(task: Task, groups: list[Group]) -> bool:
+    """两家, where more than two bodies of the store may be meant."""
+    return not task.scope.named and bool(BOTH_BODIES.search(task.q.text)) and len({g.body for g in groups}) > 2
 
 
 def compare_units(task: Task, groups: list[Group]) -> Answer | None:
@@ -257,12 +276,12 @@ def compare_years(task: Task, groups: list[Group]) -> Answer | None:
 
 def same_table(found: list[tuple[Group, Reading]]) -> list[tuple[Group, Reading]]:
     """Prefer the places of one table for all years (表9 has both), so that their columns can be compared."""
-    tables = [{f.table_id for f in (r.figure, *r.same) if f.table_id} for _, r in found]
-    common = set.intersection(*tables) if tables else set()
+    places = [{(f.table_id, f.col_path): f for f in (*reversed(r.same), r.figure) if f.table_id} for _, r in found]
+    common = set.intersection(*map(set, places)) if places else set()
     if not common:
         return found
-    table = sorted(common)[0]
-    return [(g, replace(r, figure=next(f for f in (r.figure, *r.same) if f.table_id == table))) for g, r in found]
+    first = min(common, key=lambda key: (not any(r.figure is p[key] for (_, r), p in zip(found, places, strict=True)), key))
+    return [(g, replace(r, figure=p[first])) for (g, r), p in zip(found, places, strict=True)]
 
 
 def state_parts(task: Task, before: Figure, now: Figure) -> None:

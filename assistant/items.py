@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from assistant.flat import core, flat
@@ -105,7 +106,7 @@ def pick_groups(task: Task) -> list[Group]:
             first.setdefault(g.body, g)
         return list(first.values())
     if years:
-        return [g for g in groups if g.year in years]
+        return [g for g in groups if g.year in years] or groups
     return groups
 
 
@@ -211,18 +212,32 @@ def row_columns(task: Task, reading: Reading, names: list[str]) -> list[Figure]:
         here = [f for f in here if f.measure is Measure.AMOUNT and (place.table_id or f.row_path == place.row_path)]
         if place.table_id and view.is_total("".join(place.row_path[-1:])):  # the item is a column: its years or its budget stand above it
             here = [f for f in here if f.col_path[-1:] == place.col_path[-1:]]
-        found = [column_named(here, name) for name in names]
+        found = [column_named(here, name, task.lexicon.synonyms.get(name, ())) for name in names]
         if len(names) > 1 and all(found) and len({f.id for f in found if f}) == len(names):
             return [f for f in found if f]
     return []
 
 
-def column_named(figures: list[Figure], name: str) -> Figure | None:
-    """Of one row's figures the one whose column is called so; the whole name before a part of it, a total column before its parts."""
-    wanted = COLUMN_SAID.sub("", flat(name))
+def said_of(label: str) -> str:
+    """A column's name without what is formal; 财政拨款, which is nothing else, stays as it is."""
+    text = core(label)
+    return COLUMN_SAID.sub("", text) or text
+
+
+def column_named(figures: list[Figure], name: str, printed: Sequence[str] = ()) -> Figure | None:
+    """Of one row's figures the one whose column is called so; the whole name before a part of it, a total column before its parts.
+
+    ``printed`` are spellings in documents of what people call so (上年结余、结转 for 上年结转).
+    """
+    found = _column_named(figures, name)
+    return found or next((f for p in printed if (f := _column_named(figures, p))), None)
+
+
+def _column_named(figures: list[Figure], name: str) -> Figure | None:
+    wanted = said_of(name)
     ranked = []
     for f in figures:
-        labels = [COLUMN_SAID.sub("", core(c)) for c in f.col_path]
+        labels = [said_of(c) for c in f.col_path]
         if not labels or not any(wanted in label or (len(label) > 1 and label in wanted) for label in labels):
             continue
         total = len(labels) > 1 and bool(re.search(r"合计|小计|总计", labels[-1]))

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 
 from assistant.domain import Candidate
-from assistant.match import Ask, span_mask
+from assistant.flat import core
+from assistant.match import Ask, own_characters, span_mask
 
 PARTICLE = re.compile(r"[里中内的了和与及在]")
 OTHERS = ("其他", "其它")  # content only before an item's name: 其他支出 is an item of its own
@@ -58,7 +59,18 @@ def near_miss(ask: Ask, candidate: Candidate) -> bool:
         if word.kind == "v" and candidate.unsaid < 2 * OWN_WORD:  # 节点要建多少个: what is done with the item is no part of its name
             open_ &= ~span_mask(word.start, word.end)
     start, end = longest_run(candidate.named)
-    return bool(open_ & (1 << end | (1 << start) >> 1))
+    before, after = said_beyond(candidate, ask.text[start:end])
+    return bool((after and open_ >> end & 1) or (before and start and open_ >> (start - 1) & 1))
+
+
+def said_beyond(candidate: Candidate, run: str) -> tuple[bool, bool]:
+    """Whether the label says something of its own before and after the run that it shares with the question."""
+    label = core(candidate.figure.row_path[-1]) if candidate.figure.row_path else ""
+    at = label.find(run)
+    if at < 0:
+        return True, True
+    own = own_characters(label)
+    return any(own[:at]), any(own[at + len(run) :])
 
 
 def cuts_a_word(ask: Ask, named: int, open_: int) -> bool:

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from assistant.catalog import Entry, View
 from assistant.domain import Candidate
-from assistant.flat import core
+from assistant.flat import core, flat
 from assistant.match import NOTHING, Ask, Match
 from index.amounts import MONEY, unit_kind
 from index.domain import Figure, Measure, Origin
@@ -19,9 +19,13 @@ VAGUE = ("个", "项", "人", "名", "次", "台", "家")
 INITIAL_SAID = re.compile(r"年初(?!结转|结余|余额|数)|预算数|全年预算|调整预算")
 SPENT_SAID = re.compile(r"实际|决算|花了|执行数")
 BUDGET_SAID = re.compile(r"预算|年初|计划|安排|目标")
+UNSAID_TOTAL = 0.6  # against the row 支出总计 where only a column is named
+REST = re.compile(r"其[他它]")
 HALF = 0.51  # a column is meant where the question names half of its own words
 WHOLE = 0.15  # unsaid weight up to which a label is said whole
 TITLE_RUN = 3  # characters of a title that mean it, where they are less than half of it
+IN_PART = 1.0  # for standing in the part of the document that the question names
+PART = 1.5  # against a part of what the question names whole (公务用车运行维护费 for 公务用车购置及运行维护费)
 CLOSE = 0.3  # scores within this are equally good readings
 AMOUNTS = frozenset({Measure.AMOUNT, Measure.COUNT})
 
@@ -39,6 +43,8 @@ class Want:
     counter: str | None = None  # the unit that is counted in: 辆, 批次
     units: frozenset[str] = frozenset()  # row labels (through core): only rows that belong to one of them
     tables: frozenset[tuple[str, str]] = frozenset()  # (doc_id, table id): only these
+    named_years: frozenset[int] = frozenset()  # beside the document's own: a figure of one of them is as good
+    part: str = ""  # 第三部分: figures that stand there come first
 
 
 def counts_in(unit: str, counter: str) -> bool:
@@ -69,8 +75,10 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
     if want.years:
         if f.year not in want.years:
             return None
-    elif f.year is not None and doc_year is not None and f.year != doc_year and f.measure is not Measure.COUNT:
+    elif f.year is not None and doc_year not in (None, f.year) and f.year not in want.named_years and f.measure is not Measure.COUNT:
         score -= 1.5
+    if want.part and any(flat(s).startswith(want.part) for s in f.section):
+        score += IN_PART
     kind = unit_kind(f.unit)
     if want.counter and (kind == "money" or (kind == "count" and want.counter not in VAGUE and not counts_in(f.unit, want.counter))):
         return None  # 多少分 is answered neither with money nor with a number of events
@@ -92,12 +100,16 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
         score -= 0.8
     if entry.planned:
         score -= 0.7
+    if entry.rest and not REST.search(ask.text):
+        score -= 0.5
     covered = 0
     if entry.leaf >= 0:
         row = found[entry.leaf]
         if row.hit:
             covered |= row.covered
             score -= 0.35 * row.missing if entry.context < 0 else min(2.0, (0.15 if row.missing <= 6 else 0.5) * row.missing)
+        elif not want.code and entry.context < 0 and entry.total and any(found[c].share >= HALF and found[c].hit for c in entry.columns):
+            score -= UNSAID_TOTAL
         elif not want.code and entry.context < 0:
             return None
         elif not want.code:
@@ -114,6 +126,8 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
             covered |= found[column].covered
             labelled |= found[column].covered if found[column].missing <= WHOLE else 0
     score += ask.weight(covered) if entry.context < 0 else ask.own_weight(covered) + 0.2 * (ask.weight(covered) - ask.own_weight(covered))
+    if only_a_part(entry, found):
+        score -= PART
     beyond = 0
     if entry.context >= 0:
         beyond = found[entry.context].covered & ~covered
@@ -137,6 +151,18 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
     return Candidate(f, score, covered | beyond, labelled, leaf.covered, leaf.missing)
 
 
+def only_a_part(entry: Entry, found: Sequence[Match]) -> bool:
+    """True where the question says a parent label whole and nothing of the label below it besides: the parent itself is meant."""
+    path = [(found[i], False) for i in entry.parents] + ([(found[entry.leaf], False)] if entry.leaf >= 0 else [])
+    for labels in (path, [(found[c], plain) for c, plain in zip(entry.columns, entry.plain, strict=True)]):
+        told = [match for match, plain in labels if not plain and match.share >= HALF and match.covered]
+        if told and any(
+            above.missing <= WHOLE and above.covered != told[-1].covered and not told[-1].covered & ~above.covered for above in told[:-1]
+        ):
+            return True
+    return False
+
+
 def _column_penalty(entry: Entry, found: Sequence[Match]) -> float:
     """What the column says that the question does not: the leaf matters most, context above it little."""
     penalty, leaf_seen = 0.0, False
@@ -157,7 +183,7 @@ def _column_penalty(entry: Entry, found: Sequence[Match]) -> float:
 def plausible(view: View, found: Sequence[Match]) -> Iterator[Entry]:
     """Entries whose row (or sentence) shares something with the question; most of a document falls out here."""
     for leaf, entries in view.by_leaf.items():
-        if leaf < 0 or found[leaf].hit:
+        if leaf < 0 or found[leaf].hit or leaf in view.total_leaves:
             yield from entries
         else:
             for entry in entries:

@@ -230,7 +230,9 @@ def keep_best(readings: list[tuple[Group, Reading]]) -> list[tuple[Group, Readin
     return [(g, r) for g, r in sure if r.score >= best - 1.2]
 
 
-def ask_back(task: Task, readings: list[tuple[Group, Reading]]) -> Answer:
+def ask_back(
+    task: Task, readings: list[tuple[Group, Reading]], asked: str = "您问的是哪一个？库中有几份文件都有这一项，数值不同："
+) -> Answer:
     """The candidates with their values; nothing is chosen for the user."""
     options = []
     for group, reading in readings[:8]:
@@ -238,7 +240,7 @@ def ask_back(task: Task, readings: list[tuple[Group, Reading]]) -> Answer:
         value = task.draft.state(reading.figure, task.q.unit, f"{group.label} · {figure_label(reading.figure)}")
         options.append(f"{group.label}：{printed(reading.figure)}")
         task.draft.say(f"- {group.label}{quoted(task.draft.item(reading.figure))}：{value}（{task.where(reading.figure)}）" if n else "")
-    text = "您问的是哪一个？库中有几份文件都有这一项，数值不同：\n" + "\n".join(task.draft.lines)
+    text = asked + "\n" + "\n".join(task.draft.lines)
     return task.draft.clarify(text, options)
 
 

@@ -33,6 +33,7 @@ OPEN_KINDS = frozenset(
     {"方面", "内容", "工作", "东西", "地方", "项目", "目标", "事情", "情况", "部分", "问题"}
     | {"任务", "措施", "原因", "用途", "支出", "资金", "指标", "单位", "处室", "科室", "方法"}
 )
+HEAD = 16  # characters in which a paragraph names what it is about
 LONGEST_SECTION = 1600
 ORDINAL = re.compile(r"第[(（]?([一二三四五六七八九十]+|\d+)[)）]?[条项点款]")
 
@@ -57,6 +58,7 @@ def rank_passages(task: Task, groups: tuple[Group, ...], intent: Intent) -> list
             row, lead, body = cover_text(ask, flat(p.row)), cover_text(ask, p.lead), cover_text(ask, flat(p.text))
             covered = row | lead | body
             score = ask.weight(row) + 0.7 * ask.weight(lead & ~row) + 0.75 * ask.weight(body & ~row & ~lead)
+            score += 0.2 * ask.weight(cover_text(ask, flat(p.text)[:HEAD]) & (row | lead))  # it says itself what the heading says
             if not covered and not (topic and topic.search(p.lead)):
                 continue
             subject = p.text
@@ -78,7 +80,7 @@ def rank_passages(task: Task, groups: tuple[Group, ...], intent: Intent) -> list
             if ordinal and re.match(rf"[(（]?{ordinal.group(1)}[)）、.．]", p.text):
                 score += 4.0
             if intent is Intent.LIST and last:
-                score += min(3.0, 0.5 * len(re.findall(rf"{re.escape(last[-2:])}[、和及，。]", flat(p.text))))
+                score += min(4.0, 0.6 * len(re.findall(rf"{re.escape(last[-2:])}[、和及，。]", flat(p.text))))
             if p.table_id:
                 score -= 0.3
             out.append(Ranked(score, covered, p))

@@ -17,6 +17,7 @@ from index.domain import Figure, Flag, Heading, LabelPath, Para
 REASON = re.compile(r"原因|由于|因为|主要是|主要为|根据|按照|系|为了?进一步|为激发|为加强|一是|以及.*?增加|调整")
 ITEM = re.compile(r"^(?:[(（][一二三四五六七八九十]+[)）]|\d{1,2}[.、．]|[⒈-⒛])\s*([^，。；：\d]{2,40}?)(?=[\d，。；：]|$)")
 NUMBERED = re.compile(r"(?=(?<![\d.])\d{1,2}[.、](?!\d))")
+WORDS = re.compile(r"(?![年月日至])[\u4e00-\u9fff]{2}")  # a cell of dates and numbers alone is no passage
 SENTENCE = re.compile(r"[^。；！？]+[。；！？]?")
 LONGEST_QUOTE = 420
 
@@ -57,7 +58,7 @@ def passages(view: View) -> Iterator[Passage]:
             for r, row in enumerate(block.rows):
                 for c, cell in enumerate(row.cells):
                     text = cell.text or ""
-                    if len(text) < 12:
+                    if len(text) < 12 or not WORDS.search(text):
                         continue
                     at = 0
                     for piece in NUMBERED.split(text) if len(text) > 160 else [text]:

@@ -12,7 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from assistant.bodies import Named
+from assistant.agree import answer_agree
+from assistant.beside import answer_money_of_it
+from assistant.bodies import LOCAL, Named
 from assistant.clauses import ASKS, CLAUSE_END, merge, split_clauses
 from assistant.compare import answer_columns, answer_compare
 from assistant.completion import answer_completion, answer_gap
@@ -122,17 +124,30 @@ class Assistant:
         """Each clause by itself, completed by the one before; the question as a whole where that does not work."""
         answers: list[Answer] = []
         before = ""
+        one = draft
         for clause in clauses[:6]:
+            beside = answer_money_of_it(clause, one, self.library) if before else None
+            if beside is not None:
+                answers.append(beside)
+                continue
             completed = complete(clause, before, self.library.directory, self.lexicon) if before else clause
             one = Draft(question, draft.views)
             answer = self._answer(completed, one)
             bare = self._bare(question, completed, one) if answer.refusal is Refusal.NOT_IN_DOCUMENTS else None
             answers.append(bare or answer)
-            before = completed
+            before = self._settled(completed, answers[-1])
         good = [a for a in answers if a.status is Status.ANSWERED]
         if len(good) == len(answers) or (good and answers[0].status is Status.ANSWERED and adds_nothing(whole, good)):
             return merge(question, clauses, answers)
         return whole
+
+    def _settled(self, text: str, answer: Answer) -> str:
+        """The text with an open name (市局) replaced by the body that its answer turned out to be about: the next clause means it, too."""
+        told = {LOCAL.sub("", self.library.view(c.doc).info.department) for c in answer.citations}
+        if answer.status is Status.ANSWERED and len(told) == 1:
+            for m in reversed(self.library.directory.find(text).mentions):
+                text = text[: m.start] + next(iter(told)) + text[m.end :] if len(m.bodies) > 1 else text
+        return text
 
     def _complete(self, question: str, history: Sequence[Mapping[str, str]]) -> str:
         """The question in simplified characters, with what a follow-up leaves out."""
@@ -165,7 +180,7 @@ class Assistant:
             q = with_tables(q, named_tables(q.text, self.library.views(scope.groups[:NEAR])), self.lexicon)
             q = replace(q, ask=promote(q.ask, [view.rows for view in self.library.views(scope.groups[:NEAR])]))
         scopes = open_scopes(q, scope)
-        for handler in (answer_empty, answer_disputes, answer_completion, answer_gap, *HANDLERS[q.intent]):
+        for handler in (answer_empty, answer_disputes, answer_agree, answer_completion, answer_gap, *HANDLERS[q.intent]):
             tasks = [Task(self.library, self.lexicon, q, one, Draft(draft.question, draft.views)) for one in scopes]
             answers = [(task.scope.bodies[0] if task.scope.bodies else "", a) for task in tasks if (a := handler(task)) is not None]
             if len(answers) > 1:
@@ -173,6 +188,7 @@ class Assistant:
             if answers:
                 note(f"{handler.__name__}: {answers[0][1].status}")
             if len(answers) == 1:
+                draft.covered_figures = [f for t in tasks for f in t.draft.covered_figures]
                 return answers[0][1]
             if answers:
                 return which_body(draft, answers)

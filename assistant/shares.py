@@ -20,6 +20,7 @@ from index.domain import Figure, Measure, Origin
 
 SHARE_OF = re.compile(r"占(?!比)(?:了|到)?(?:它|其|该)?(.*?)(?:的)?(?:百分之(?:几|多少)|比[例重列]|多大比[例重]|几成|多少%?|百分比|$)")
 PERCENT_IS = re.compile(r"^(.*?)(?:里|中)?有?百分之(?:几|多少)是(.*?)(?:出的|的|$)")
+PART_IN = re.compile(r"^(.{2,}?)在(.{2,}?)(?:当中|中|里面|里|内)[,，]?(?:所)?占")  # 出国费在三公经费里占几成
 SHARE_WITHIN = re.compile(r"^(.*?)(?:中|里面?|内)[,，]?(.*?)(?:的)?(?:所占比[例重]|占比|占比[例重]|比[例重列]|占百分|占多大|占几成)")
 
 
@@ -75,6 +76,8 @@ def read_stated_share(task: Task, group: Group) -> Reading | None:
 def split_share(text: str) -> list[tuple[str, str]]:
     """Ways to read part and whole out of the question."""
     out = []
+    if found := PART_IN.search(text):
+        out.append((found.group(1), found.group(2)))
     if found := PERCENT_IS.search(text):
         out.append((found.group(1) + found.group(2), found.group(1)))
     within = SHARE_WITHIN.search(text)

@@ -20,6 +20,10 @@ SAME = re.compile(
     r"^(?P<whole>.{2,20}?)(?:和|与|跟|是不是|等不等于|是否)"
     r"(?P<parts>.{2,40}?)(?:加起来|相加|之和|合计|的和|加在一起)(?:是不是|是否)?(?:一样|相等|一致|对得上|相符)"
 )
+MATCHES = re.compile(
+    r"^(?P<parts>.{2,40}?(?:加上?|与|和).{2,30}?)[,，]?(?:跟|和|与|同|是不是|是否)(?P<whole>[^,，和与跟同]{2,20}?)"
+    r"(?:是不是|是否|能不能|能)?(?:对得上|对得起来|一样|相等|一致|相符|吻合)"
+)
 ADDED = re.compile(r"加|之和|与|和")
 ROW_NAMED = re.compile(r"那一?行|这一?行|一行|[一1]?栏|表里|表中")
 
@@ -32,7 +36,7 @@ def answer_sum(task: Task) -> Answer | None:
         if len(readings) >= 2:
             return state_sum(task, [r.figure for _, r in readings], "合计")
     for group in groups[:1]:
-        if EQUALS.search(task.q.text) or SAME.search(task.q.text):
+        if EQUALS.search(task.q.text) or SAME.search(task.q.text) or MATCHES.search(task.q.text):
             return check_sum(task, group)
         figures = new_items(task, group) if re.search(r"新增", task.q.text) else list_items(task, group, task.q.text)
         if len(figures) > 1:
@@ -46,10 +50,17 @@ def check_sum(task: Task, group: Group) -> Answer | None:
         named = FILLER.sub("", ROW_NAMED.sub("", rest)).rstrip("吗？?")
         whole = read_one(task, group, named)
         names = [n for n in (FILLER.sub("", p).rstrip("吗？?") for p in JOIN.split(parts)) if n]
+        names = without_lead(names, named)
         figures = (row_columns(task, whole, names) if whole else []) or list_items(task, group, parts)
         if len(figures) > 1 and whole is not None and whole.figure.value is not None:
             return state_check(task, group, figures, whole.figure)
     return None
+
+
+def without_lead(names: list[str], whole: str) -> list[str]:
+    """产业服务保障财政拨款, 产业服务保障上年结转 of 产业服务保障总计: the columns alone."""
+    lead = next((whole[:n] for n in range(len(whole), 1, -1) if all(name.startswith(whole[:n]) for name in names)), "")
+    return [name[len(lead) :] for name in names] if lead and all(len(name) > len(lead) for name in names) else names
 
 
 def equation(task: Task) -> list[tuple[str, str]]:
@@ -63,6 +74,13 @@ def equation(task: Task) -> list[tuple[str, str]]:
         lead = re.sub(r"(?:支出|预算|采购)?(?:总额|总计|合计|总数|总金额)的?$", "", whole)
         bare = all(re.fullmatch(r"货物|工程|服务|人员经费|公用经费|基本支出|项目支出", p) for p in re.split(r"[、和与,，]", parts))
         return [("、".join(lead + p for p in re.split(r"[、和与,，]", parts)) if bare else parts, whole)]
+    if found := MATCHES.search(text):
+        parts, whole = found.group("parts"), found.group("whole")
+        of = re.match(r"(.{2,20}?)的(?=.)", parts)  # 产业服务保障的财政拨款加上年结转，跟总计: of one item all three
+        if of:
+            parts = "、".join(of.group(1) + p for p in re.split(r"加上?|[和与、]", parts[of.end() :]))
+            whole = of.group(1) + whole
+        return [(parts, whole)]
     return []
 
 

@@ -57,6 +57,7 @@ class Task:
             counter=q.counter,
             units=q.units.labels,
             tables=q.tables.tables,
+            part=q.part,
         )
 
     def read(self, group: Group, ask: Ask | None = None, want: Want | None = None) -> Reading | None:
@@ -84,8 +85,7 @@ class Task:
             return self.read_total(group, want)
         if want.years and group.year not in want.years:
             return read_figure(self.library, group, ask, want)
-        reading = read_figure(self.library, group, ask, replace(want, years=frozenset()))
-        return reading
+        return read_figure(self.library, group, ask, replace(want, years=frozenset(), named_years=want.years))
 
     def read_total(self, group: Group, want: Want) -> Reading | None:
         """The body's whole budget: 支出总计 (or 收入总计 where income is named), or its stated change."""

@@ -60,6 +60,11 @@ ORDERED = re.compile(r"从[大高多低小少]到[大高多低小少]|排一?下
 AGAINST_LAST = re.compile(r"[比较](?:去年|上一?年|(?:20)?\d\d年)")
 NOT_CHANGES = re.compile(r"增加值|增值税|增长点|增加额|保值增值|涨价")
 COUNTED = re.compile(rf"(?:多少|几)万?(?:{'|'.join((*COUNTERS, '类', '款'))})(?!亿|万|元|百分)")
+MONEY_TAKEN = re.compile(r"占[了用掉去]?(?:多少|几)[个]?(?:万|亿|千|元|钱)")  # 占了多少万 asks for an amount, not for a share
+RECIPIENT = re.compile(  # 给干部发奖金
+    r"[给为帮替](?:机关|单位|全体|在职|全局)?(?:干部|职工|员工|工作人员|公务员|大家)[发交缴买]的?"
+)
+PART = re.compile(r"第[一二三四五六七八九十]+部分")
 NAMED_TABLE = re.compile(r"[那这]一?张表|表里|表中|表格里")
 BOTH_PARTS = re.compile(
     r"\(?(?:含|包括|包含)?基本(?:支出)?(?:加|和|与|\+)项目(?:支出)?(?:都算|一起|合计)?\)|\(?(?:含|包括)(?:基本|项目)(?:支出)?\)?"
@@ -93,6 +98,7 @@ class Question:
     ascending: bool = False
     spans: tuple[tuple[int, int], ...] = field(default=())
     dropped: tuple[tuple[int, int], ...] = ()  # carry the question's form, nothing to be explained
+    part: str = ""  # 第三部分, where the question names a part of the document
     tables: NamedTables = field(default_factory=NamedTables)
     units: NamedUnits = field(default_factory=NamedUnits)
 
@@ -101,6 +107,9 @@ def text_to_years(text: str) -> tuple[list[int], list[tuple[int, int]]]:
     """2024年, 24年, 二〇二四年 → years in order of mention, with their spans."""
     years, spans = [], []
     for found in YEAR.finditer(text):
+        if re.match(r"\d{1,2}月", text[found.end() :]):  # 截至2024年8月底: a date, not the year whose figures are asked for
+            spans.append(found.span())
+            continue
         full, short, chinese, leading = found.groups()
         year = int(full or 0) or (
             2000 + int(short or leading) if short or leading else chinese_to_int((chinese or "").replace("○", "〇").replace("o", "〇")) or 0
@@ -142,6 +151,7 @@ def text_to_question(raw: str, directory: Directory, lexicon: Lexicon, items: Ca
     dropped += [m.span() for m in COUNTED.finditer(text)] + [m.span() for m in NAMED_TABLE.finditer(text)]
     dropped += [m.span() for m in GOALS.finditer(text)]
     dropped += [(m.end, m.end + 2) for m in named.mentions if text.startswith("系统", m.end)]  # 卫健系统
+    dropped += [m.span() for m in RECIPIENT.finditer(text)]
     dropped += [m.span() for m in BOTH_PARTS.finditer(text)]
     dropped += [m.span() for m in INCLUDING.finditer(text)]
     dropped += [m.span() for m in EXCLUDED.finditer(text)]
@@ -184,6 +194,7 @@ def text_to_question(raw: str, directory: Directory, lexicon: Lexicon, items: Ca
         ascending=bool(re.search(r"最少|最小|最低|从小到大|从低到高|倒数", text)),
         spans=tuple(spans),
         dropped=tuple(dropped),
+        part=part.group() if (part := PART.search(text)) else "",
     )
 
 
@@ -250,7 +261,7 @@ def text_to_intent(text: str, lexicon: Lexicon) -> Intent:
         return Intent.WHY
     if has("average"):
         return Intent.AVERAGE
-    share = re.search(r"占.{0,20}(?:比|百分|多少|几|多大|%)|占比|百分之(?:几|多少)是|比[例重列]", text)
+    share = re.search(r"占.{0,20}(?:比|百分|多少|几|多大|%)|占比|百分之(?:几|多少)是|比[例重列]|有几成|几成是", MONEY_TAKEN.sub("", text))
     if share and not re.search(r"比[例重列].{0,4}(?:增|降)", text):
         return Intent.SHARE
     if re.search(
@@ -259,6 +270,8 @@ def text_to_intent(text: str, lexicon: Lexicon) -> Intent:
     ) and re.search(r"和|与|、|加|两|三|所有|全部|各|费.{1,6}费", text):
         return Intent.SUM
     if re.search(r"(?:加起来|相加|之和|加在一起).{0,4}(?:一样|相等|一致|对得上|相符)", text):
+        return Intent.SUM
+    if re.search(r"加(?!强|快|大).{2,}[跟和与同].{1,20}(?:对得上|对不上|一样|相等|一致|相符|吻合)", text):
         return Intent.SUM
     if "等于" in text and re.search(r"加(?!强|快|大)|之和|相加|合起来", text):
         return Intent.SUM

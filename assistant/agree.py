@@ -1,0 +1,114 @@
+"""Two places that a question sets side by side: 表1的财政拨款收入和表12的合计一致吗."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from assistant.domain import Answer
+from assistant.draft import figure_label
+from assistant.flat import core, flat
+from assistant.items import pick_groups, without_bodies
+from assistant.leftover import leftover
+from assistant.lookup import Want, same_amount
+from assistant.match import match_label
+from assistant.reading import Reading, part_ask, read_figure
+from assistant.scope import Group
+from assistant.task import Task
+from assistant.titles import TableKey, named_tables
+from index.amounts import convert, format_amount, format_value
+from index.domain import Figure
+
+ASKED = re.compile(
+    r"(?:是不是|是否|能不能|能|会不会)?(?:一样|一致|相符|相等|吻合|对得上|对得起来|对不对得上|对上|有出入|有差异|差异)"
+    r"(?:不一样|不一致|了)?(?:吗|么|没有|呢)?"
+)
+JOIN = re.compile(r"和|与|跟|同")
+IN = re.compile(r"(?:里面?|中|内|当中)?的?$|^(?:里面?|中|内|当中)?的?")
+NOISE = re.compile(r"这?两[个处边]?(?:数字?|金额|地方)?|[,，?？。]|数字|这个数")
+
+
+def answer_agree(task: Task) -> Answer | None:
+    """Both figures with their places and what lies between them; None where the question does not name two places."""
+    found = ASKED.search(task.q.text)
+    if not found:
+        return None
+    text = NOISE.sub(",", without_bodies(task, task.q.text[: found.start()])).replace(" ", "").strip(",")
+    for group in pick_groups(task):
+        for cut in JOIN.finditer(text):
+            sides = (text[: cut.start()], text[cut.end() :])
+            pair = read_sides(task, group, *sides)
+            if pair:
+                return state_pair(task, group, *pair)
+    return None
+
+
+def read_sides(task: Task, group: Group, one: str, other: str) -> tuple[Figure, Figure] | None:
+    """Each side's figure in the table that it names; an item said once holds for both."""
+    places = [place_of(task, group, side) for side in (one, other)]
+    if not all(places) or places[0] == places[1]:
+        return None
+    (tables, item), (others, again) = (p for p in places if p)
+    if not part_ask(task.library, again).open:
+        again = item
+    if not part_ask(task.library, item).open:
+        item = again
+    a, b = read_there(task, group, item, tables), read_there(task, group, again, others)
+    return (a.figure, b.figure) if a and b and a.figure.id != b.figure.id else None
+
+
+def place_of(task: Task, group: Group, text: str) -> tuple[frozenset[TableKey], str] | None:
+    """The tables that a side names, by number, by title or by words of its title; and what it says beside them."""
+    views = task.library.views([group])
+    named = named_tables(text, views)
+    if named.tables:
+        item = text
+        for start, end in reversed(named.spans):
+            item = item[:start] + "," + item[end:]
+        return named.tables, tidy(item)
+    found = re.search(r"([^,，的]{3,20}表)(?:里面?|中|内|上)?的?", text)
+    if not found:
+        return None
+    ask = part_ask(task.library, found.group(1).removesuffix("表"))
+    ranked = []
+    for view in views:
+        for table in view.document.tables:
+            match = match_label(ask, core(table.title).replace(flat(view.info.department), ""))
+            if match.covered and not leftover(ask, match.covered):
+                ranked.append((match.missing, (view.info.doc_id, table.id)))
+    if not ranked:
+        return None
+    best = min(missing for missing, _ in ranked)
+    return frozenset(key for missing, key in ranked if missing == best), tidy(text[: found.start()] + "," + text[found.end() :])
+
+
+def tidy(item: str) -> str:
+    return ",".join(IN.sub("", piece) for piece in item.split(",") if IN.sub("", piece))
+
+
+def read_there(task: Task, group: Group, item: str, tables: frozenset[TableKey]) -> Reading | None:
+    """The figure of the item in one of the tables: in the row of the total, where the item is a column."""
+    ask = part_ask(task.library, item)
+    want = replace(Want(unit_kind="money"), tables=tables)
+    if not ask.content:
+        ask = replace(ask, content=ask.open, light=0)
+    reading = read_figure(task.library, group, ask, want)
+    return reading if reading and reading.sure else None
+
+
+def state_pair(task: Task, group: Group, a: Figure, b: Figure) -> Answer | None:
+    assert a.value is not None and b.value is not None
+    other = convert(b.value, b.unit, a.unit)
+    if other is None:
+        return None
+    stated = [f"- {task.where(f)}，{figure_label(f)}：{task.draft.state(f)}" for f in (a, b)]
+    if same_amount(a, b):
+        task.draft.say(f"一致——{group.label}：")
+    else:
+        gap = abs(a.value - other)
+        formula = f"{format_value(max(a.value, other))} − {format_value(min(a.value, other))}"
+        text = task.draft.computed(gap, a.unit, "差额", formula, (a, b))
+        task.draft.say(f"不一致，相差{text}（{formula}）——{group.label}：")
+        task.draft.note("discrepancy", f"两处相差{format_amount(gap, a.unit)}。", (1, 2))
+    task.draft.say("\n".join(stated))
+    return task.draft.answered()
