@@ -6,7 +6,6 @@ import re
 from dataclasses import replace
 
 from assistant.domain import Answer
-from assistant.draft import figure_label
 from assistant.flat import core, flat
 from assistant.items import pick_groups, without_bodies
 from assistant.leftover import leftover
@@ -101,7 +100,7 @@ def state_pair(task: Task, group: Group, a: Figure, b: Figure) -> Answer | None:
     other = convert(b.value, b.unit, a.unit)
     if other is None:
         return None
-    stated = [f"- {task.where(f)}，{figure_label(f)}：{task.draft.state(f)}" for f in (a, b)]
+    stated = [f"- {task.where(f)}，{task.draft.label(f)}：{task.draft.state(f)}" for f in (a, b)]
     if same_amount(a, b):
         task.draft.say(f"一致——{group.label}：")
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from assistant.domain import Answer
-from assistant.draft import Draft, figure_label
+from assistant.draft import Draft
 from assistant.library import Library
 from index.amounts import MONEY
 from index.domain import Figure, Measure
@@ -30,7 +30,7 @@ def answer_money_of_it(clause: str, before: Draft, library: Library) -> Answer |
         if amount is None:
             return None
         value = draft.state(amount)
-        draft.say(f"{figure.org}{figure_label(amount)}：{value}。" if len(counted) > 1 else f"{figure_label(amount)}：{value}。")
+        draft.say(f"{figure.org}{draft.label(amount)}：{value}。" if len(counted) > 1 else f"{draft.label(amount)}：{value}。")
     return draft.answered()
 
 

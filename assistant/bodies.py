@@ -15,7 +15,7 @@ from assistant.flat import flat
 from assistant.lexicon import Lexicon
 from assistant.shorts import ENDS, ShortNames
 from assistant.sounds import sound
-from assistant.words import place_before
+from assistant.words import place_before, tag_words
 
 REGION = re.compile(r"([\u4e00-\u9fff]{2,}?(?:特别行政区|自治区|自治州|省|市|新区|区|县|街道|镇|乡))")
 OTHER_BODY = re.compile(r"(?!的)[\u4e00-\u9fff]{2,8}?(?:管理局|局|厅|委员会|法院|检察院)(?![长内])")
@@ -99,6 +99,16 @@ def region_aliases(region: str) -> set[str]:
     return forms | {bare + "街办", bare + "街道办"} if region.endswith("街道") else forms
 
 
+def stands_as_word(text: str, start: int, end: int) -> bool:
+    """False inside other words: 每人大概 names no 人大."""
+    at = first = max(0, start - 4)
+    for word, _ in tag_words(text[first : end + 4]):
+        if at < start < at + len(word) < end:
+            return False
+        at += len(word)
+    return True
+
+
 def frozen(table: Mapping[str, set[str]]) -> dict[str, frozenset[str]]:
     return {key: frozenset(values) for key, values in table.items()}
 
@@ -170,7 +180,7 @@ class Directory:
                 return _Token(i, i + length, "core", self.cores[piece], piece)
             if piece in self.regions:
                 return _Token(i, i + length, "region", self.regions[piece], piece)
-            if piece in self.others and not self.shorts.at(text, i):
+            if piece in self.others and not self.shorts.at(text, i) and stands_as_word(text, i, i + length):
                 return _Token(i, i + length, "other", frozenset(), piece)
         here = frozenset[str]().union(*(self.regions.get(text[max(0, i - n) : i], frozenset()) for n in range(2, 8)))
         short = self.shorts.at(text, i, placed=bool(here))

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from assistant.bodies import LOCAL
 from assistant.domain import Answer
-from assistant.draft import figure_label, printed, quoted
+from assistant.draft import printed, quoted
 from assistant.flat import core
 from assistant.items import COLUMN_SAID, COLUMN_WORD, pick_groups, read_one, row_columns, split_items
 from assistant.lookup import AMOUNTS
@@ -142,9 +142,9 @@ def state_columns(task: Task, group: Group, figures: list[Figure]) -> Answer:
     if len(figures) == 2 and re.search(r"比|减|差|多多少|少多少|谁|哪个|几倍", task.q.text):
         state_two(task, group, figures[0], figures[1])
         return task.draft.answered()
-    for figure in figures:
-        value = task.draft.state(figure, task.q.unit)
-        task.draft.say(f"- {figure_label(figure)}：{value}（{task.where(figure)}）")
+    for figure, label in zip(figures, task.draft.labels(figures), strict=True):
+        value = task.draft.state(figure, task.q.unit, label)
+        task.draft.say(f"- {label}：{value}（{task.where(figure)}）")
     return task.draft.answered()
 
 
@@ -157,8 +157,11 @@ def state_two(task: Task, group: Group, a: Figure, b: Figure) -> None:
     high, low = (a, b) if gap >= 0 else (b, a)
     formula = f"{format_value(max(a.value, other))} − {format_value(min(a.value, other))}"
     text = task.draft.computed(abs(gap), a.unit, "差额", formula, (high, low))
-    listed = "，".join(f"{figure_label(f)}{task.draft.state(f)}" for f in (a, b))
-    names = [task.draft.item(f) or figure_label(f) for f in (high, low)]
+    labels = task.draft.labels((a, b))
+    listed = "，".join(f"{label}{task.draft.state(f, None, label)}" for f, label in zip((a, b), labels, strict=True))
+    names = [task.draft.item(f) or task.draft.label(f) for f in (high, low)]
+    if names[0] == names[1]:
+        names = [labels[f is b] for f in (high, low)]
     task.draft.say(f"{names[0]}比{names[1]}多{text}（{formula}）——{group.body}：{listed}。")
     if "几倍" in task.q.text and other:
         times = round_half_up(a.value / other, 2)
@@ -188,7 +191,7 @@ def same_place(a: Figure, b: Figure) -> bool:
 def state_side_by_side(task: Task, readings: list[tuple[Group, Reading]]) -> None:
     rows = []
     for group, reading in readings:
-        value = task.draft.state(reading.figure, task.q.unit, f"{group.label} · {figure_label(reading.figure)}")
+        value = task.draft.state(reading.figure, task.q.unit, f"{group.label} · {task.draft.label(reading.figure)}")
         rows.append((group, reading.figure, value))
     if len(rows) == 2:
         state_gap(task, rows[0][0], rows[0][1], rows[1][0], rows[1][1])
@@ -196,8 +199,9 @@ def state_side_by_side(task: Task, readings: list[tuple[Group, Reading]]) -> Non
         rows.sort(key=lambda r: -(convert(r[1].value or Decimal(0), r[1].unit, "元") or r[1].value or 0))
     table = ["| 单位 | 年份 | 项目 | 数额 | 出处 |", "|---|---|---|---|---|"]
     for group, figure, value in rows:
+        name = group.label if len({g.kind for g, _, _ in rows}) > 1 else group.body
         table.append(
-            f"| {group.body} | {figure.year or group.year} | {task.draft.item(figure) or '合计'} | {value} | {task.where(figure)} |"
+            f"| {name} | {figure.year or group.year} | {task.draft.item(figure) or '合计'} | {value} | {task.where(figure)} |"
         )
     task.draft.say("\n".join(table))
 
@@ -235,7 +239,7 @@ def compare_changes(task: Task, groups: list[Group]) -> Answer | None:
     lines, words = [], []
     for group, reading in found:
         amounts = change_of(task.library, group, reading.figure, AMOUNTS)
-        value = task.draft.state(amounts[0], None, f"{group.label} · {figure_label(amounts[0])}") if amounts else ""
+        value = task.draft.state(amounts[0], None, f"{group.label} · {task.draft.label(amounts[0])}") if amounts else ""
         lines.append((group, reading, value))
     for group, reading, value in lines:
         related = [f for f in change_of(task.library, group, reading.figure) if f.value is not None] or [reading.figure]

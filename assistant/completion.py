@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from assistant.domain import Answer
-from assistant.draft import figure_label, quoted
+from assistant.draft import quoted
 from assistant.items import pick_groups, row_columns
 from assistant.reading import Reading, part_ask, read_figure
 from assistant.scope import Group
@@ -61,7 +61,7 @@ def answer_gap(task: Task) -> Answer | None:
         high, low = max(spent.value, whole), min(spent.value, whole)
         formula = f"{format_value(high)} − {format_value(low)}"
         word = "多" if gap > 0 else "少"
-        stated = "，".join(f"{figure_label(f)}{task.draft.state(f, task.q.unit)}" for f in (spent, budgeted))
+        stated = "，".join(f"{task.draft.label(f)}{task.draft.state(f, task.q.unit)}" for f in (spent, budgeted))
         text = task.draft.computed(abs(gap), spent.unit, "差额", formula, (spent, budgeted))
         verdict = f"决算比预算{word}{text}（{formula}）" if gap else "决算与预算相同"
         task.draft.say(f"{verdict}——{group.body}{group.year or ''}年{stated}，见{task.where(spent)}。")
@@ -107,6 +107,6 @@ def state_quotient(task: Task, group: Group, spent: Figure, budgeted: Figure) ->
     share = round_half_up(spent.value / whole * 100, 2)
     formula = f"{format_value(spent.value)} ÷ {format_value(whole)}"
     text = task.draft.computed(share, "%", "完成预算", formula, (spent, budgeted))
-    listed = "，".join(f"{figure_label(f)}{task.draft.state(f)}" for f in (spent, budgeted))
+    listed = "，".join(f"{task.draft.label(f)}{task.draft.state(f)}" for f in (spent, budgeted))
     task.draft.say(f"{text}——{group.body}{group.year or ''}年{listed}；{formula}。")
     task.draft.note("rounding", "百分比四舍五入保留两位小数；文件没有直接写出。")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from assistant.domain import Answer
-from assistant.draft import figure_label
 from assistant.items import pick_groups
 from assistant.scope import Group
 from assistant.task import Task
@@ -53,7 +52,7 @@ def state_finding(task: Task, number: int, finding: Finding) -> None:
     """One contradiction: its words, and every figure that takes part with its place."""
     by_id = {f.id: f for f in task.draft.views[finding.doc].figures}
     figures = [by_id[i] for i in finding.figures if i in by_id and by_id[i].value is not None][:4]
-    stated = "；".join(f"{figure_label(f)}{task.draft.state(f)}（{task.where(f)}）" for f in figures)
+    stated = "；".join(f"{task.draft.label(f)}{task.draft.state(f)}（{task.where(f)}）" for f in figures)
     task.draft.say(f"{number}. {finding.message}。{stated}")
     marks = tuple(task.draft.cite(f) for f in figures)
     task.draft.note("discrepancy", finding.message, marks)

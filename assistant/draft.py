@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -104,7 +104,7 @@ class Draft:
         n = self.cite(figure)
         if figure.value is None:  # 持平: a statement without a number of its own
             return f"**{figure.raw}**[{n}]"
-        label = label or figure_label(figure)
+        label = label or self.label(figure)
         self.covered_figures.append(figure)
         self._remark(figure, n)
         converted = to_unit(figure.value, figure.unit, wanted) if wanted and wanted != figure.unit else None
@@ -115,6 +115,20 @@ class Draft:
         self.figures.append(AnswerFigure(figure.value, figure.unit, label, n))
         self.steps.append(Step(f"{format_amount(figure.value, figure.unit)} → {wanted}", (n,), converted, wanted))
         return f"**{format_amount(converted, wanted)}**（原文 {printed(figure)}）[{n}]"
+
+    def label(self, figure: Figure) -> str:
+        """对口帮扶 · 总计."""
+        parts = [self.views[figure.doc_id].item_of(figure), *figure.col_path[-1:]]
+        return " · ".join(p for p in parts if p)
+
+    def labels(self, figures: Sequence[Figure]) -> list[str]:
+        """Their labels; where those are alike, with the whole path of columns (预算数 · 合计, 决算数 · 合计)."""
+        short = [self.label(f) for f in figures]
+        if len(set(short)) == len(short):
+            return short
+        items = {self.item(f) for f in figures}
+        paths = [" · ".join(p for p in (*([self.item(f)] if len(items) > 1 else []), *f.col_path) if p) for f in figures]
+        return paths if len(set(paths)) > len(set(short)) else short
 
     def item(self, figure: Figure) -> str:
         """What the figure is of: its row's label; for a total or a year's row its column, else what its table is about."""
@@ -203,9 +217,3 @@ def printed(figure: Figure) -> str:
 def quoted(label: str) -> str:
     """“对口帮扶”; a label with quotation marks of its own gets the outer ones of another kind."""
     return f"「{label}」" if "“" in label else f"“{label}”"
-
-
-def figure_label(figure: Figure) -> str:
-    """对口帮扶 · 总计."""
-    parts = [*figure.row_path[-1:], *figure.col_path[-1:]]
-    return " · ".join(p for p in parts if p)

@@ -29,7 +29,7 @@ FUNDS = re.compile(r"(?:一般公共预算|政府性基金(?:预算)?|国有资�
 BARE_TAIL = re.compile(r"(?:本年)?(?:收入|支出)(?:合计|总计|决算|预算)?|(?:年初|年末|上年)?(?:结转和?结余|结转|结余)$|货物|工程|服务$")
 ITEM_END = re.compile(r"(?:费|支出|补贴|补助|工资|奖金|公积金)$")  # 办公费印刷费 are two, 一般公共预算财政拨款 is one
 FILLER = re.compile(
-    r"多少|高出|合计|一共|总共|加起来|加在一起|合起来|相加|之和|[是的]|占比|各|两类|两项|三项|钱|\?|？|。|等于|结果|相差|差(?=多少|$)"
+    r"多少|高出|合计|一共|总共|加起来|加在一起|合起来|相加|之和|[是的]|占比|各|两类|两项|三项|钱(?![\u4e00-\u9fff])|钱(?=多少|是多少|各|一共)|\?|？|。|等于|结果|相差|差(?=多少|$)"
 )
 
 
@@ -122,7 +122,7 @@ def read_one(task: Task, group: Group, text: str, want: Want | None = None) -> R
 
 def _read_item(task: Task, group: Group, cleaned: str, want: Want | None) -> Reading | None:
     ask = part_ask(task.library, cleaned)
-    want = want or Want(years=frozenset(y for y in task.scope.years if y != group.year), unit_kind="money")
+    want = want or Want(years=frozenset(y for y in task.scope.years if y != group.year), unit_kind="count" if task.q.counter else "money", counter=task.q.counter)
     want = replace(want, units=want.units or task.q.units.labels, tables=task.q.tables.tables)
     if not ask.content:
         full = part_ask(task.library, cleaned) if cleaned else ask

@@ -9,22 +9,23 @@ from decimal import Decimal
 from assistant.bodies import is_unit
 from assistant.catalog import PLAIN_COLUMN
 from assistant.domain import Answer, AnswerFigure, Intent, Refusal
-from assistant.draft import figure_label, printed, quoted
+from assistant.draft import printed, quoted
 from assistant.flat import core
 from assistant.leftover import leftover
-from assistant.lookup import AMOUNTS, HALF, counts_in, same_amount
+from assistant.lookup import AMOUNTS, HALF, counts_in, find, same_amount
 from assistant.match import match_label
 from assistant.passages import quote_passage, reason_passages, view_passages
 from assistant.reading import Reading, change_of, code_label, part_ask, read_figure
 from assistant.scope import Group
 from assistant.task import Task
-from index.amounts import BLANKS, convert, format_value, round_half_up
+from index.amounts import BLANKS, convert, format_value, round_half_up, unit_kind
 from index.domain import Figure, Measure, Origin
 
 COUNTED_ITEMS = re.compile(r"[两二三四五六七八九十几][个项类款]")
 PER = re.compile(r"每(?:一)?(?:个|名|位)?(?:[亩人户套张吨件册台辆]|公里|平方米|平米|学生|老人|孩子)(?!次)")
 RATE = re.compile(r"/|每|均|标准|单价")
 SEVERAL_ITEMS = re.compile(r"[\u4e00-\u9fff]{2}(?:和|与|、|加上?)[\u4e00-\u9fff]{2}.*(?:合计|一共|总共|加起来|之和|相加|共)")
+DOUBTFUL, OTHERS_TOLD = 1.6, 2  # how far below the reading another statement of a doubted item may be, how many are told
 CITED_AGAIN = 2  # further places of the same value that are cited
 
 
@@ -43,7 +44,7 @@ def subject(task: Task, group: Group, figure: Figure) -> str:
 def state_figure(task: Task, group: Group, reading: Reading) -> None:
     """The figure first, then where it stands; further places of the same value are cited after it."""
     figure = reading.figure
-    value = task.draft.state(figure, task.q.unit, figure_label(figure))
+    value = task.draft.state(figure, task.q.unit, task.draft.label(figure))
     marks = "".join(f"[{task.draft.cite(f)}]" for f in _other_places(reading))
     zero = "（没有安排，为零）" if figure.value == 0 else ""
     task.draft.say(f"{value}{zero}——{subject(task, group, figure)}，见{task.where(figure)}{f'，另见{marks}' if marks else ''}。")
@@ -51,7 +52,8 @@ def state_figure(task: Task, group: Group, reading: Reading) -> None:
     if figure.value == 0 and note and re.search(r"无|空表|没有", note):
         task.draft.say(f"表注：{note}")
     state_columns(task, figure)
-    state_disputes(task, figure, reading.same)
+    if not state_disputes(task, figure, reading.same) and task.q.doubted:
+        state_others(task, group, reading)
 
 
 def state_columns(task: Task, figure: Figure) -> None:
@@ -79,8 +81,12 @@ def _other_places(reading: Reading) -> list[Figure]:
     return out
 
 
-def state_disputes(task: Task, figure: Figure, same: tuple[Figure, ...] = ()) -> None:
-    """Where the document contradicts the figure elsewhere: every value with its place, and the statement that denies it."""
+def state_disputes(task: Task, figure: Figure, same: tuple[Figure, ...] = ()) -> bool:
+    """Where the document contradicts the figure elsewhere: every value with its place, and the statement that denies it.
+
+    False where it does not.
+    """
+    disputed = False
     view = task.draft.views[figure.doc_id]
     mine = {figure.id, *(f.id for f in same)}
     by_id = {f.id: f for f in view.figures}
@@ -91,7 +97,7 @@ def state_disputes(task: Task, figure: Figure, same: tuple[Figure, ...] = ()) ->
         marks = []
         for other in others if len(finding.figures) == 2 else []:
             if other.value is not None and not same_amount(figure, other):
-                value = task.draft.state(other, None, figure_label(other))
+                value = task.draft.state(other, None, task.draft.label(other))
                 marks.append(task.draft.cite(other))
                 task.draft.say(f"注意：文件另一处写的是{value}（{task.where(other)}）。")
         task.draft.say(f"两处不一致：{finding.message}。")
@@ -99,13 +105,39 @@ def state_disputes(task: Task, figure: Figure, same: tuple[Figure, ...] = ()) ->
             unit = "%" if finding.kind == "rate" else finding.unit
             task.draft.figures.append(AnswerFigure(abs(finding.expected), unit, "按其他数计算", task.draft.cite(figure)))
         task.draft.note("discrepancy", finding.message, (task.draft.cite(figure), *marks))
+        disputed = True
+    return disputed
+
+
+def state_others(task: Task, group: Group, reading: Reading) -> None:
+    """Where another place states another amount for the item that is doubted: each with its place."""
+    best = reading.figure
+    mine, name = task.library.view(best.doc_id), bare_item(task.draft.item(best))
+    others: list[Figure] = []
+    for c in find(task.library.views([group]), task.ask, task.want()):
+        f = c.figure
+        alike = f.value is not None and f.measure is best.measure and unit_kind(f.unit) == unit_kind(best.unit)
+        alike = alike and f.year in (None, best.year)
+        if not alike or c.score < reading.score - DOUBTFUL or bare_item(mine.item_of(f) if f.doc_id == best.doc_id else "") != name:
+            continue
+        if f.origin is not best.origin and not any(same_amount(f, o) for o in (best, *others)):
+            others.append(f)
+    for other in others[:OTHERS_TOLD]:
+        value = task.draft.state(other)
+        task.draft.say(f"注意：{task.where(other)}另写{task.draft.label(other)}{value}，与上面的数不同。")
+        text = f"同一事项两处数值不同：{printed(best)}（{task.where(best)}）与{printed(other)}（{task.where(other)}）。"
+        task.draft.note("discrepancy", text, (task.draft.cite(best), task.draft.cite(other)))
+
+
+def bare_item(label: str) -> str:
+    return re.sub(r"(?:项目|支出|经费|预算)$", "", core(label))
 
 
 def state_scopes(task: Task, reading: Reading) -> None:
     """Other readings with as good a right: named after the plainest one."""
     for rival in reading.rivals[:2]:
         if rival.doc_id == reading.figure.doc_id and rival.value is not None:
-            value = task.draft.state(rival, None, figure_label(rival))
+            value = task.draft.state(rival, None, task.draft.label(rival))
             words = [*(p for p in rival.row_path[:1] if is_unit(p)), *rival.col_path]
             task.draft.say(f"另一口径：{value}（{task.where(rival)}{'，' if words else ''}{'·'.join(words)}）。")
 
@@ -165,7 +197,7 @@ def answer_counts(task: Task) -> Answer | None:
             continue
         found = [reading.figure, *(f for c in others if (f := counted_beside(task, reading.figure, c)) is not None)]
         if len({f.id for f in found}) == len(task.q.counters):
-            stated = "，".join(f"{figure_label(f)}{task.draft.state(f)}" for f in found)
+            stated = "，".join(f"{task.draft.label(f)}{task.draft.state(f)}" for f in found)
             task.draft.say(f"{stated}——{group.body}{group.year or ''}年，见{task.where(found[0])}。")
             for f in found:
                 state_disputes(task, f)
@@ -207,7 +239,7 @@ def state_units(task: Task, group: Group, parts: list[Figure]) -> Answer:
     total = sum((f.value or Decimal(0) for f in parts), Decimal(0))
     formula = " + ".join(format_value(f.value or Decimal(0)) for f in parts)
     unit = parts[0].unit
-    text = task.draft.computed(total, unit, f"{figure_label(parts[0])} · 各单位合计", formula, parts)
+    text = task.draft.computed(total, unit, f"{task.draft.label(parts[0])} · 各单位合计", formula, parts)
     names = "；".join(f"{f.row_path[0]}{task.draft.state(f)}" for f in parts)
     what = f"{group.body}{group.year or ''}年{quoted(task.draft.item(parts[0]))}"
     task.draft.say(f"{text}——{what}，文件只按单位列出，由各单位相加（{formula}）：{names}，见{task.where(parts[0])}。")
@@ -237,7 +269,7 @@ def ask_back(
     options = []
     for group, reading in readings[:8]:
         n = task.draft.cite(reading.figure)
-        value = task.draft.state(reading.figure, task.q.unit, f"{group.label} · {figure_label(reading.figure)}")
+        value = task.draft.state(reading.figure, task.q.unit, f"{group.label} · {task.draft.label(reading.figure)}")
         options.append(f"{group.label}：{printed(reading.figure)}")
         task.draft.say(f"- {group.label}{quoted(task.draft.item(reading.figure))}：{value}（{task.where(reading.figure)}）" if n else "")
     text = asked + "\n" + "\n".join(task.draft.lines)

@@ -17,6 +17,7 @@ from assistant.match import cover_text, holds_phrases
 from assistant.passages import REASON, Passage, quote_passage, reason_passages, view_passages
 from assistant.scope import Group
 from assistant.task import Task
+from assistant.understand import KIND_ASKED, OPEN_KINDS
 from assistant.watch import RETRIEVE, stage
 
 DEFINITION = re.compile(
@@ -28,11 +29,6 @@ ROLE_WORDS = {
     Intent.LIST: re.compile(r"、"),
 }
 GIVEN = re.compile(r"主要原因|原因是|原因为|主要是(?:由于|因为)|是由于|是因为")
-KIND_ASKED = re.compile(r"哪(?:[几些一二两三四五六七八九十]+)?[个家些]?([\u4e00-\u9fff]{2})")
-OPEN_KINDS = frozenset(
-    {"方面", "内容", "工作", "东西", "地方", "项目", "目标", "事情", "情况", "部分", "问题"}
-    | {"任务", "措施", "原因", "用途", "支出", "资金", "指标", "单位", "处室", "科室", "方法"}
-)
 HEAD = 16  # characters in which a paragraph names what it is about
 LONGEST_SECTION = 1600
 ORDINAL = re.compile(r"第[(（]?([一二三四五六七八九十]+|\d+)[)）]?[条项点款]")
@@ -195,6 +191,13 @@ def no_reason(task: Task, passage: Passage) -> Answer:
     return task.draft.refused(Refusal.NOT_IN_DOCUMENTS, f"文件没有写明原因（已查“{where}”中的“{passage.row or passage.text[:12]}”等处）。")
 
 
+def names_of(head: str) -> list[str]:
+    """行政经费（机关运行经费）指…: both are names of what is defined."""
+    text = re.sub(r"^(?:[一二三四五六七八九十]+、|\([一二三四五六七八九十]+\)|\d+[.、])|[“”\"：:]|是?指$", "", flat(head))
+    gloss = re.findall(r"\(([^()]{2,20})\)", text)
+    return [re.sub(r"\([^()]*\)", "", text), *gloss]
+
+
 @stage(RETRIEVE)
 def answer_definition(task: Task) -> Answer | None:
     """The entry of 名词解释 (or any 「X，指…」 sentence) whose head is the word asked for."""
@@ -204,7 +207,7 @@ def answer_definition(task: Task) -> Answer | None:
             head = DEFINITION.match(p.text) or (ENTRY.match(p.text) if p.section and "名词解释" in p.section[-1] else None)
             if not head:
                 continue
-            word = flat(head.group(1))
+            word = max(names_of(head.group()), key=lambda name: cover_text(task.ask, name).bit_count())
             covered = cover_text(task.ask, word)
             score = task.ask.weight(covered) - 0.3 * max(0, len(word) - covered.bit_count())
             if covered and not leftover(task.ask, covered) and (best is None or score > best.score):

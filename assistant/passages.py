@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from assistant.catalog import View
 from assistant.domain import AnswerFigure, Intent
-from assistant.draft import figure_label, printed
+from assistant.draft import printed
 from assistant.flat import flat
 from assistant.match import cover_text
 from assistant.task import Task
@@ -136,7 +136,7 @@ def figures_in(passage: Passage, quote: str) -> list[Figure]:
 
 def _as_figure(task: Task, figure: Figure) -> AnswerFigure:
     assert figure.value is not None
-    return AnswerFigure(figure.value, figure.unit, figure_label(figure) or printed(figure), task.draft.cite(figure))
+    return AnswerFigure(figure.value, figure.unit, task.draft.label(figure) or printed(figure), task.draft.cite(figure))
 
 
 def reason_passages(here: list[Passage], at: int) -> list[Passage]:

@@ -151,7 +151,7 @@ def project_column(task: Task, group: Group, ask: Ask) -> list[Figure]:
             and e.figure.value
             and e.context < 0
             and e.figure.row_path
-            and not view.is_total(e.figure.row_path[-1])
+            and not view.is_total(view.item_of(e.figure))
             and any(found[c].share >= HALF and not leftover(ask, found[c].covered) for c in e.columns)
         }
         if rows:
@@ -212,7 +212,7 @@ def project_rows(task: Task, group: Group) -> list[Figure]:
         for table in view.document.tables:
             if re.search(r"项目支出", table.title) and not table.rows[0].code:
                 rows = [f for f in view.figures if f.table_id == table.id and f.col == 0 and f.value and f.measure is Measure.AMOUNT]
-                rows = [f for f in rows if f.row_path and not view.is_total(f.row_path[-1])]
+                rows = [f for f in rows if f.row_path and not view.is_total(view.item_of(f)) and not f.code]
                 leaves = [f for f in rows if not any(o.row_path[:-1][-1:] == f.row_path[-1:] for o in rows)]
                 if units := task.q.units.labels:
                     leaves = [f for f in leaves if belongs(f, units)]

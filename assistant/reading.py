@@ -17,6 +17,7 @@ from assistant.understand import DEPARTMENT_LEVEL, UNIT_LEVEL, YEAR
 from assistant.watch import RETRIEVE, stage
 from index.domain import Figure, Measure
 
+NEXT, AS_GOOD = 12, 1.5  # how many candidates, and how far below the best, one that explains everything is looked for
 ENOUGH_SCORE = 0.35  # of the content's weight; below it the labels say too much else
 
 
@@ -49,12 +50,14 @@ def read_figure(library: Library, group: Group, ask: Ask, want: Want) -> Reading
     if not candidates:
         return None
     best = candidates[0]
+    if not want.code and leftover(ask, best.covered):  # one that explains every word, where it is about as good
+        best = next((c for c in candidates[1:NEXT] if c.score >= best.score - AS_GOOD and not leftover(ask, c.covered)), best)
     if best.covered == 0 and ask.content and not want.code:
         return None
     if not want.code and best.score < ENOUGH_SCORE * ask.content.bit_count():
         return None
-    close = [c for c in candidates[1:60] if c.score >= best.score - CLOSE]
-    same = tuple(c.figure for c in candidates[1:80] if same_amount(best.figure, c.figure) and c.score >= best.score - 2.5)
+    close = [c for c in candidates[:60] if c is not best and c.score >= best.score - CLOSE]
+    same = tuple(c.figure for c in candidates[:80] if c is not best and same_amount(best.figure, c.figure) and c.score >= best.score - 2.5)
     rivals = tuple(_unlike(best, close))
     unexplained = [*half_said(ask, best.covered), *leftover(ask, best.covered)] if want.code else leftover(ask, best.covered)
     return Reading(group, best.figure, best.score, best.covered, same, rivals, tuple(unexplained))

@@ -8,15 +8,16 @@ from dataclasses import replace
 from decimal import Decimal
 
 from assistant.domain import Answer
-from assistant.draft import figure_label, quoted
+from assistant.draft import quoted
 from assistant.items import FILLER, list_items, pick_groups, read_one
 from assistant.lookup import AMOUNTS
 from assistant.reading import Reading, change_of, read_figure
 from assistant.scope import Group
 from assistant.task import Task
+from assistant.understand import UNIT_LEVEL
 from assistant.units import NamedUnits
 from index.amounts import convert, format_value, round_half_up
-from index.domain import Figure, Measure, Origin
+from index.domain import Figure, Kind, Measure, Origin
 
 SHARE_OF = re.compile(r"占(?!比)(?:了|到)?(?:它|其|该)?(.*?)(?:的)?(?:百分之(?:几|多少)|比[例重列]|多大比[例重]|几成|多少%?|百分比|$)")
 PERCENT_IS = re.compile(r"^(.*?)(?:里|中)?有?百分之(?:几|多少)是(.*?)(?:出的|的|$)")
@@ -24,8 +25,9 @@ PART_IN = re.compile(r"^(.{2,}?)在(.{2,}?)(?:当中|中|里面|里|内)[,，]?(
 SHARE_WITHIN = re.compile(r"^(.*?)(?:中|里面?|内)[,，]?(.*?)(?:的)?(?:所占比[例重]|占比|占比[例重]|比[例重列]|占百分|占多大|占几成)")
 
 
+OF_DEPARTMENT = re.compile(r"(?:整个|全)?部门(?:口径)?的?|(?:整个|全)系统的?")
 WHOLE_BODY = re.compile(
-    r"^(?:的)?(?:整个|全)(?:局|委|院|厅|部门|单位|系统|街道|镇|校)?[\u4e00-\u9fff]{0,4}?(?:总)?(?:预算|支出)?的?$|^(?:局|委|部门)?总(?:预算|支出)的?$"
+    r"^(?!.*(?:项目|基本|三公|公用|人员|采购|财政拨款|公共预算))(?:的)?(?:整个|全)(?:局|委|院|厅|部门|单位|系统|街道|镇|校)?[\u4e00-\u9fff]{0,4}?(?:总)?(?:预算|支出)?的?$|^(?:局|委|部门)?总(?:预算|支出)的?$"
 )
 
 
@@ -50,6 +52,9 @@ def answer_share(task: Task) -> Answer | None:
     groups = pick_groups(task)
     if len({g.body for g in groups}) > 1 and task.scope.named:
         return compare_shares(task, groups)
+    if pair := share_of_department(task, groups):
+        state_share(task, groups[0], *pair)
+        return task.draft.answered()
     for group in groups:
         stated = read_stated_share(task, group)
         if stated:
@@ -66,11 +71,31 @@ def answer_share(task: Task) -> Answer | None:
     return None
 
 
+def share_of_department(task: Task, groups: list[Group]) -> tuple[list[Figure], Figure] | None:
+    """A unit's own amount as part of its department's (本级支出占整个部门支出): the two stand in two documents."""
+    unit = [g for g in groups if g.kind in (Kind.UNIT_BUDGET, Kind.UNIT_FINAL)]
+    whole = [g for g in groups if g.kind in (Kind.DEPARTMENT_BUDGET, Kind.DEPARTMENT_FINAL)]
+    if not unit or not whole:
+        return None
+    for part_text, whole_text in split_share(task.q.text):
+        if UNIT_LEVEL.search(part_text) and OF_DEPARTMENT.search(whole_text):
+            parts = read_parts(task, unit[0], UNIT_LEVEL.sub("", part_text))
+            rest = OF_DEPARTMENT.sub("", whole_text)
+            reading = read_one(task, whole[0], rest if FILLER.sub("", rest).strip("的") else UNIT_LEVEL.sub("", part_text))
+            if parts and reading:
+                return parts, reading.figure
+    return None
+
+
 def read_stated_share(task: Task, group: Group) -> Reading | None:
     reading = read_figure(
         task.library, group, task.ask, replace(task.want(), measures=frozenset({Measure.SHARE}), unit_kind=None, years=frozenset())
     )
-    return reading if reading and reading.sure and reading.score > 2 else None
+    if reading is None or not reading.sure or reading.score <= 2:
+        return None
+    figure = reading.figure
+    said = figure.context[: figure.context.find(figure.raw)] if figure.raw in figure.context else figure.context
+    return reading if "占" in said + "".join((*figure.col_path, *figure.row_path)) else None  # 完成年初预算的93.71% is no share
 
 
 def split_share(text: str) -> list[tuple[str, str]]:
@@ -153,7 +178,7 @@ def default_whole(task: Task, part: Figure) -> Figure | None:
             if f.col_path[:depth] == outer and len(f.col_path) == depth + 1 and re.search(r"小计|合计|总计", f.col_path[-1]):
                 return f
     above = [f for f in view.figures if f.table_id == part.table_id and f.col == part.col and f.row != part.row and f.row_path]
-    return next((f for f in above if view.is_total(f.row_path[-1])), None)
+    return next((f for f in above if view.is_total(view.item_of(f))), None)
 
 
 def state_share(task: Task, group: Group, parts: list[Figure], whole: Figure) -> None:
@@ -166,12 +191,12 @@ def state_share(task: Task, group: Group, parts: list[Figure], whole: Figure) ->
         else "(" + " + ".join(format_value(p.value or Decimal(0)) for p in parts) + ")"
     )
     formula = f"{top} ÷ {format_value(whole.value)}"
-    names = "、".join(task.draft.item(p) or figure_label(p) for p in parts)
-    text = task.draft.computed(share, "%", f"{names}占{task.draft.item(whole) or figure_label(whole)}", formula, (*parts, whole))
+    names = "、".join(task.draft.item(p) or task.draft.label(p) for p in parts)
+    text = task.draft.computed(share, "%", f"{names}占{task.draft.item(whole) or task.draft.label(whole)}", formula, (*parts, whole))
     marks = "".join(f"[{task.draft.cite(f)}]" for f in (*parts, whole, *other_places(task, (*parts, whole))))
-    listed = "、".join(f"{figure_label(p)}{task.draft.state(p)}" for p in parts)
+    listed = "、".join(f"{task.draft.label(p)}{task.draft.state(p)}" for p in parts)
     task.draft.say(
-        f"{text}——{group.body}{group.year or ''}年：{listed}，占{figure_label(whole)}{task.draft.state(whole)}；{formula}{marks}。"
+        f"{text}——{group.body}{group.year or ''}年：{listed}，占{task.draft.label(whole)}{task.draft.state(whole)}；{formula}{marks}。"
     )
     task.draft.note("rounding", "百分比四舍五入保留两位小数。")
 

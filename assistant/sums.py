@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 
 from assistant.domain import Answer
-from assistant.draft import figure_label, printed, quoted
+from assistant.draft import printed, quoted
 from assistant.flat import core
 from assistant.items import FILLER, JOIN, list_items, new_items, pick_groups, read_one, row_columns, without_bodies
 from assistant.lookup import Want, counts_in
@@ -94,7 +94,7 @@ def state_check(task: Task, group: Group, figures: list[Figure], whole: Figure) 
     rounding = gap and abs(gap) <= Decimal("0.01") * len(figures)
     verdict = "相等" if not gap else f"相差{format_amount(abs(gap), whole.unit)}，{'属尾数误差' if rounding else '两者不等'}"
     task.draft.lines.insert(0, f"{'相等' if not gap else '基本相等' if rounding else '不相等'}：")
-    task.draft.say(f"表中{quoted(figure_label(whole))}为{value}，{verdict}。")
+    task.draft.say(f"表中{quoted(task.draft.label(whole))}为{value}，{verdict}。")
     return task.draft.answered() if answer else None
 
 
@@ -112,7 +112,7 @@ def state_sum(task: Task, figures: list[Figure], label: str) -> Answer:
         text = task.draft.computed(total, unit, label, formula, figures)
     names = [task.draft.item(f) or f.org for f in figures]
     if len(set(names)) < len(names):
-        names = [figure_label(f) for f in figures]
+        names = [task.draft.label(f) for f in figures]
     listed = "、".join(f"{name}{task.draft.state(f)}" for name, f in zip(names, figures, strict=True))
     task.draft.say(f"{text}——{listed}，相加得出（{formula}）。")
     return task.draft.answered()
@@ -156,7 +156,7 @@ def average_month(task: Task, group: Group) -> Answer | None:
     assert figure.value is not None
     formula = f"{printed(figure)} ÷ 12"
     text = task.draft.computed(round_half_up(figure.value / 12, 2), figure.unit, "平均每月", formula, (figure,))
-    task.draft.say(f"平均每月{text}——{group.body}{group.year or ''}年{figure_label(figure)}{task.draft.state(figure)}，{formula}。")
+    task.draft.say(f"平均每月{text}——{group.body}{group.year or ''}年{task.draft.label(figure)}{task.draft.state(figure)}，{formula}。")
     task.draft.note("rounding", "平均数四舍五入保留两位小数；按12个月平均，文件没有分月数。")
     return task.draft.answered()
 

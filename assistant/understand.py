@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from assistant.bodies import Directory, Named
+from assistant.clauses import DOUBT
 from assistant.domain import Intent
 from assistant.flat import flat
 from assistant.lexicon import Lexicon
@@ -48,11 +49,12 @@ COUNTERS = (
     ),
     *("期", "场", "批", "起", "分", "户", "处", "座", "间", "所", "亩", "吨", "册", "份", "条", "株", "例", "天", "米"),
 )
-COUNTER = re.compile(rf"(?:多少|几)万?({'|'.join(COUNTERS)})(?!亿|万|元|百分)|(批次|人次|场次)(?=$|[和与及、，,？?]|多少|各|谁|哪)")
+POINTS = re.compile(r"(?:多少|几)个?(?:百分)?点")
+COUNTER = re.compile(rf"(?:多少|几)万?({'|'.join(COUNTERS)})(?!亿|万|元|百分|点)|(批次|人次|场次)(?=$|[和与及、，,？?]|多少|各|谁|哪)")
 TOP = re.compile(r"(?:前|top)([一二两三四五六七八九十\d]+)|(?:最[大多高小少低])的?([一二两三四五六七八九十\d]+)[个项家类款]?")
-UNIT_LEVEL = re.compile(r"单位预算|局本级|本级单位|单位口径|只看本级|\(本级\)")
+UNIT_LEVEL = re.compile(r"局本级(?=单位)|单位预算|单位决算|本级单位|单位口径|本级口径|只看本级|\(本级\)|(?<=[局委厅院办府])本级")
 DEPARTMENT_LEVEL = re.compile(
-    r"部门预算|部门口径|含下属|部门决算|全系统|整个系统|全部门|整个部门|(?<=年)部门|部门(?=财政|一般|基本|三公|支出|收入|政府|的)"
+    r"部门预算|部门口径|含下属|部门决算|全系统|整个系统|全部门|整个部门|(?<=年)部门|部门(?=(?:20)?\d\d年)|部门(?=财政|一般|基本|三公|支出|收入|政府|的)"
 )
 NAMED_AMOUNT = re.compile(r"用于[^，。？]{2,20}的?(?:支出|经费|资金|金额|预算|拨款)[？?]?$")  # an item's name, not its use
 GOALS = re.compile(r"(?:整体)?(?:支出)?绩效(?:目标|指标)表?(?:里面?|中|当中|内|的)")
@@ -63,6 +65,14 @@ COUNTED = re.compile(rf"(?:多少|几)万?(?:{'|'.join((*COUNTERS, '类', '款')
 MONEY_TAKEN = re.compile(r"占[了用掉去]?(?:多少|几)[个]?(?:万|亿|千|元|钱)")  # 占了多少万 asks for an amount, not for a share
 RECIPIENT = re.compile(  # 给干部发奖金
     r"[给为帮替](?:机关|单位|全体|在职|全局)?(?:干部|职工|员工|工作人员|公务员|大家)[发交缴买]的?"
+)
+DOUBTED = re.compile(r"到底|究竟|对不上|前后矛盾|自相矛盾")
+# 哪几个国家: what is asked for; a passage must speak of it, unless the word only stands for whatever is told.
+KIND_ASKED = re.compile(r"哪(?:[几些一二两三四五六七八九十\d]+)?[个家些]?([\u4e00-\u9fff]{2})")
+OPEN_KINDS = frozenset(
+    {"方面", "内容", "工作", "东西", "地方", "项目", "目标", "事情", "情况", "部分", "问题"}
+    | {"方向", "工程", "开支", "费用", "花销", "款项", "领域", "事项", "活动", "服务", "环节", "情形", "方式"}
+    | {"任务", "措施", "原因", "用途", "支出", "资金", "指标", "单位", "处室", "科室", "方法"}
 )
 PART = re.compile(r"第[一二三四五六七八九十]+部分")
 NAMED_TABLE = re.compile(r"[那这]一?张表|表里|表中|表格里")
@@ -98,6 +108,7 @@ class Question:
     ascending: bool = False
     spans: tuple[tuple[int, int], ...] = field(default=())
     dropped: tuple[tuple[int, int], ...] = ()  # carry the question's form, nothing to be explained
+    doubted: bool = False  # asks whether what is printed is right: every statement of the item is told
     part: str = ""  # 第三部分, where the question names a part of the document
     tables: NamedTables = field(default_factory=NamedTables)
     units: NamedUnits = field(default_factory=NamedUnits)
@@ -151,10 +162,15 @@ def text_to_question(raw: str, directory: Directory, lexicon: Lexicon, items: Ca
     dropped += [m.span() for m in COUNTED.finditer(text)] + [m.span() for m in NAMED_TABLE.finditer(text)]
     dropped += [m.span() for m in GOALS.finditer(text)]
     dropped += [(m.end, m.end + 2) for m in named.mentions if text.startswith("系统", m.end)]  # 卫健系统
+    doubts = [m.span() for m in re.finditer(r"[^,，;；。?？!！]+", text) if m.start() and DOUBT.search(m.group())]
+    dropped += doubts
+    dropped += [m.span() for m in POINTS.finditer(text)]
     dropped += [m.span() for m in RECIPIENT.finditer(text)]
     dropped += [m.span() for m in BOTH_PARTS.finditer(text)]
     dropped += [m.span() for m in INCLUDING.finditer(text)]
     dropped += [m.span() for m in EXCLUDED.finditer(text)]
+    if intent in (Intent.LIST, Intent.TEXT):
+        dropped += [m.span(1) for m in KIND_ASKED.finditer(text) if m.group(1) in OPEN_KINDS]
     if intent is Intent.LOOKUP and len({m.bodies for m in named.mentions}) > 1:
         intent = Intent.COMPARE
     if (
@@ -194,6 +210,7 @@ def text_to_question(raw: str, directory: Directory, lexicon: Lexicon, items: Ca
         ascending=bool(re.search(r"最少|最小|最低|从小到大|从低到高|倒数", text)),
         spans=tuple(spans),
         dropped=tuple(dropped),
+        doubted=bool(doubts) or bool(DOUBTED.search(text)),
         part=part.group() if (part := PART.search(text)) else "",
     )
 
@@ -282,7 +299,7 @@ def text_to_intent(text: str, lexicon: Lexicon) -> Intent:
     if has("list") and not re.search(r"分别是?多少|各(?:是)?多少", text):
         return Intent.LIST
     if re.search(
-        r"(?:单位|机构|项目|公司|银行|地方)是哪|(?:采购|购买|买|做|干)了?什么|哪[二两三四五六七八九十]家|单位叫什么|花[在到]哪|用[在到]哪|在哪里|在哪儿|位于哪",
+        r"(?:单位|机构|项目|公司|银行|地方)是哪|哪\d{1,2}个|(?:采购|购买|买|做|干)了?什么|哪[二两三四五六七八九十]家|单位叫什么|花[在到]哪|用[在到]哪|在哪里|在哪儿|位于哪",
         text,
     ):
         return Intent.TEXT

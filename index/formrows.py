@@ -20,6 +20,8 @@ from index.hierarchy import INDENT_STEP, RowLabel, is_body, is_total, label_rank
 
 GRAND_TOTAL = re.compile(r"^(合计|总计|.{0,4}(合计|总计))$")
 EMPTY_WORDS = ("无", "空", "空表")  # all that an empty table's body says
+# A subject's code before its name in one cell: [2010301]行政运行, 30101 基本工资.
+CODED = re.compile(r"^[\[【(（]?(?P<code>[235]\d{2}(?:\d{2}){0,2})[\]】)）]?\s*[-—:：]?\s*(?P<name>[\u4e00-\u9fff“\"].*)$", re.DOTALL)
 MAX_HEAD = 20  # characters of a word that heads a column
 CENTRED = 0.7  # em by which a centred text stands off its cell's sides, and by which these may differ
 MAX_LEVELS, LEVEL_ROWS = 5, 3  # depths of a tree that is told by indentation, and how many rows each needs on average
@@ -116,6 +118,8 @@ def draft_row(row: FormRow, columns: Sequence[Column], half: int, values: Sequen
             continue
         role = columns[column].role
         counted |= role == Role.SKIP and placed.first
+        if role == Role.LABEL and not code_cols and (coded := CODED.match(text)):
+            codes, text = [coded.group("code")], coded.group("name")
         if role == Role.LABEL or (role == Role.CODE and cell_kind(text) == "text"):
             slot = label_cols.index(column) if column in label_cols else (0 if label_cols else None)
             if slot is None:
