@@ -122,7 +122,8 @@ def read_one(task: Task, group: Group, text: str, want: Want | None = None) -> R
 
 def _read_item(task: Task, group: Group, cleaned: str, want: Want | None) -> Reading | None:
     ask = part_ask(task.library, cleaned)
-    want = want or Want(years=frozenset(y for y in task.scope.years if y != group.year), unit_kind="count" if task.q.counter else "money", counter=task.q.counter)
+    years = frozenset(y for y in task.scope.years if y != group.year)
+    want = want or Want(years=years, unit_kind="count" if task.q.counter else "money", counter=task.q.counter)
     want = replace(want, units=want.units or task.q.units.labels, tables=task.q.tables.tables)
     if not ask.content:
         full = part_ask(task.library, cleaned) if cleaned else ask

@@ -116,7 +116,7 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
             score -= 3.5
     labelled = covered
     for parent in entry.parents:
-        if found[parent].share >= HALF:  # 会议服务 is not 会议费 under 商品和服务支出
+        if found[parent].share >= HALF or says_phrase(found[parent].covered):  # 会议服务 is not 会议费 under 商品和服务支出
             covered |= found[parent].covered
             labelled |= found[parent].covered if found[parent].missing <= WHOLE else 0
     if entry.context < 0:
@@ -149,6 +149,11 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
         score -= 0.8 if entry.leaf < 0 else 0.3
     leaf = found[entry.leaf] if entry.leaf >= 0 else NOTHING
     return Candidate(f, score, covered | beyond, labelled, leaf.covered, leaf.missing)
+
+
+def says_phrase(covered: int) -> bool:
+    """True where the question says a longer phrase of a label in one piece (转型升级 of 专项资金——转型升级领域)."""
+    return bool(covered & covered >> 1 & covered >> 2 & covered >> 3)
 
 
 def only_a_part(entry: Entry, found: Sequence[Match]) -> bool:

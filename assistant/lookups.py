@@ -297,6 +297,8 @@ def answer_change(task: Task) -> Answer | None:
     if len(found) > 1 and len(values) > 1:
         return ask_back(task, found)
     group, reading = found[0]
+    if task.q.doubted and (own := task.read(group)) is not None and own.sure:
+        state_figure(task, group, own)
     state_change(task, group, reading)
     return task.draft.answered()
 

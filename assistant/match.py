@@ -72,7 +72,7 @@ PHRASE = 4  # characters from which a run of content is a phrase
 LIGHT = 0.3
 # Word classes without a meaning of their own: particles, pronouns, adverbs, numbers, measure words, time, directions.
 EMPTY_CLASSES = ("p", "u", "c", "d", "r", "y", "e", "o", "f", "q", "m", "t", "w", "x", "z", "h", "k", "v")
-NAMING_CLASSES = ("n", "t", "b", "s")
+NAMING_CLASSES = ("n", "t", "b", "s", "v")
 JOINED = ("了", "过", "的", "着", "到", "出", "在", "多", "少")
 FORM_CLASSES = ("p", "u", "c", "r", "y", "e", "o", "q", "m", "t", "w", "x")
 
@@ -150,7 +150,7 @@ def text_to_ask(text: str, lexicon: Lexicon, known: Iterable[tuple[int, int]] = 
     words = tuple(cut_words(text, taken))
     light = 0
     for word in words:
-        joined = len(word.text) > 2 or word.text[1:] in JOINED  # 上级, 升级 are words, 花了 is two
+        joined = len(word.text) > 2 or word.text[1:] in JOINED or not word.kind.startswith(NAMING_CLASSES)  # 上级, 升级 are words, 花了 is two
         filler = word.text in lexicon.stop_words or (joined and is_filler(word.text, lexicon.stop_words))
         if filler or word.kind.startswith(FORM_CLASSES) or (len(word.text) == 1 and word.empty):
             light |= span_mask(word.start, word.end)

@@ -131,7 +131,8 @@ def figures_in(passage: Passage, quote: str) -> list[Figure]:
         ]
     else:
         here = [f for f in passage.view.figures if f.table_id is None and f.row == passage.block]
-    return [f for f in here if f.value is not None and f.raw in quote]
+    said = flat(quote)
+    return [f for f in here if f.value is not None and flat(f.raw) in said]
 
 
 def _as_figure(task: Task, figure: Figure) -> AnswerFigure:

@@ -66,6 +66,10 @@ MONEY_TAKEN = re.compile(r"占[了用掉去]?(?:多少|几)[个]?(?:万|亿|千|
 RECIPIENT = re.compile(  # 给干部发奖金
     r"[给为帮替](?:机关|单位|全体|在职|全局)?(?:干部|职工|员工|工作人员|公务员|大家)[发交缴买]的?"
 )
+DOUBTS_ONLY = re.compile(
+    r"怎么|好像|似乎|貌似|前后|说明|文字|正文|文件|表格?|两处|两边|两个|这个|数据|数字?|金额|里面?|中|的|和|跟|与|这|那|它|到底|是不是|是否|有没有|能信|可信"
+    r"|吗|呢|啊|一样|一致|对不上|对得上|不|矛盾|打架|写|印|都|也|有点?|点|真的|准|算得对|对|问题|地方|呀|了|差一|差"
+)
 DOUBTED = re.compile(r"到底|究竟|对不上|前后矛盾|自相矛盾")
 # 哪几个国家: what is asked for; a passage must speak of it, unless the word only stands for whatever is told.
 KIND_ASKED = re.compile(r"哪(?:[几些一二两三四五六七八九十\d]+)?[个家些]?([\u4e00-\u9fff]{2})")
@@ -77,7 +81,7 @@ OPEN_KINDS = frozenset(
 PART = re.compile(r"第[一二三四五六七八九十]+部分")
 NAMED_TABLE = re.compile(r"[那这]一?张表|表里|表中|表格里")
 BOTH_PARTS = re.compile(
-    r"\(?(?:含|包括|包含)?基本(?:支出)?(?:加|和|与|\+)项目(?:支出)?(?:都算|一起|合计)?\)|\(?(?:含|包括)(?:基本|项目)(?:支出)?\)?"
+    r"\(?(?:含|包括|包含)?基本(?:支出)?(?:加|和|与|\+)项目(?:支出)?(?:都算|一起|合计)?\)|连(?:着|带|上)?(?:基本|项目)(?:支出|经费)?(?:一起|一块儿?|都|也)(?:算|加)?(?:上|进去|在内)?|\(?(?:含|包括)(?:基本|项目)(?:支出)?\)?"
 )
 INCLUDING = re.compile(r"\((?:含|包括|包含)[^()]*\)")
 EXCLUDED = re.compile(r"[，,]?(?:不要|不含|不算|别把|不把|除去|剔除|不包括).*?(?:算进去|在内|计入|[，。]|$)")
@@ -162,7 +166,7 @@ def text_to_question(raw: str, directory: Directory, lexicon: Lexicon, items: Ca
     dropped += [m.span() for m in COUNTED.finditer(text)] + [m.span() for m in NAMED_TABLE.finditer(text)]
     dropped += [m.span() for m in GOALS.finditer(text)]
     dropped += [(m.end, m.end + 2) for m in named.mentions if text.startswith("系统", m.end)]  # 卫健系统
-    doubts = [m.span() for m in re.finditer(r"[^,，;；。?？!！]+", text) if m.start() and DOUBT.search(m.group())]
+    doubts = [m.span() for m in re.finditer(r"[^,，;；。?？!！]+", text) if m.start() and DOUBT.search(m.group()) and not DOUBTS_ONLY.sub("", m.group())]
     dropped += doubts
     dropped += [m.span() for m in POINTS.finditer(text)]
     dropped += [m.span() for m in RECIPIENT.finditer(text)]

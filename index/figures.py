@@ -32,7 +32,9 @@ _TARGET_LABEL = re.compile(r"^(?:年度|全年|年初|实际)?(?:绩效)?(?:指�
 _SIGN_LABEL = re.compile(r"^指标(?:性质|方向)$")
 _UNIT_LABEL = re.compile(r"^(?:计量|度量|绩效度量|指标|数量)?单位$")
 _SCORE_LABEL = re.compile(r"得分|分值|评分$|^分数$")
-_SHORT_CELL = re.compile(r"^(?:约|不少于|不低于|不超过|不高于|不多于|达到?|至少|至多|(?:大于|小于)等于|大于|小于|不小于|不大于|超过|[≥≤><≧≦﹥﹤＞＜=])*[\d,.]+\S{0,8}$")
+_SHORT_CELL = re.compile(
+    r"^(?:约|不少于|不低于|不超过|不高于|不多于|达到?|至少|至多|(?:大于|小于)等于|大于|小于|不小于|不大于|超过|[≥≤><≧≦﹥﹤＞＜=])*[\d,.]+\S{0,8}$"
+)
 
 
 def document_to_figures(document: Document) -> tuple[Figure, ...]:
