@@ -22,6 +22,8 @@ ASKED = re.compile(
     r"(?:是不是|是否|能不能|能|会不会)?(?:一样|一致|相符|相等|吻合|对得上|对得起来|对不对得上|对上|有出入|有差异|差异)"
     r"(?:不一样|不一致|了)?(?:吗|么|没有|呢)?"
 )
+ELSEWHERE = re.compile(r"正文|文字(?:部分|说明)?|情况说明|说明(?:部分|文字)?|前面|报告")
+COUNTED = re.compile(r"数量|人数|个数|家数|辆|满意度|[比率]例?$")
 JOIN = re.compile(r"和|与|跟|同")
 IN = re.compile(r"(?:里面?|中|内|当中)?的?$|^(?:里面?|中|内|当中)?的?")
 NOISE = re.compile(r"这?两[个处边]?(?:数字?|金额|地方)?|[,，?？。]|数字|这个数")
@@ -48,16 +50,22 @@ def read_sides(task: Task, group: Group, one: str, other: str) -> tuple[Figure, 
     if not all(places) or places[0] == places[1]:
         return None
     (tables, item), (others, again) = (p for p in places if p)
-    if not part_ask(task.library, again).open:
+    if not tables and not others:
+        return None
+    if not names_item(task, again):
         again = item
-    if not part_ask(task.library, item).open:
+    if not names_item(task, item):
         item = again
-    a, b = read_there(task, group, item, tables), read_there(task, group, again, others)
+    a, b = read_there(task, group, item, tables, others), read_there(task, group, again, others, tables)
     return (a.figure, b.figure) if a and b and a.figure.id != b.figure.id else None
 
 
+def names_item(task: Task, text: str) -> bool:
+    return bool(part_ask(task.library, text).content) or bool(re.search(r"[合总小]计|总额", text))
+
+
 def place_of(task: Task, group: Group, text: str) -> tuple[frozenset[TableKey], str] | None:
-    """The tables that a side names, by number, by title or by words of its title; and what it says beside them."""
+    """The tables that a side names, by number, by title or by words of its title, none for the text; and what it says beside."""
     views = task.library.views([group])
     named = named_tables(text, views)
     if named.tables:
@@ -65,6 +73,8 @@ def place_of(task: Task, group: Group, text: str) -> tuple[frozenset[TableKey], 
         for start, end in reversed(named.spans):
             item = item[:start] + "," + item[end:]
         return named.tables, tidy(item)
+    if elsewhere := ELSEWHERE.search(text):
+        return frozenset(), tidy(text[: elsewhere.start()] + "," + text[elsewhere.end() :])
     found = re.search(r"([^,，的]{3,20}表)(?:里面?|中|内|上)?的?", text)
     if not found:
         return None
@@ -85,10 +95,11 @@ def tidy(item: str) -> str:
     return ",".join(IN.sub("", piece) for piece in item.split(",") if IN.sub("", piece))
 
 
-def read_there(task: Task, group: Group, item: str, tables: frozenset[TableKey]) -> Reading | None:
-    """The figure of the item in one of the tables: in the row of the total, where the item is a column."""
+def read_there(task: Task, group: Group, item: str, tables: frozenset[TableKey], others: frozenset[TableKey]) -> Reading | None:
+    """The figure of the item in one of the tables, or anywhere but in the others: of the total, where the item is a column."""
     ask = part_ask(task.library, item)
-    want = replace(Want(unit_kind="money"), tables=tables)
+    kind = "count" if COUNTED.search(item) else "money"
+    want = Want(unit_kind=kind, tables=tables, not_tables=frozenset() if tables else others)
     if not ask.content:
         ask = replace(ask, content=ask.open, light=0)
     reading = read_figure(task.library, group, ask, want)

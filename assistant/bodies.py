@@ -96,7 +96,7 @@ def core_aliases(core: str, lexicon: Lexicon) -> set[str]:
 def region_aliases(region: str) -> set[str]:
     bare = re.sub(r"(?:特别行政区|自治区|自治州|省|市|新区|区|县|街道|镇|乡)$", "", region)
     forms = {region, bare} if len(bare) > 1 else {region}
-    return forms | {bare + "街办", bare + "街道办"} if region.endswith("街道") else forms
+    return forms | {bare + "街办", bare + "街道办", bare + "街道办事处"} if region.endswith("街道") else forms
 
 
 def stands_as_word(text: str, start: int, end: int) -> bool:
@@ -187,7 +187,8 @@ class Directory:
         if short and here and not short[1] & here and not text[i : short[0]].endswith(ENDS):
             short = None  # 沂河县城市建设: the first words of another place's 城市管理委员会
         if short and self._stands_alone(text, i, text[i : short[0]]):
-            return _Token(i, short[0], "core", short[1], text[i : short[0]])
+            end = short[0] + self._misspelt_end(text, i, short[0], short[1])
+            return _Token(i, end, "core", short[1], text[i : short[0]])
         level = re.compile(r"[省市区县](?=[局院委厅办])").match(text, i)
         follows = text[i] in "省市区县" and any(text[i + 1 : i + 1 + n] in self.cores for n in range(2, 12))
         if level or follows or (text[i] in "省市区县" and self.shorts.at(text, i + 1)):
@@ -200,6 +201,12 @@ class Directory:
                 table, kind = (self.regions, "region") if alias in self.regions else (self.cores, "core")
                 return _Token(i, i + length, kind, table[alias], alias)
         return None
+
+    def _misspelt_end(self, text: str, start: int, end: int, names: Iterable[str]) -> int:
+        """1 where the last character of a name is another one of the same sound (人民法苑), else 0."""
+        said, following = text[start:end], text[end : end + 1]
+        cores = (self.bodies[n].core for n in names)
+        return int(any(c[:-1].endswith(said) and c[-1] != following and sound(c[-1]) == sound(following) for c in cores if following))
 
     def _stands_alone(self, text: str, i: int, piece: str) -> bool:
         """A bare short core (工信) names a body only at the start, after a place or between bodies, not inside 两个工信产业…资金."""

@@ -97,7 +97,7 @@ def compare_items(task: Task, groups: list[Group]) -> Answer | None:
         return state_columns(task, *columns)
     for group in groups:
         text = re.sub(
-            r"各(?:自|要)?(?:花|用|是|有)?(?:多少|几).*|分别.*|各是.*|哪个.*|谁.*|多多少.*|少多少.*|差了?多少.*|差多大.*|几倍.*", "", task.q.text
+            r"各(?:自|要)?(?:花|用|是|有)?(?:多少|几).*|分别.*|各是.*|哪个.*|谁.*|多多少.*|少多少.*|差了?多[少大].*|几倍.*", "", task.q.text
         )
         lead, _, items = text.rpartition(",")
         pieces = split_items(task, group, items)

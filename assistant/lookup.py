@@ -43,6 +43,7 @@ class Want:
     counter: str | None = None  # the unit that is counted in: 辆, 批次
     units: frozenset[str] = frozenset()  # row labels (through core): only rows that belong to one of them
     tables: frozenset[tuple[str, str]] = frozenset()  # (doc_id, table id): only these
+    not_tables: frozenset[tuple[str, str]] = frozenset()  # none of these
     named_years: frozenset[int] = frozenset()  # beside the document's own: a figure of one of them is as good
     part: str = ""  # 第三部分: figures that stand there come first
 
@@ -70,6 +71,8 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
     if want.units and not belongs(f, want.units):
         return None
     if want.tables and (f.doc_id, f.table_id) not in want.tables:
+        return None
+    if want.not_tables and (f.doc_id, f.table_id) in want.not_tables:
         return None
     score = entry.prior + (0.35 if f.origin is Origin.TABLE and entry.context < 0 else 0.0)
     if want.years:

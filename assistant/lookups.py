@@ -25,6 +25,7 @@ COUNTED_ITEMS = re.compile(r"[两二三四五六七八九十几][个项类款]")
 PER = re.compile(r"每(?:一)?(?:个|名|位)?(?:[亩人户套张吨件册台辆]|公里|平方米|平米|学生|老人|孩子)(?!次)")
 RATE = re.compile(r"/|每|均|标准|单价")
 SEVERAL_ITEMS = re.compile(r"[\u4e00-\u9fff]{2}(?:和|与|、|加上?)[\u4e00-\u9fff]{2}.*(?:合计|一共|总共|加起来|之和|相加|共)")
+SEVERAL = 8  # groups whose labels are compared with the question word for word
 DOUBTFUL, OTHERS_TOLD = 1.6, 2  # how far below the reading another statement of a doubted item may be, how many are told
 CITED_AGAIN = 2  # further places of the same value that are cited
 
@@ -144,7 +145,7 @@ def state_scopes(task: Task, reading: Reading) -> None:
 
 def answer_lookup(task: Task) -> Answer | None:
     """One figure of one body and year; asks back where bodies or years differ."""
-    if task.q.intent is Intent.SUM and (COUNTED_ITEMS.search(task.q.text) or SEVERAL_ITEMS.search(task.q.text)):
+    if task.q.intent is Intent.SUM and (COUNTED_ITEMS.search(task.q.text) or SEVERAL_ITEMS.search(without_printed(task))):
         return None  # one of several items is not their sum
     readings = [(g, r) for g in task.scope.groups if (r := task.read(g)) is not None and per_unit(task, r.figure)]
     readings = keep_best(readings)
@@ -165,6 +166,15 @@ def answer_lookup(task: Task) -> Answer | None:
     if not reading.rivals and not task.q.unit:
         state_change_of(task, group, reading)
     return task.draft.answered()
+
+
+def without_printed(task: Task) -> str:
+    """The question without the items that are printed so: 对个人和家庭的补助 is one item."""
+    text = task.q.text
+    for view in task.library.views(task.scope.groups[:SEVERAL]):
+        for item in view.printed_items(task.ask):
+            text = text.replace(item, "")
+    return text
 
 
 def answer_target(task: Task) -> Answer | None:
@@ -470,7 +480,7 @@ def two_years(task: Task, group: Group, year: int) -> tuple[Reading | None, Read
     if before is None:
         earlier = next((g for g in task.library.groups if g.body == group.body and g.year == base and g.kind == group.kind), None)
         before = task.read(earlier, want=replace(want, years=frozenset({base}))) if earlier else None
-        if before and not same_row(before.figure, now.figure):
+        if before and task.ask.content and not same_row(before.figure, now.figure):
             before = None
     return now, before
 

@@ -150,7 +150,8 @@ def text_to_ask(text: str, lexicon: Lexicon, known: Iterable[tuple[int, int]] = 
     words = tuple(cut_words(text, taken))
     light = 0
     for word in words:
-        joined = len(word.text) > 2 or word.text[1:] in JOINED or not word.kind.startswith(NAMING_CLASSES)  # 上级, 升级 are words, 花了 is two
+        two = word.text[1:] in JOINED or not word.kind.startswith(NAMING_CLASSES)  # 上级, 升级 are words, 花了 is two
+        joined = len(word.text) > 2 or two
         filler = word.text in lexicon.stop_words or (joined and is_filler(word.text, lexicon.stop_words))
         if filler or word.kind.startswith(FORM_CLASSES) or (len(word.text) == 1 and word.empty):
             light |= span_mask(word.start, word.end)

@@ -33,7 +33,7 @@ from assistant.shares import answer_ratio, answer_share
 from assistant.sums import answer_average, answer_sum
 from assistant.task import Task
 from assistant.titles import named_tables
-from assistant.turns import complete, follow_up
+from assistant.turns import MEASURE, complete, follow_up
 from assistant.understand import Question, text_to_question, with_tables, with_units
 from assistant.units import NamedUnits, named_units, view_units
 from assistant.watch import UNDERSTAND, note, stage, watching
@@ -41,8 +41,9 @@ from assistant.words import simplified
 from index.domain import Hit, Kind
 
 LONGEST_QUESTION = 2000
+WHOLE_YEAR, PART_OF_YEAR = re.compile(r"全年|年度(?!报|预算|决算)|一整年"), re.compile(r"季度|半年|[一二三四]季|\d月份?报")
 NEAR = 200  # groups whose labels are looked up word for word
-SEVERAL_BODIES = re.compile(r"[两二三四五几]个?(?:家|局|委|厅|院|单位|部门|区|街道)|各(?!项|类|款|科目)|都")
+SEVERAL_BODIES = re.compile(r"[两二三四五几]个?[\u4e00-\u9fff]{0,3}?(?:家|局|委|厅|院|单位|部门|区|街道)|各(?!项|类|款|科目)|都")
 OUT_OF_SCOPE = "这超出了我能回答的范围：我只查已入库的预算、决算文件里写明的数字和内容，不作评价、预测，也不提供办事建议。"
 OPEN_INTENTS = frozenset(
     {Intent.SUM, Intent.RANK, Intent.LIST, Intent.WHY, Intent.TEXT, Intent.AVERAGE, Intent.SHARE, Intent.CHANGE, Intent.DEFINE}
@@ -152,7 +153,11 @@ class Assistant:
     def _complete(self, question: str, history: Sequence[Mapping[str, str]]) -> str:
         """The question in simplified characters, with what a follow-up leaves out."""
         turns = [{**turn, "content": simplified(str(turn.get("content", "")))} for turn in history]
-        return follow_up(simplified(question), turns, self.library.directory, self.lexicon)
+        text = simplified(question)
+        first, *others = split_clauses(text) if turns else [text]
+        if others and MEASURE.search(first):  # 年初预算是多少，为什么没用完: the first part takes its item from the turn before
+            return "，".join((follow_up(first, turns, self.library.directory, self.lexicon), *others))
+        return follow_up(text, turns, self.library.directory, self.lexicon)
 
     @stage(UNDERSTAND)
     def _understand(self, text: str) -> tuple[Question, Scope]:
@@ -216,6 +221,9 @@ class Assistant:
         """What a budget cannot hold: names of persons, and executed amounts where only budgets are indexed."""
         if self.lexicon.asks("person", q.text):
             return "文件里没有人员姓名等信息。"
+        titles = [self.library.view(doc).info.title for g in scope.groups for doc in g.docs]
+        if WHOLE_YEAR.search(q.text) and titles and all(PART_OF_YEAR.search(t) for t in titles):
+            return f"库里只有{titles[0]}，没有全年的数。"
         final = any(g.kind in (Kind.DEPARTMENT_FINAL, Kind.UNIT_FINAL) for g in scope.groups)
         if self.lexicon.asks("execution", q.text) and not final and "执行数" not in q.text and re.search(r"实际|执行率|决算|花完", q.text):
             return f"库里只有预算，没有决算，查不到实际支出和执行情况。{self._indexed()}"

@@ -85,7 +85,10 @@ def family(task: Task, group: Group) -> list[Figure]:
         return within(project_rows(task, group), limit)
     if "项目" in text and (rows := project_column(task, group, rest)):
         return within(rows, limit)
-    return within(children_rows(task, group, text) or titled_rows(task, group, text), limit)
+    rows = children_rows(task, group, text)
+    if not rows and part_ask(task.library, text).content:
+        rows = rows_by_code(task, group, 5, text, "3") or titled_rows(task, group, text)
+    return within(rows, limit)
 
 
 def titled_rows(task: Task, group: Group, text: str) -> list[Figure]:
@@ -98,7 +101,9 @@ def titled_rows(task: Task, group: Group, text: str) -> list[Figure]:
         rows: dict[str, dict[int, Figure]] = {}
         for e in view.entries:
             f = e.figure
-            if f.table_id is None or f.row is None or not f.value or f.unit not in MONEY or e.leaf < 0 or not e.plain_column or e.title < 0:
+            if f.table_id is None or f.row is None or not f.value or f.unit not in MONEY or e.leaf < 0 or e.title < 0:
+                continue
+            if not e.plain_column and not any(found[c].share >= HALF for c in e.columns):
                 continue
             if not leftover(ask, found[e.title].covered):
                 rows.setdefault(f.table_id, {}).setdefault(f.row, f)

@@ -11,7 +11,9 @@ from assistant.understand import Question
 from index.domain import DocumentInfo, Kind
 
 PUBLISHED = re.compile(r"(20\d\d)年?度?的?(?:部门|单位)?(?:预算|决算)(?:里|中|文件|说明|公开)")
-BASELINE = re.compile(r"(?:比|较|(?<![\d年])[与跟和同])(?:上一?年|去年|前年|(?:20)?\d{2}年?)")  # 2023年和2025年 are both asked for
+BASELINE = re.compile(  # 2023年和2025年 are both asked for
+    r"(?![与跟和同](?:20)?\d{2}年?(?:相|对)?比)(?:比|较|(?<![\d年])[与跟和同])(?:上一?年|去年|前年|(?:20)?\d{2}年?)"
+)
 
 
 @dataclass(frozen=True, slots=True)

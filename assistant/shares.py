@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from assistant.domain import Answer
-from assistant.draft import quoted
+from assistant.draft import printed, quoted
 from assistant.items import FILLER, list_items, pick_groups, read_one
 from assistant.lookup import AMOUNTS
 from assistant.reading import Reading, change_of, read_figure
@@ -25,6 +25,7 @@ PART_IN = re.compile(r"^(.{2,}?)在(.{2,}?)(?:当中|中|里面|里|内)[,，]?(
 SHARE_WITHIN = re.compile(r"^(.*?)(?:中|里面?|内)[,，]?(.*?)(?:的)?(?:所占比[例重]|占比|占比[例重]|比[例重列]|占百分|占多大|占几成)")
 
 
+CHECKED = re.compile(r"算得?对|对吗|对不对|算错|准不准|实际(?:应该|上)?占|核(?:一|对|算)")
 OF_DEPARTMENT = re.compile(r"(?:整个|全)?部门(?:口径)?的?|(?:整个|全)系统的?")
 WHOLE_BODY = re.compile(
     r"^(?!.*(?:项目|基本|三公|公用|人员|采购|财政拨款|公共预算))(?:的)?(?:整个|全)(?:局|委|院|厅|部门|单位|系统|街道|镇|校)?[\u4e00-\u9fff]{0,4}?(?:总)?(?:预算|支出)?的?$|^(?:局|委|部门)?总(?:预算|支出)的?$"
@@ -63,12 +64,25 @@ def answer_share(task: Task) -> Answer | None:
             task.draft.say(f"{value}——{what}，见{task.where(stated.figure)}。")
             for f in change_of(task.library, group, stated.figure, AMOUNTS)[:1]:
                 task.draft.say(f"数额为{task.draft.state(f)}。")
+            if CHECKED.search(task.q.text) and (pair := read_share(task, group)):
+                check_share(task, group, stated.figure, *pair)
             return task.draft.answered()
         pair = read_share(task, group)
         if pair:
             state_share(task, group, *pair)
             return task.draft.answered()
     return None
+
+
+def check_share(task: Task, group: Group, stated: Figure, parts: list[Figure], whole: Figure) -> None:
+    """A share that the document states, worked out again from its two amounts."""
+    assert stated.value is not None and whole.value
+    state_share(task, group, parts, whole)
+    computed = added(parts, whole.unit) / whole.value * 100
+    if abs(computed - stated.value) > Decimal("0.1"):
+        text = f"文件写{printed(stated)}，按两个数计算为{format_value(round_half_up(computed, 2))}%，两者不一致。"
+        task.draft.say(text)
+        task.draft.note("discrepancy", text, (task.draft.cite(stated), task.draft.cite(whole)))
 
 
 def share_of_department(task: Task, groups: list[Group]) -> tuple[list[Figure], Figure] | None:
@@ -100,6 +114,7 @@ def read_stated_share(task: Task, group: Group) -> Reading | None:
 
 def split_share(text: str) -> list[tuple[str, str]]:
     """Ways to read part and whole out of the question."""
+    text = re.split(r"\d[\d.]*%", text)[0] or text  # 占三公经费8.75%，算得对吗: what is claimed is no part of the whole's name
     out = []
     if found := PART_IN.search(text):
         out.append((found.group(1), found.group(2)))

@@ -10,6 +10,7 @@ from assistant.draft import printed, quoted
 from assistant.flat import core
 from assistant.items import FILLER, JOIN, list_items, new_items, pick_groups, read_one, row_columns, without_bodies
 from assistant.lookup import Want, counts_in
+from assistant.reading import labels_of
 from assistant.scope import Group
 from assistant.task import Task
 from index.amounts import convert, format_amount, format_value, round_half_up, to_unit
@@ -65,7 +66,7 @@ def without_lead(names: list[str], whole: str) -> list[str]:
 
 def equation(task: Task) -> list[tuple[str, str]]:
     """Ways to read parts and whole out of the question; a word that only the whole says (政府采购) holds for bare parts, too."""
-    text = without_bodies(task, task.q.text).strip()
+    text = re.sub(r"[,，][^,，]*(?:好像|似乎|差一点|差一些|对不上).*$", "", without_bodies(task, task.q.text).strip())
     if EQUALS.search(text):
         left, right = EQUALS.split(text, maxsplit=1)
         return [(left, right), (right, left)] if not ADDED.search(right) else [(right, left)]
@@ -78,7 +79,7 @@ def equation(task: Task) -> list[tuple[str, str]]:
         parts, whole = found.group("parts"), found.group("whole")
         of = re.match(r"(.{2,20}?)的(?=.)", parts)  # 产业服务保障的财政拨款加上年结转，跟总计: of one item all three
         if of:
-            parts = "、".join(of.group(1) + p for p in re.split(r"加上?|[和与、]", parts[of.end() :]))
+            parts = "、".join(of.group(1) + p for p in re.split(r"加上(?!年|级)|加|[和与、]", parts[of.end() :]))
             whole = of.group(1) + whole
         return [(parts, whole)]
     return []
@@ -121,6 +122,11 @@ def state_sum(task: Task, figures: list[Figure], label: str) -> Answer:
 def answer_average(task: Task) -> Answer | None:
     """Money ÷ count: 平均一辆车一年运维费."""
     for group in pick_groups(task)[:1]:
+        reading = task.read(group)
+        if reading and reading.sure and "均" in labels_of(reading.figure):  # the average itself is printed
+            value = task.draft.state(reading.figure, task.q.unit)
+            task.draft.say(f"{value}——{group.label}{quoted(task.draft.item(reading.figure))}，见{task.where(reading.figure)}。")
+            return task.draft.answered()
         if re.search(r"每个?月|月均|一个月", task.q.text):
             return average_month(task, group)
         counter = re.search(r"(?:每|一)(批次|人次|辆|人|家|个|台|名|批|次)|(人次|人|辆|批次)均", task.q.text)

@@ -78,6 +78,7 @@ OPEN_KINDS = frozenset(
     | {"方向", "工程", "开支", "费用", "花销", "款项", "领域", "事项", "活动", "服务", "环节", "情形", "方式"}
     | {"任务", "措施", "原因", "用途", "支出", "资金", "指标", "单位", "处室", "科室", "方法"}
 )
+DRAWN_UP = re.compile(r"(?<=预算)编制|(?<=决算)编制|编制(?=范围|单位|说明|情况|依据|方法|的?(?:预算|决算|项目)|了)")  # not 人员编制
 PART = re.compile(r"第[一二三四五六七八九十]+部分")
 NAMED_TABLE = re.compile(r"[那这]一?张表|表里|表中|表格里")
 BOTH_PARTS = re.compile(
@@ -166,8 +167,10 @@ def text_to_question(raw: str, directory: Directory, lexicon: Lexicon, items: Ca
     dropped += [m.span() for m in COUNTED.finditer(text)] + [m.span() for m in NAMED_TABLE.finditer(text)]
     dropped += [m.span() for m in GOALS.finditer(text)]
     dropped += [(m.end, m.end + 2) for m in named.mentions if text.startswith("系统", m.end)]  # 卫健系统
-    doubts = [m.span() for m in re.finditer(r"[^,，;；。?？!！]+", text) if m.start() and DOUBT.search(m.group()) and not DOUBTS_ONLY.sub("", m.group())]
+    clauses = [m for m in re.finditer(r"[^,，;；。?？!！]+", text) if m.start()]
+    doubts = [m.span() for m in clauses if DOUBT.search(m.group()) and not DOUBTS_ONLY.sub("", m.group())]
     dropped += doubts
+    dropped += [m.span() for m in DRAWN_UP.finditer(text)]
     dropped += [m.span() for m in POINTS.finditer(text)]
     dropped += [m.span() for m in RECIPIENT.finditer(text)]
     dropped += [m.span() for m in BOTH_PARTS.finditer(text)]
@@ -298,7 +301,7 @@ def text_to_intent(text: str, lexicon: Lexicon) -> Intent:
         return Intent.SUM
     if re.search(r"新增.{0,6}项目|新设.{0,4}项目", text):
         return Intent.LIST
-    if len(text_to_years(text)[0]) > 1 and re.search(r"分别(?:是)?[？?]?$|哪年(?:更)?[多少高低]", text):
+    if len(text_to_years(text)[0]) > 1 and re.search(r"分别(?:是)?[？?]?$|哪年(?:更)?[多少高低]|[与和跟](?:20)?\d\d年?(?:相|对)?比", text):
         return Intent.COMPARE
     if has("list") and not re.search(r"分别是?多少|各(?:是)?多少", text):
         return Intent.LIST
