@@ -15,7 +15,7 @@ from assistant.reading import Reading, part_ask, read_figure
 from assistant.scope import Group
 from assistant.task import Task
 from assistant.titles import TableKey, named_tables
-from index.amounts import convert, format_amount, format_value
+from index.amounts import convert, format_amount, format_value, unit_kind
 from index.domain import Figure
 
 ASKED = re.compile(
@@ -108,11 +108,12 @@ def read_there(task: Task, group: Group, item: str, tables: frozenset[TableKey],
 
 def state_pair(task: Task, group: Group, a: Figure, b: Figure) -> Answer | None:
     assert a.value is not None and b.value is not None
-    other = convert(b.value, b.unit, a.unit)
+    counted = unit_kind(a.unit) == unit_kind(b.unit) == "count"  # 家 here, 个 there
+    other = b.value if counted else convert(b.value, b.unit, a.unit)
     if other is None:
         return None
     stated = [f"- {task.where(f)}，{task.draft.label(f)}：{task.draft.state(f)}" for f in (a, b)]
-    if same_amount(a, b):
+    if same_amount(a, b) or (counted and a.value == b.value):
         task.draft.say(f"一致——{group.label}：")
     else:
         gap = abs(a.value - other)

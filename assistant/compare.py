@@ -139,7 +139,7 @@ def named_columns(task: Task, groups: list[Group]) -> tuple[Group, list[Figure]]
 
 def state_columns(task: Task, group: Group, figures: list[Figure]) -> Answer:
     """Each figure with its place; two that are to be compared with what lies between them."""
-    if len(figures) == 2 and re.search(r"比|减|差|多多少|少多少|谁|哪个|几倍", task.q.text):
+    if len(figures) == 2 and re.search(r"比|减|差|[多少](?:花了?)?多少|谁|哪个|几倍", task.q.text):
         state_two(task, group, figures[0], figures[1])
         return task.draft.answered()
     for figure, label in zip(figures, task.draft.labels(figures), strict=True):

@@ -29,6 +29,7 @@ ROLE_WORDS = {
     Intent.LIST: re.compile(r"、"),
 }
 GIVEN = re.compile(r"主要原因|原因是|原因为|主要是(?:由于|因为)|是由于|是因为")
+GOES_ON = re.compile(r"[；;：:、，,]$")
 HEAD = 16  # characters in which a paragraph names what it is about
 LONGEST_SECTION = 1600
 ORDINAL = re.compile(r"第[(（]?([一二三四五六七八九十]+|\d+)[)）]?[条项点款]")
@@ -107,7 +108,7 @@ def answer_text(task: Task) -> Answer | None:
     if not holds_kind(task, best.passage):
         return None
     quote_passage(task, best.passage)
-    for more in same_section(task, best.passage):
+    for more in same_section(task, best.passage) or continued(best.passage):
         quote_passage(task, more)
     return task.draft.answered()
 
@@ -130,6 +131,23 @@ def same_section(task: Task, first: Passage) -> list[Passage]:
         if used > LONGEST_SECTION:
             break
         out.append(p)
+    return out
+
+
+def continued(first: Passage) -> list[Passage]:
+    """The paragraphs in which a list goes on that the first one only begins (…：1.局本级；2.…；)."""
+    if first.table_id or not GOES_ON.search(first.text.rstrip()):
+        return []
+    out, used = [], 0
+    for p in view_passages(first.view):
+        if p.table_id or p.section != first.section or p.block <= first.block:
+            continue
+        used += len(p.text)
+        if used > LONGEST_SECTION:
+            break
+        out.append(p)
+        if not GOES_ON.search(p.text.rstrip()):
+            break
     return out
 
 

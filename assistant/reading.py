@@ -10,14 +10,14 @@ from assistant.domain import Candidate
 from assistant.flat import core
 from assistant.leftover import half_said, leftover, near_miss, one_sided, opposed
 from assistant.library import Library
-from assistant.lookup import CLOSE, Want, find, same_amount
+from assistant.lookup import CLOSE, WHOLE, Want, find, same_amount
 from assistant.match import Ask, text_to_ask
 from assistant.scope import Group
 from assistant.understand import DEPARTMENT_LEVEL, UNIT_LEVEL, YEAR
 from assistant.watch import RETRIEVE, stage
 from index.domain import Figure, Measure
 
-NEXT, AS_GOOD = 12, 1.5  # how many candidates, and how far below the best, one that explains everything is looked for
+NEXT, AS_GOOD = 12, 2.5  # how many candidates, and how far below the best, one that explains everything is looked for
 ENOUGH_SCORE = 0.35  # of the content's weight; below it the labels say too much else
 
 
@@ -59,7 +59,9 @@ def read_figure(library: Library, group: Group, ask: Ask, want: Want) -> Reading
     close = [c for c in candidates[:60] if c is not best and c.score >= best.score - CLOSE]
     same = tuple(c.figure for c in candidates[:80] if c is not best and same_amount(best.figure, c.figure) and c.score >= best.score - 2.5)
     rivals = tuple(_unlike(best, close))
-    unexplained = [*half_said(ask, best.covered), *leftover(ask, best.covered)] if want.code else leftover(ask, best.covered)
+    named = want.code and best.named and best.unsaid <= WHOLE  # the code and the whole name agree: 职工福利费（30229）
+    unexplained = [] if named else leftover(ask, best.covered)
+    unexplained = [*half_said(ask, best.covered), *unexplained] if want.code else unexplained
     return Reading(group, best.figure, best.score, best.covered, same, rivals, tuple(unexplained))
 
 

@@ -13,7 +13,7 @@ from assistant.lookup import Want, counts_in
 from assistant.reading import labels_of
 from assistant.scope import Group
 from assistant.task import Task
-from index.amounts import convert, format_amount, format_value, round_half_up, to_unit
+from index.amounts import MONEY, convert, format_amount, format_value, round_half_up, to_unit
 from index.domain import Figure, Measure
 
 EQUALS = re.compile(r"(?:是不是|是否|能不能|等不)?等于")
@@ -26,6 +26,9 @@ MATCHES = re.compile(
     r"(?:是不是|是否|能不能|能)?(?:对得上|对得起来|一样|相等|一致|相符|吻合)"
 )
 ADDED = re.compile(r"加|之和|与|和")
+PLANNED = re.compile(r"计划|拟|购置|新增|指标")
+# 按聘用的巡护员平均: what is counted; 按总人数 names nothing of its own.
+BASIS = re.compile(r"按(?:照)?(?:总?人数|总数|(?:聘用的?|现有的?|全部)?([^,，平]{2,10}?)(?:人数|总数)?)(?=平均|人均|每)")
 ROW_NAMED = re.compile(r"那一?行|这一?行|一行|[一1]?栏|表里|表中")
 
 
@@ -131,23 +134,25 @@ def answer_average(task: Task) -> Answer | None:
             return average_month(task, group)
         counter = re.search(r"(?:每|一)(批次|人次|辆|人|家|个|台|名|批|次)|(人次|人|辆|批次)均", task.q.text)
         unit = next((g for g in counter.groups() if g), "") if counter else ""
-        text = re.sub(r"平均|每(?:批次|人次|[辆人家个台名批次])|一辆车?|一年|人次均|人均|辆均|批次均", "", task.q.text)
+        text = re.sub(r"[,，]?按[^,，]{1,12}?(?=平均|人均|每)", "", task.q.text)
+        text = re.sub(r"平均|每(?:批次|人次|[辆人家个台名批次])|一辆车?|一年|人次均|人均|辆均|批次均", "", text)
         money = read_one(task, group, text, Want(unit_kind="money"))
         if not money or money.figure.value is None:
             return None
-        count = read_count(task, group, unit, money.figure)
-        if not count or not count.value:
+        counts = read_counts(task, group, unit, money.figure)
+        total = sum((f.value or Decimal(0) for f in counts), Decimal(0))
+        if not total or money.figure.unit not in MONEY:
             return None
-        a, b = money.figure, count
-        assert a.value is not None and b.value
+        a = money.figure
+        assert a.value is not None
         wanted = task.q.unit if task.q.unit and convert(a.value, a.unit, task.q.unit) is not None else a.unit
         amount = convert(a.value, a.unit, wanted) or a.value
-        result = round_half_up(amount / b.value, 2)
-        formula = f"{format_value(amount)}{wanted} ÷ {printed(b)}"
-        value = task.draft.computed(result, wanted, f"平均每{unit}", formula, (a, b))
-        task.draft.say(
-            f"平均每{unit}{value}——{task.draft.item(a)}{task.draft.state(a)}，{task.draft.item(b)}{task.draft.state(b)}，{formula}。"
-        )
+        result = round_half_up(amount / total, 2)
+        divisor = printed(counts[0]) if len(counts) == 1 else f"({' + '.join(map(printed, counts))})"
+        formula = f"{format_value(amount)}{wanted} ÷ {divisor}"
+        value = task.draft.computed(result, wanted, f"平均每{unit}", formula, (a, *counts))
+        listed = "、".join(f"{task.draft.item(f)}{task.draft.state(f)}" for f in counts)
+        task.draft.say(f"平均每{unit}{value}——{task.draft.item(a)}{task.draft.state(a)}，{listed}，{formula}。")
         task.draft.note("rounding", "平均数四舍五入保留两位小数。")
         return task.draft.answered()
     return None
@@ -167,21 +172,36 @@ def average_month(task: Task, group: Group) -> Answer | None:
     return task.draft.answered()
 
 
-def read_count(task: Task, group: Group, unit: str, money: Figure) -> Figure | None:
-    """The number of things the average is over (20辆): of the money's own sentence or item, or of vehicles and staff in general."""
+def read_counts(task: Task, group: Group, unit: str, money: Figure) -> list[Figure]:
+    """The number of things the average is over (20辆): of the money's own sentence, row or item, or of vehicles and staff.
+
+    按总人数 adds all that the money's own place counts; 按巡护员 is never answered with the whole staff.
+    """
     if not unit:
-        return None
+        return []
+    basis = BASIS.search(task.q.text)
+    named = basis.group(1) if basis else ""
     people = unit == "人"
     general = re.compile(r"在职|编制|实有|职工" if people else r"车" if unit in ("辆", "台") and "车" in task.q.text else r"$^")
     item = core("".join(money.row_path[-1:]))
+    own: list[Figure] = []
     best: list[tuple[int, Figure]] = []
     for view in task.library.views([group]):
         for f in view.figures:
             label = core("".join(f.row_path[-2:]))
-            if f.measure is not Measure.COUNT or not counts_in(f.unit, unit) or not f.value or re.search(r"计划|拟|购置|新增|指标", label):
+            if f.measure is not Measure.COUNT or not counts_in(f.unit, unit) or not f.value or PLANNED.search(label):
                 continue
-            same_place = money.table_id is None and f.table_id is None and f.row == money.row
-            shared = max((n for n in range(2, 5) for i in range(len(item) - n + 1) if item[i : i + n] in label), default=0)
-            if same_place or shared > 2 or general.search(label):
-                best.append((-(2 * same_place + (shared if shared > 2 else 0) + (f.unit == unit)), f))
-    return min(best, key=lambda found: found[0])[1] if best else None
+            same_place = f.doc_id == money.doc_id and (f.table_id, f.row) == (money.table_id, money.row)
+            own += [f] if same_place else []
+            shared = longest_shared(item, label)
+            if (named and longest_shared(core(named), label) < 2) or not (same_place or shared > 2 or general.search(label)):
+                continue
+            best.append((-(2 * same_place + (shared if shared > 2 else 0) + (f.unit == unit)), f))
+    if basis and not named:
+        return own
+    return [min(best, key=lambda found: found[0])[1]] if best else []
+
+
+def longest_shared(one: str, other: str) -> int:
+    """Length of the longest piece, up to four characters, that both say."""
+    return max((n for n in range(2, 5) for i in range(len(one) - n + 1) if one[i : i + n] in other), default=0)

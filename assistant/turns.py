@@ -46,7 +46,7 @@ def together(one: str, other: str, text: str, directory: Directory, lexicon: Lex
 
 def complete(text: str, before: str, directory: Directory, lexicon: Lexicon) -> str:
     """Replace what the new turn names, keep the rest of the earlier one."""
-    text = with_sibling(text, before, directory)
+    text = re.sub(r"^(?:那么?)?(?:只看)?本级(?=的|呢|$)", "单位口径", with_sibling(text, before, directory))
     named, named_before = directory.find(text), directory.find(before)
     years, _ = text_to_years(text)
     kind = [m.span() for pattern in (UNIT_LEVEL, DEPARTMENT_LEVEL) for m in pattern.finditer(text)]

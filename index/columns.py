@@ -19,6 +19,7 @@ from index.grids import GridCell
 
 MAX_HEADER_ROWS = 6
 
+BODY_CODE_HEADER = re.compile(r"(?:单位|部门)(?:代码|编码|编号)$")  # whose row it is: no part of a subject's code
 CODE_HEADER = re.compile(r"(编码|代码|编号|^[类款项目]$|^科目$)$")
 SKIP_HEADER = re.compile(r"^(序号|行次|栏次|序|行号)$")
 LABEL_HEADER = re.compile(
@@ -163,6 +164,8 @@ def paths_to_columns(paths: Sequence[LabelPath], contents: Sequence[Content]) ->
 def _role(path: LabelPath, content: Content) -> Role:
     leaf = BRACKETS.sub("", path[-1]) if path else ""
     if SKIP_HEADER.match(leaf):
+        return Role.SKIP
+    if BODY_CODE_HEADER.search(leaf) and content.numbers <= content.codes:
         return Role.SKIP
     if CODE_HEADER.search(leaf) and content.numbers <= content.codes:
         whole = "".join(path[:-1])
