@@ -6,15 +6,14 @@ import re
 from dataclasses import replace
 
 from assistant.domain import Answer
-from assistant.flat import core, flat
+from assistant.flat import core
 from assistant.items import pick_groups, without_bodies
-from assistant.leftover import leftover
 from assistant.lookup import Want, same_amount
-from assistant.match import match_label
 from assistant.reading import Reading, part_ask, read_figure
 from assistant.scope import Group
 from assistant.task import Task
 from assistant.titles import TableKey, named_tables
+from assistant.words import tag_words
 from index.amounts import convert, format_amount, format_value, unit_kind
 from index.domain import Figure
 
@@ -25,7 +24,7 @@ ASKED = re.compile(
 ELSEWHERE = re.compile(r"正文|文字(?:部分|说明)?|情况说明|说明(?:部分|文字)?|前面|报告")
 COUNTED = re.compile(r"数量|人数|个数|家数|辆|满意度|[比率]例?$")
 JOIN = re.compile(r"和|与|跟|同")
-IN = re.compile(r"(?:里面?|中|内|当中)?的?$|^(?:里面?|中|内|当中)?的?")
+IN = re.compile(r"(?:里面?|中|内|当中)?的?$|[在于]$|^(?:里面?|中|内|当中)?的?")
 NOISE = re.compile(r"这?两[个处边]?(?:数字?|金额|地方)?|[,，?？。]|数字|这个数")
 
 
@@ -47,7 +46,7 @@ def answer_agree(task: Task) -> Answer | None:
 def read_sides(task: Task, group: Group, one: str, other: str) -> tuple[Figure, Figure] | None:
     """Each side's figure in the table that it names; an item said once holds for both."""
     places = [place_of(task, group, side) for side in (one, other)]
-    if not all(places) or places[0] == places[1]:
+    if not all(places) or (places[0] and places[1] and places[0][0] == places[1][0]):
         return None
     (tables, item), (others, again) = (p for p in places if p)
     if not tables and not others:
@@ -75,20 +74,13 @@ def place_of(task: Task, group: Group, text: str) -> tuple[frozenset[TableKey], 
         return named.tables, tidy(item)
     if elsewhere := ELSEWHERE.search(text):
         return frozenset(), tidy(text[: elsewhere.start()] + "," + text[elsewhere.end() :])
-    found = re.search(r"([^,，的]{3,20}表)(?:里面?|中|内|上)?的?", text)
+    found = re.search(r"([^,，的在]{2,20})表(?:里面?|中|内|上)?的?", text)
     if not found:
         return None
-    ask = part_ask(task.library, found.group(1).removesuffix("表"))
-    ranked = []
-    for view in views:
-        for table in view.document.tables:
-            match = match_label(ask, core(table.title).replace(flat(view.info.department), ""))
-            if match.covered and not leftover(ask, match.covered):
-                ranked.append((match.missing, (view.info.doc_id, table.id)))
-    if not ranked:
-        return None
-    best = min(missing for missing, _ in ranked)
-    return frozenset(key for missing, key in ranked if missing == best), tidy(text[: found.start()] + "," + text[found.end() :])
+    words = [word for word, _ in tag_words(found.group(1))]
+    titles = {(view.info.doc_id, table.id): core(table.title) for view in views for table in view.document.tables}
+    keys = frozenset(key for key, title in titles.items() if all(word in title for word in words))
+    return (keys, tidy(text[: found.start()] + "," + text[found.end() :])) if keys else None
 
 
 def tidy(item: str) -> str:

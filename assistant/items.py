@@ -124,7 +124,7 @@ def _read_item(task: Task, group: Group, cleaned: str, want: Want | None) -> Rea
     ask = part_ask(task.library, cleaned)
     years = frozenset(y for y in task.scope.years if y != group.year)
     want = want or Want(years=years, unit_kind="count" if task.q.counter else "money", counter=task.q.counter)
-    want = replace(want, units=want.units or task.q.units.labels, tables=task.q.tables.tables)
+    want = replace(want, units=want.units or task.q.units.labels, tables=task.q.tables.tables, in_words=task.q.in_words)
     if not ask.content:
         full = part_ask(task.library, cleaned) if cleaned else ask
         reading = read_figure(task.library, group, full, want) if full.light else None

@@ -45,6 +45,7 @@ class Want:
     tables: frozenset[tuple[str, str]] = frozenset()  # (doc_id, table id): only these
     not_tables: frozenset[tuple[str, str]] = frozenset()  # none of these
     named_years: frozenset[int] = frozenset()  # beside the document's own: a figure of one of them is as good
+    in_words: bool = False  # what the text says comes first
     part: str = ""  # 第三部分: figures that stand there come first
 
 
@@ -80,6 +81,8 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
             return None
     elif f.year is not None and doc_year not in (None, f.year) and f.year not in want.named_years and f.measure is not Measure.COUNT:
         score -= 1.5
+    if want.in_words and f.origin is Origin.PROSE:
+        score += IN_PART
     if want.part and any(flat(s).startswith(want.part) for s in f.section):
         score += IN_PART
     kind = unit_kind(f.unit)

@@ -307,10 +307,20 @@ def answer_change(task: Task) -> Answer | None:
     if len(found) > 1 and len(values) > 1:
         return ask_back(task, found)
     group, reading = found[0]
+    if task.q.wants_rate and not rate_follows(task, group, reading.figure) and (computed := answer_two_years(task)):
+        return computed
     if task.q.doubted and (own := task.read(group)) is not None and own.sure:
         state_figure(task, group, own)
     state_change(task, group, reading)
     return task.draft.answered()
+
+
+def rate_follows(task: Task, group: Group, figure: Figure) -> bool:
+    """Whether a stated change has its rate beside it, or the amount from which the rate can be worked out."""
+    related = change_of(task.library, group, figure) if figure.origin is Origin.PROSE else [figure]
+    if any(f.measure is Measure.RATE for f in (figure, *related)):
+        return True
+    return figure.origin is Origin.PROSE and any(f.year in (None, group.year) for f in change_of(task.library, group, figure, AMOUNTS))
 
 
 def _best_changes(found: list[tuple[Group, Reading]]) -> list[tuple[Group, Reading]]:

@@ -29,6 +29,7 @@ ROLE_WORDS = {
     Intent.LIST: re.compile(r"、"),
 }
 GIVEN = re.compile(r"主要原因|原因是|原因为|主要是(?:由于|因为)|是由于|是因为")
+COMPANY = re.compile(r"公司|集团|[\u4e00-\u9fff]{2}厂|合作社|银行")  # which companies: only where some are named
 GOES_ON = re.compile(r"[；;：:、，,]$")
 HEAD = 16  # characters in which a paragraph names what it is about
 LONGEST_SECTION = 1600
@@ -116,6 +117,8 @@ def answer_text(task: Task) -> Answer | None:
 def holds_kind(task: Task, passage: Passage) -> bool:
     """哪几个国家: the passage must speak of 国家 at all."""
     kind = KIND_ASKED.search(task.q.text)
+    if kind and kind.group(1) in ("企业", "公司", "商家", "厂家"):
+        return bool(COMPANY.search(passage.text))
     return kind is None or kind.group(1) in OPEN_KINDS or kind.group(1) in passage.text or kind.group(1) in passage.lead
 
 

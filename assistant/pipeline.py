@@ -14,7 +14,7 @@ from pathlib import Path
 
 from assistant.agree import answer_agree
 from assistant.beside import answer_money_of_it
-from assistant.bodies import LOCAL, Named
+from assistant.bodies import LOCAL, Mention, Named
 from assistant.clauses import ASKS, CLAUSE_END, merge, split_clauses
 from assistant.compare import answer_columns, answer_compare
 from assistant.completion import answer_completion, answer_gap
@@ -28,6 +28,7 @@ from assistant.lookups import answer_blank, answer_change, answer_counts, answer
 from assistant.match import promote
 from assistant.narrative import answer_short_text, answer_text, answer_why
 from assistant.rankings import answer_empty, answer_list, answer_rank
+from assistant.reading import part_ask
 from assistant.scope import Scope, choose
 from assistant.shares import answer_ratio, answer_share
 from assistant.sums import answer_average, answer_sum
@@ -155,7 +156,7 @@ class Assistant:
         turns = [{**turn, "content": simplified(str(turn.get("content", "")))} for turn in history]
         text = simplified(question)
         first, *others = split_clauses(text) if turns else [text]
-        if others and MEASURE.search(first):  # 年初预算是多少，为什么没用完: the first part takes its item from the turn before
+        if others and (MEASURE.search(first) or not part_ask(self.library, first).content):  # 年初预算是多少，为什么没用完: the first part takes its item from the turn before
             return "，".join((follow_up(first, turns, self.library.directory, self.lexicon), *others))
         return follow_up(text, turns, self.library.directory, self.lexicon)
 
@@ -208,7 +209,15 @@ class Assistant:
             labels = [text[m.start : end] for end in range(m.end + 2, min(len(text), m.end + 20) + 1)]
             if not any(label in view.rows for view in views for label in labels):
                 kept.append(m)
-        return replace(named, mentions=tuple(kept), spans=tuple((m.start, m.end) for m in kept))
+        unknown = tuple(u for u in named.unknown if not self._printed_with(text, u, kept))
+        return replace(named, mentions=tuple(kept), spans=tuple((m.start, m.end) for m in kept), unknown=unknown)
+
+    def _printed_with(self, text: str, unknown: str, mentions: Sequence[Mention]) -> bool:
+        """True where what looks like another body (消防队) is part of an item of a body that the question names (专职消防队建设)."""
+        at = text.find(unknown)
+        run = text[max(0, at - 2) : at + len(unknown)]
+        groups = [g for g in self.library.groups if any(g.body in m.bodies for m in mentions)]
+        return len(run) > len(unknown) and any(run in label for view in self.library.views(groups) for label in view.rows)
 
     def _refuse(self, task: Task) -> Answer:
         searched = "、".join(dict.fromkeys(g.label for g in task.scope.groups[:4]))

@@ -10,7 +10,7 @@ from assistant.bodies import is_unit
 from assistant.compare import align, state_side_by_side
 from assistant.domain import Answer, Refusal
 from assistant.flat import core, flat
-from assistant.items import new_figures, pick_groups
+from assistant.items import in_one_table, new_figures, pick_groups, read_one
 from assistant.leftover import leftover
 from assistant.lookup import HALF, Want, belongs
 from assistant.lookups import direction_word
@@ -22,6 +22,7 @@ from assistant.task import Task
 from index.amounts import MONEY, chinese_to_int, convert
 from index.domain import Figure, Measure, Origin
 
+THREE_FUNDS = re.compile(r"三公")
 LIMIT = re.compile(
     r"(?:超过|大于|高于|不足|低于|少于|小于|不到)?(?P<number>[\d.]+|[一二两三五六八十百]+)?(?P<scale>千万|亿|万|千)元?(?:以上|以下|以内)|"
     r"(?:超过|大于|高于|不足|低于|少于|小于|不到|过|上)(?P<number2>[\d.]+|[一二两三五六八十百]+)?(?P<scale2>千万|亿|万|千)元?"
@@ -34,6 +35,11 @@ CLASSES = re.compile(
 )
 SUPERLATIVE = re.compile(
     r"按(?:钱|金额|数额|预算|花钱|规模)?(?:多少|大小|高低)(?:来)?(?:排|排序)?|(?:金额|花钱|预算)?最[大多高少小低]的?|(?:中|里面?)?排(?:名|在|列)?(?=前)|排名|前[一二两三四五六七八九十\d]+[名大]?|从.到.排?|排一下|排序|列一下|哪几个|哪[一二三四五六七八九十几]?[个项类家]|是哪些|有哪些|哪些|是什么|涨得|最猛|各多少元?|[一二三四五六七八九十\d]+[项个类]"
+)
+# The first words of the national function classes (类), by which a table of them is told.
+FUNCTION_CLASS = re.compile(
+    r"一般公共服务|外交|国防|公共安全|教育|科学技术|文化|社会保障|社会福利|医疗卫生|卫生健康|节能环保|城乡社区|农林水|交通运输|资源勘探"
+    r"|商业服务|金融|援助|自然资源|国土|住房保障|粮油|灾害|预备费|其他支出|债务|转移性|国有资本经营"
 )
 LISTED = 20
 
@@ -80,6 +86,8 @@ def family(task: Task, group: Group) -> list[Figure]:
         economic = "经济" in text
         rows = rows_by_code(task, group, digits, CLASSES.sub("", text), "3" if economic else "2")
         return within(rows or ([] if economic or digits > 3 else top_rows(task, group)), limit)
+    if THREE_FUNDS.search(text) and (rows := three_funds(task, group)):
+        return within(rows, limit)
     rest = part_ask(task.library, text.replace("项目支出", "").replace("项目", ""))
     if "项目" in text and not rest.content:
         return within(project_rows(task, group), limit)
@@ -89,6 +97,14 @@ def family(task: Task, group: Group) -> list[Figure]:
     if not rows and part_ask(task.library, text).content:
         rows = rows_by_code(task, group, 5, text, "3") or titled_rows(task, group, text)
     return within(rows, limit)
+
+
+def three_funds(task: Task, group: Group) -> list[Figure]:
+    """The parts of 三公经费, each with its amount, from one table where one has them all."""
+    readings = [read_one(task, group, f"三公经费{part}") for part in ("因公出国", "公务接待费", "公务用车购置及运行")]
+    found = [r for r in readings if r]
+    figures = in_one_table(found)
+    return figures if len(found) == 3 and len({f.id for f in figures}) == 3 else []
 
 
 def titled_rows(task: Task, group: Group, text: str) -> list[Figure]:
@@ -168,7 +184,7 @@ def top_rows(task: Task, group: Group) -> list[Figure]:
     """Outermost rows (一、二、…) of the expenditure half of 收支总表."""
     for view in task.library.views([group]):
         for table in view.document.tables:
-            if not re.search("收支", table.title) or not any("支出" in p for path in table.columns for p in path[:1]):
+            if not re.search("收支|收入支出", table.title) or not any("支出" in p for path in table.columns for p in path[:1]):
                 continue
             rows = [
                 f
@@ -178,6 +194,7 @@ def top_rows(task: Task, group: Group) -> list[Figure]:
                 and f.col == 0
                 and f.value
                 and re.match(r"[一二三四五六七八九十]+、", f.row_path[0])
+                and FUNCTION_CLASS.search(f.row_path[0])
             ]
             if len(rows) > 1:
                 return rows

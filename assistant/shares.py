@@ -11,7 +11,7 @@ from assistant.domain import Answer
 from assistant.draft import printed, quoted
 from assistant.items import FILLER, list_items, pick_groups, read_one
 from assistant.lookup import AMOUNTS
-from assistant.reading import Reading, change_of, read_figure
+from assistant.reading import Reading, change_of, part_ask, read_figure
 from assistant.scope import Group
 from assistant.task import Task
 from assistant.understand import UNIT_LEVEL
@@ -25,6 +25,7 @@ PART_IN = re.compile(r"^(.{2,}?)在(.{2,}?)(?:当中|中|里面|里|内)[,，]?(
 SHARE_WITHIN = re.compile(r"^(.*?)(?:中|里面?|内)[,，]?(.*?)(?:的)?(?:所占比[例重]|占比|占比[例重]|比[例重列]|占百分|占多大|占几成)")
 
 
+NARROW = re.compile(r"财政拨款|一般公共预算|政府性基金|国有资本")
 CHECKED = re.compile(r"算得?对|对吗|对不对|算错|准不准|实际(?:应该|上)?占|核(?:一|对|算)")
 OF_DEPARTMENT = re.compile(r"(?:整个|全)?部门(?:口径)?的?|(?:整个|全)系统的?")
 WHOLE_BODY = re.compile(
@@ -58,6 +59,9 @@ def answer_share(task: Task) -> Answer | None:
         return task.draft.answered()
     for group in groups:
         stated = read_stated_share(task, group)
+        if stated and narrower(task, stated.figure) and (pair := read_share(task, group)):
+            state_share(task, group, *pair)
+            return task.draft.answered()
         if stated:
             value = task.draft.state(stated.figure)
             what = f"{group.body}{group.year or ''}年{quoted(task.draft.item(stated.figure))}{''.join(stated.figure.col_path)}"
@@ -72,6 +76,13 @@ def answer_share(task: Task) -> Answer | None:
             state_share(task, group, *pair)
             return task.draft.answered()
     return None
+
+
+def narrower(task: Task, figure: Figure) -> bool:
+    """True for a share of one kind of money (一般公共预算财政拨款支出结构) where the question does not speak of that kind."""
+    said = "".join((*figure.section, *figure.row_path, *figure.col_path))
+    kinds = NARROW.findall(said)
+    return bool(kinds) and not NARROW.search(task.q.text)
 
 
 def check_share(task: Task, group: Group, stated: Figure, parts: list[Figure], whole: Figure) -> None:
@@ -151,6 +162,8 @@ def added(parts: list[Figure], unit: str) -> Decimal:
 
 def read_parts(task: Task, group: Group, text: str) -> list[Figure]:
     """One figure, or several where the text names several items or says 两个, 所有."""
+    while "," in text and not part_ask(task.library, text.partition(",")[0]).content:
+        text = text.partition(",")[2]  # 2024年决算，人员经费: what says no item is none of the parts
     several = list_items(task, group, text)
     if len(several) > 1:
         return several

@@ -58,6 +58,7 @@ class Task:
             units=q.units.labels,
             tables=q.tables.tables,
             part=q.part,
+            in_words=q.in_words,
         )
 
     def read(self, group: Group, ask: Ask | None = None, want: Want | None = None) -> Reading | None:

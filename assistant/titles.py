@@ -35,7 +35,7 @@ class NamedTables:
 def title_key(title: str, body: str = "") -> str:
     """一般公共预算基本支出预算表 and 一般公共预算基本支出表 are one name: what is formal is left out."""
     text = core(title)
-    return FORMAL.sub("", text.replace(body, "") if body else text)
+    return FORMAL.sub("", (text.replace(body, "") if body else text).replace("收入支出", "收支"))
 
 
 def number_key(text: str) -> int | None:
@@ -62,7 +62,7 @@ def named_tables(text: str, views: Iterable[View]) -> NamedTables:
     spans = []
     for end in (m.end() for m in TITLE_END.finditer(text)):
         for start in range(max(0, end - LONGEST_TITLE), end - 2):
-            tables = titles.get(FORMAL.sub("", core(text[start:end])))
+            tables = titles.get(title_key(text[start:end]))
             if tables and not FORMAL.match(text[start:]):
                 by_title |= tables
                 spans.append((start, end))

@@ -79,10 +79,12 @@ OPEN_KINDS = frozenset(
     | {"任务", "措施", "原因", "用途", "支出", "资金", "指标", "单位", "处室", "科室", "方法"}
 )
 DRAWN_UP = re.compile(r"(?<=预算)编制|(?<=决算)编制|编制(?=范围|单位|说明|情况|依据|方法|的?(?:预算|决算|项目)|了)")  # not 人员编制
+IN_WORDS = re.compile(r"(?:情况|编制)?说明(?:里面?|中|部分|上|写|说)|文字(?:里面?|部分|说明)|正文")
+SAID_THERE = re.compile(r"[\u4e00-\u9fff]{0,4}(?:预算|决算|文件|报告|公开)(?:书|说明)?(?:里面?|中|上)?(?:所?说的?|提到的?|写的?|讲的?|出现的?)")
 PART = re.compile(r"第[一二三四五六七八九十]+部分")
 NAMED_TABLE = re.compile(r"[那这]一?张表|表里|表中|表格里")
 BOTH_PARTS = re.compile(
-    r"\(?(?:含|包括|包含)?基本(?:支出)?(?:加|和|与|\+)项目(?:支出)?(?:都算|一起|合计)?\)|连(?:着|带|上)?(?:基本|项目)(?:支出|经费)?(?:一起|一块儿?|都|也)(?:算|加)?(?:上|进去|在内)?|\(?(?:含|包括)(?:基本|项目)(?:支出)?\)?"
+    r"\(?(?:含|包括|包含)?基本(?:支出)?(?:加|和|与|\+)项目(?:支出)?(?:都算|一起|合计)?\)|[,，]?把?(?:基本|项目)(?:支出)?(?:里面?|中)?的?(?:也|都)?(?:算上|加上|算进去|加进去|算在内)|连(?:着|带|上)?(?:基本|项目)(?:支出|经费)?(?:一起|一块儿?|都|也)(?:算|加)?(?:上|进去|在内)?|\(?(?:含|包括)(?:基本|项目)(?:支出)?\)?"
 )
 INCLUDING = re.compile(r"\((?:含|包括|包含)[^()]*\)")
 EXCLUDED = re.compile(r"[，,]?(?:不要|不含|不算|别把|不把|除去|剔除|不包括).*?(?:算进去|在内|计入|[，。]|$)")
@@ -113,6 +115,7 @@ class Question:
     ascending: bool = False
     spans: tuple[tuple[int, int], ...] = field(default=())
     dropped: tuple[tuple[int, int], ...] = ()  # carry the question's form, nothing to be explained
+    in_words: bool = False  # 说明里, 正文: what the text says comes before what a table prints
     doubted: bool = False  # asks whether what is printed is right: every statement of the item is told
     part: str = ""  # 第三部分, where the question names a part of the document
     tables: NamedTables = field(default_factory=NamedTables)
@@ -172,6 +175,7 @@ def text_to_question(raw: str, directory: Directory, lexicon: Lexicon, items: Ca
     dropped += doubts
     dropped += [m.span() for m in DRAWN_UP.finditer(text)]
     dropped += [m.span() for m in POINTS.finditer(text)]
+    dropped += [m.span() for m in SAID_THERE.finditer(text)]
     dropped += [m.span() for m in RECIPIENT.finditer(text)]
     dropped += [m.span() for m in BOTH_PARTS.finditer(text)]
     dropped += [m.span() for m in INCLUDING.finditer(text)]
@@ -217,6 +221,7 @@ def text_to_question(raw: str, directory: Directory, lexicon: Lexicon, items: Ca
         ascending=bool(re.search(r"最少|最小|最低|从小到大|从低到高|倒数", text)),
         spans=tuple(spans),
         dropped=tuple(dropped),
+        in_words=bool(IN_WORDS.search(text)),
         doubted=bool(doubts) or bool(DOUBTED.search(text)),
         part=part.group() if (part := PART.search(text)) else "",
     )
