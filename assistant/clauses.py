@@ -13,7 +13,7 @@ ASKS = re.compile(
 )
 # Doubts about what is asked before: answered with it, where the document contradicts itself.
 DOUBT = re.compile(
-    r"好像|似乎|不一样|不一致$|不符|能信吗|可信吗|对得上|对不上|对吗$|有没有矛盾|矛盾吗|打架|(?:前后|两处)?一致吗|算得对|有没有问题$|准不准|真的吗"
+    r"好像|似乎|两个(?:不同的)?数(?![字据量目])|哪个为准|哪个对|不一样|不一致$|不符|能信吗|可信吗|对得上|对不上|对吗$|有没有矛盾|矛盾吗|打架|(?:前后|两处)?一致吗|算得对|有没有问题$|准不准|真的吗"
 )
 COUNTS = re.compile(r"多少|几[个家辆人台项次款类批户]")
 COUNT_THEN_MONEY = re.compile(

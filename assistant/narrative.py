@@ -57,6 +57,8 @@ def rank_passages(task: Task, groups: tuple[Group, ...], intent: Intent) -> list
             covered = row | lead | body
             score = ask.weight(row) + 0.7 * ask.weight(lead & ~row) + 0.75 * ask.weight(body & ~row & ~lead)
             score += 0.2 * ask.weight(cover_text(ask, flat(p.text)[:HEAD]) & (row | lead))  # it says itself what the heading says
+            if intent is Intent.WHY and p.table_id and "原因" in p.column and not row:
+                continue  # the reason of another row
             if not covered and not (topic and topic.search(p.lead)):
                 continue
             subject = p.text

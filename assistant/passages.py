@@ -17,6 +17,7 @@ from index.domain import Figure, Flag, Heading, LabelPath, Para
 REASON = re.compile(r"原因|由于|因为|主要是|主要为|根据|按照|系|为了?进一步|为激发|为加强|一是|以及.*?增加|调整")
 ITEM = re.compile(r"^(?:[(（][一二三四五六七八九十]+[)）]|\d{1,2}[.、．]|[⒈-⒛])\s*([^，。；：\d]{2,40}?)(?=[\d，。；：]|$)")
 NUMBERED = re.compile(r"(?=(?<![\d.])\d{1,2}[.、](?!\d))")
+TOLD = re.compile(r"原因|说明|备注|用途|内容")  # columns of words: a short cell tells something, too
 WORDS = re.compile(r"(?![年月日至])[\u4e00-\u9fff]{2}")  # a cell of dates and numbers alone is no passage
 SENTENCE = re.compile(r"[^。；！？]+[。；！？]?")
 LONGEST_QUOTE = 420
@@ -58,13 +59,13 @@ def passages(view: View) -> Iterator[Passage]:
             for r, row in enumerate(block.rows):
                 for c, cell in enumerate(row.cells):
                     text = cell.text or ""
-                    if len(text) < 12 or not WORDS.search(text):
+                    column = block.columns[c][-1] if c < len(block.columns) and block.columns[c] else ""
+                    if len(text) < (4 if TOLD.search(column) else 12) or not WORDS.search(text):
                         continue
                     at = 0
                     for piece in NUMBERED.split(text) if len(text) > 160 else [text]:
                         if piece:
                             label = row.label[-1] if row.label else ""
-                            column = block.columns[c][-1] if c < len(block.columns) and block.columns[c] else ""
                             yield Passage(view, block.section or (block.title,), label, piece, index, at, block.id, r, c, column)
                         at += len(piece)
 

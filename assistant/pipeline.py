@@ -156,7 +156,8 @@ class Assistant:
         turns = [{**turn, "content": simplified(str(turn.get("content", "")))} for turn in history]
         text = simplified(question)
         first, *others = split_clauses(text) if turns else [text]
-        if others and (MEASURE.search(first) or not part_ask(self.library, first).content):  # 年初预算是多少，为什么没用完: the first part takes its item from the turn before
+        if others and (MEASURE.search(first) or not part_ask(self.library, first).content):
+            # 年初预算是多少，为什么没用完: the first part takes its item from the turn before
             return "，".join((follow_up(first, turns, self.library.directory, self.lexicon), *others))
         return follow_up(text, turns, self.library.directory, self.lexicon)
 

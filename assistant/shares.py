@@ -59,7 +59,7 @@ def answer_share(task: Task) -> Answer | None:
         return task.draft.answered()
     for group in groups:
         stated = read_stated_share(task, group)
-        if stated and narrower(task, stated.figure) and (pair := read_share(task, group)):
+        if stated and not CHECKED.search(task.q.text) and narrower(task, stated.figure) and (pair := read_share(task, group)):
             state_share(task, group, *pair)
             return task.draft.answered()
         if stated:

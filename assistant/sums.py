@@ -95,6 +95,7 @@ def state_check(task: Task, group: Group, figures: list[Figure], whole: Figure) 
     total = sum((convert(f.value or Decimal(0), f.unit, whole.unit) or Decimal(0) for f in figures), Decimal(0))
     gap = whole.value - total
     value = task.draft.state(whole)
+    task.draft.figures.insert(1, task.draft.figures.pop())  # the sum and what is printed for it, then the parts
     rounding = gap and abs(gap) <= Decimal("0.01") * len(figures)
     verdict = "相等" if not gap else f"相差{format_amount(abs(gap), whole.unit)}，{'属尾数误差' if rounding else '两者不等'}"
     task.draft.lines.insert(0, f"{'相等' if not gap else '基本相等' if rounding else '不相等'}：")

@@ -67,7 +67,7 @@ RECIPIENT = re.compile(  # 给干部发奖金
     r"[给为帮替](?:机关|单位|全体|在职|全局)?(?:干部|职工|员工|工作人员|公务员|大家)[发交缴买]的?"
 )
 DOUBTS_ONLY = re.compile(
-    r"怎么|好像|似乎|貌似|前后|说明|文字|正文|文件|表格?|两处|两边|两个|这个|数据|数字?|金额|里面?|中|的|和|跟|与|这|那|它|到底|是不是|是否|有没有|能信|可信"
+    r"怎么|以哪个为准|哪个|好像|似乎|貌似|前后|说明|文字|正文|文件|表格?|两处|两边|两个|这个|数据|数字?|金额|里面?|中|的|和|跟|与|这|那|它|到底|是不是|是否|有没有|能信|可信"
     r"|吗|呢|啊|一样|一致|对不上|对得上|不|矛盾|打架|写|印|都|也|有点?|点|真的|准|算得对|对|问题|地方|呀|了|差一|差"
 )
 DOUBTED = re.compile(r"到底|究竟|对不上|前后矛盾|自相矛盾")
@@ -80,7 +80,12 @@ OPEN_KINDS = frozenset(
 )
 DRAWN_UP = re.compile(r"(?<=预算)编制|(?<=决算)编制|编制(?=范围|单位|说明|情况|依据|方法|的?(?:预算|决算|项目)|了)")  # not 人员编制
 IN_WORDS = re.compile(r"(?:情况|编制)?说明(?:里面?|中|部分|上|写|说)|文字(?:里面?|部分|说明)|正文")
-SAID_THERE = re.compile(r"[\u4e00-\u9fff]{0,4}(?:预算|决算|文件|报告|公开)(?:书|说明)?(?:里面?|中|上)?(?:所?说的?|提到的?|写的?|讲的?|出现的?)")
+SAID_THERE = re.compile(
+    r"[\u4e00-\u9fff]{0,4}(?:预算|决算|文件|报告|公开)(?:书|说明)?(?:里面?|中|上)?(?:所?说的?|提到的?|写的?|讲的?|出现的?)"
+)
+TWO_NUMBERS = re.compile(
+    r"(?:是不是|有没有|为什么|怎么)?(?:有|出现|写了)?两个(?:不同的?|不一样的)?数(?![字据量目])|按[那这上]?两个数(?:算|核|计算)?(?:一下)?(?:对不对|对吗)?|以?哪个为准"
+)
 PART = re.compile(r"第[一二三四五六七八九十]+部分")
 NAMED_TABLE = re.compile(r"[那这]一?张表|表里|表中|表格里")
 BOTH_PARTS = re.compile(
@@ -170,6 +175,7 @@ def text_to_question(raw: str, directory: Directory, lexicon: Lexicon, items: Ca
     dropped += [m.span() for m in COUNTED.finditer(text)] + [m.span() for m in NAMED_TABLE.finditer(text)]
     dropped += [m.span() for m in GOALS.finditer(text)]
     dropped += [(m.end, m.end + 2) for m in named.mentions if text.startswith("系统", m.end)]  # 卫健系统
+    dropped += [m.span() for m in TWO_NUMBERS.finditer(text)]
     clauses = [m for m in re.finditer(r"[^,，;；。?？!！]+", text) if m.start()]
     doubts = [m.span() for m in clauses if DOUBT.search(m.group()) and not DOUBTS_ONLY.sub("", m.group())]
     dropped += doubts
@@ -222,7 +228,7 @@ def text_to_question(raw: str, directory: Directory, lexicon: Lexicon, items: Ca
         spans=tuple(spans),
         dropped=tuple(dropped),
         in_words=bool(IN_WORDS.search(text)),
-        doubted=bool(doubts) or bool(DOUBTED.search(text)),
+        doubted=bool(doubts) or bool(TWO_NUMBERS.search(text)) or bool(DOUBTED.search(text)),
         part=part.group() if (part := PART.search(text)) else "",
     )
 
