@@ -347,6 +347,7 @@ def test_audit_is_of_the_document_that_is_picked(open_page: Open) -> None:
     page.locator(".document[data-doc='sample-sz-2024'] [data-do=audit]").click()
     page.wait_for_selector("#findings .all-well")
     assert page.input_value("#audit-doc") == "sample-sz-2024" and page.locator("#findings > .finding").count() == 0
+    page.focus("#audit-doc")
     page.select_option("#audit-doc", "sample-lg-2024")
     page.wait_for_selector("#findings > .finding:has-text('553.69')")
     assert page.input_value("#audit-doc") == "sample-lg-2024" and page.locator("#findings .choose [role=status]").inner_text() == "1 处"
