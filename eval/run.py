@@ -91,7 +91,7 @@ def measure(
                 studio.begin(case, answer)
                 clock.mark("pictures")
         studio.beside(prepare)  # searching leaves a core free for most of its time, asking would be slowed
-        evidence = _evidence(assistant, cases, verdicts, retrieval)
+        evidence = _evidence(assistant, index, cases, verdicts, retrieval)
         clock.mark("evidence")
         if retrieval:
             verdicts = [_with_evidence(case, verdict, evidence) for case, verdict in zip(cases, verdicts, strict=True)]
@@ -118,12 +118,12 @@ class Clock:
 
 
 def _evidence(
-    assistant: Assistant, cases: Sequence[Case], verdicts: Sequence[Verdict], everywhere: bool
+    assistant: Assistant, index: Index, cases: Sequence[Case], verdicts: Sequence[Verdict], everywhere: bool
 ) -> dict[str, tuple[Evidence, ...]]:
     """By question id: of the failures that reports tell in full, and everywhere else only where asked for."""
     failed = [case for case, _ in failed_first(cases, verdicts)[:TOLD_IN_FULL]]
-    wanted = {case.id: case for case in [*failed, *(case for case in cases if everywhere and case.sources)]}
-    return {id: find_evidence(assistant, case) for id, case in progress(wanted.items(), len(wanted), "检索")}
+    wanted = list({case.id: case for case in [*failed, *(case for case in cases if everywhere and case.sources)]}.values())
+    return dict(progress(find_evidence(assistant, index, wanted), len(wanted), "检索"))
 
 
 def _with_evidence(case: Case, verdict: Verdict, evidence: Mapping[str, tuple[Evidence, ...]]) -> Verdict:

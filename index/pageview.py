@@ -215,12 +215,25 @@ class _Worker:
             try:
                 return self._sandbox.run("index.pageview", function, *arguments)
             except ParseError as error:
-                name = Path(str(arguments[0])).name
+                name = Path(str(arguments[0])).name if arguments else "画页面的进程"
                 text = str(error).replace("解析进程意外退出（文件可能已损坏，或过大）", "画不出这一页（文件可能已损坏，或过大）")
                 raise ParseError(text if text.startswith(name) else f"{name}：{text}") from None
 
 
 WORKER = _Worker()
+
+
+def warm_up() -> None:
+    """Starts the child process, which takes longer than drawing a page. Raises BudgetError where it cannot be started."""
+    WORKER.run("ready")
+
+
+def ready(progress: Progress) -> bytes:
+    """In the child: what drawing needs is loaded."""
+    import PIL.Image
+    import pypdfium2
+
+    return f"{pypdfium2.__name__} {PIL.Image.__name__}".encode()
 
 
 def draw(path: str, page: int, scale: float, progress: Progress) -> bytes:
