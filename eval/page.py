@@ -70,7 +70,7 @@ def run_to_page(run: Run, pictures: Mapping[str, Pair] | None = None, beside: Ma
 
 
 def prepare() -> None:
-    """Load what a page is made with, which takes as long as making ten of them; for a thread beside other work."""
+    """Load what a page is made with, which takes as long as making ten of them."""
     _template()
     _renderer()
 

@@ -7,7 +7,7 @@ than one without.
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -84,10 +84,6 @@ class Studio:
     def __len__(self) -> int:
         """How many failures were begun."""
         return len(self._sketches)
-
-    def beside(self, work: Callable[[], object]) -> None:
-        """Have other work done, in its turn, by the thread that waits for the pictures."""
-        self._pool.submit(work)
 
     def begin(self, case: Case, answer: Answer | None) -> None:
         """Find both places of a failure and have them drawn; returns before they are. Begun once, whatever is asked."""

@@ -62,10 +62,14 @@ def replay(words: list[str]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A run with the pictures of its failures; ``since`` is the clock when the first question was asked."""
+    """A run with the pictures of its failures.
+
+    ``preparing`` are the seconds before the first question, for opening and loading; ``since`` is the clock at that moment.
+    """
 
     run: Run
     pairs: Mapping[str, Pair]
+    preparing: float
     since: float
 
 
@@ -73,11 +77,13 @@ def measure(
     sets: Sequence[Path], store: Path, jobs: int | None = None, retrieval: bool = False, pictures: bool = False
 ) -> Measured:
     """Read the sets, ask, judge. Evidence is looked for where the report shows it, with ``retrieval`` for every question."""
+    begun = time.perf_counter()
     with Index.open(store) as index, Studio(index) as studio:
         cases = read_cases(sets, {info.doc_id for info in index.documents()})
         about = describe(sets, store, index, len(cases))
         assistant = Assistant(index)
         jobs = jobs or default_jobs(len(cases))
+        prepare()
         clock = Clock()
         answers: dict[str, Answer] = {}
         verdicts: list[Verdict] = []
@@ -90,7 +96,6 @@ def measure(
             if pictures and verdicts[-1].failed and len(studio) < TOLD_IN_FULL:
                 studio.begin(case, answer)
                 clock.mark("pictures")
-        studio.beside(prepare)  # searching leaves a core free for most of its time, asking would be slowed
         evidence = _evidence(assistant, index, cases, verdicts, retrieval)
         clock.mark("evidence")
         if retrieval:
@@ -101,7 +106,7 @@ def measure(
         clock.mark("pictures")
     spent = {"answers": sum(answer.elapsed_ms for answer in answers.values()) / 1000, **clock.spent}
     about |= {"jobs": jobs, "retrieval": retrieval, "seconds": {name: round(value, 2) for name, value in spent.items()}}
-    return Measured(done, pairs, clock.start)
+    return Measured(done, pairs, clock.start - begun, clock.start)
 
 
 class Clock:
@@ -141,11 +146,11 @@ def _finish(args: argparse.Namespace, out: Path, measured: Measured) -> None:
     if args.record:
         write_record(args.record, done)
     page = write_reports(out, done, measured.pairs)
-    print("\n" + seconds_to_line(done.about["seconds"], time.perf_counter() - measured.since))
+    print("\n" + seconds_to_line(done.about["seconds"], measured.preparing, time.perf_counter() - measured.since))
     print(f"结果在 {out}，报告是 {page}" + ("" if args.wrong or not failed else "；加 --wrong 20 在这里列出答错和未答的题"))
 
 
-def seconds_to_line(spent: Mapping[str, float], whole: float) -> str:
+def seconds_to_line(spent: Mapping[str, float], preparing: float, whole: float) -> str:
     """``whole``: from the first question to the last report. With several processes the answers may take longer than that."""
     parts = {
         "提问和判分": max(spent["asking"] - spent["answers"], 0) + spent["judging"],
@@ -153,9 +158,11 @@ def seconds_to_line(spent: Mapping[str, float], whole: float) -> str:
         "截图": spent["pictures"],
     }
     parts["报告"] = max(whole - sum(spent[name] for name in ("asking", "judging", "evidence", "pictures")), 0)
-    share = f"（回答本身的 {100 * sum(parts.values()) / spent['answers']:.0f}%）" if spent["answers"] else ""
+    added = sum(parts.values())
+    share = f"（回答本身的 {100 * added / spent['answers']:.0f}%）" if spent["answers"] else ""
     told = "、".join(f"{name} {seconds:.2f}" for name, seconds in parts.items())
-    return f"用时：启动以后共 {whole:.1f} 秒，其中回答 {spent['answers']:.1f} 秒；另加 {sum(parts.values()):.2f} 秒{share}：{told}"
+    before = f"用时：打开索引和题集 {preparing:.1f} 秒，此后 {whole:.1f} 秒"
+    return f"{before}，其中回答 {spent['answers']:.1f} 秒；另加 {added:.2f} 秒{share}：{told}"
 
 
 def new_folder(out: Path | None) -> Path:

@@ -238,8 +238,9 @@ def test_places_of_failures_are_drawn_while_questions_are_still_asked(
 
 def test_everything_beside_the_answers_is_told_in_parts() -> None:
     spent = {"answers": 10.0, "asking": 10.2, "judging": 0.1, "evidence": 0.5, "pictures": 0.2}
-    assert seconds_to_line(spent, 11.2) == (
-        "用时：启动以后共 11.2 秒，其中回答 10.0 秒；另加 1.20 秒（回答本身的 12%）：提问和判分 0.30、检索 0.50、截图 0.20、报告 0.20"
+    assert seconds_to_line(spent, 0.5, 11.2) == (
+        "用时：打开索引和题集 0.5 秒，此后 11.2 秒，其中回答 10.0 秒；另加 1.20 秒（回答本身的 12%）："
+        "提问和判分 0.30、检索 0.50、截图 0.20、报告 0.20"
     )
 
 
