@@ -195,3 +195,12 @@ def test_a_sheets_place_is_its_row_with_the_cited_cell(tmp_path: Path) -> None:
     assert excerpt.rows[excerpt.hit][1][excerpt.column or 0] == row.cells[1].text
     shelf: Any = Shelf(tmp_path, path, document)
     assert picture(lines_picture(shelf, "sheet", row.line, row.page, row.cells[1].text or "")).width > 100
+
+
+def test_the_process_that_was_started_ahead_draws_the_pages(shelf: Any) -> None:
+    def process() -> Any:
+        return pageview.WORKER._sandbox and pageview.WORKER._sandbox._process
+
+    pageview.warm_up()
+    started = process()
+    assert started and started.is_alive() and pageview.page_picture(shelf, "sample", 3) and process() is started
