@@ -88,11 +88,16 @@ class Assistant:
 
     def evidence(self, question: str, history: Sequence[Mapping[str, str]] = (), k: int = 10) -> list[Hit]:
         """The ``k`` best passages and tables for a question by search alone, in the documents that ``ask`` would look into."""
+        text, docs = self.to_search(question, history)
+        return self.library.source.search(text, k, docs) if docs else []
+
+    def to_search(self, question: str, history: Sequence[Mapping[str, str]] = ()) -> tuple[str, list[str]]:
+        """What ``evidence`` searches for, and in which documents: in none for what is no question."""
         self.library.refresh()
         if question_problem(question) or not self.library.infos:
-            return []
+            return "", []
         q, scope = self._understand(self._complete(question, history))
-        return self.library.source.search(q.text, k, [doc for group in scope.groups for doc in group.docs])
+        return q.text, [doc for group in scope.groups for doc in group.docs]
 
     def _ask(self, question: str, history: Sequence[Mapping[str, str]]) -> Answer:
         problem = question_problem(question)

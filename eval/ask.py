@@ -20,15 +20,14 @@ CHUNK = 16  # questions handed over at a time
 _assistant: Assistant | None = None  # of a worker process
 
 
-def ask_all(assistant: Assistant, store: Path, cases: Sequence[Case], jobs: int) -> dict[str, Answer]:
-    """Answers by id, in the order of the questions. A question that fails is named on stderr and has none."""
-    answers = {}
+def ask_all(assistant: Assistant, store: Path, cases: Sequence[Case], jobs: int) -> Iterator[tuple[Case, Answer | None]]:
+    """Every question with its answer as soon as it is there, in order. A question that fails is named on stderr and has none."""
     for case, answer in zip(cases, progress(_ask(assistant, store, cases, jobs), len(cases), "提问"), strict=True):
         if isinstance(answer, Answer):
-            answers[case.id] = answer
+            yield case, answer
         else:
             print(f"{case.id} 没能回答（{answer}）", file=sys.stderr)
-    return answers
+            yield case, None
 
 
 def default_jobs(questions: int) -> int:

@@ -41,7 +41,8 @@ def run(words: list[str]) -> int:
     """Exit code 1 where the assistant could not process a question; BudgetError for sets, stores or models that do not work."""
     args = _parse_args(words)
     out = new_folder(args.out)
-    ours = measure(args.sets, args.store, args.jobs, retrieval=True)
+    measured = measure(args.sets, args.store, args.jobs, retrieval=True, pictures=not args.no_pictures)
+    ours = measured.run
     model = Model(args.llm_url, args.llm_model, os.environ.get(KEY) or "none") if args.llm_url else None
     with Index.open(args.store) as index:
         pipeline = Pipeline(index, make_embedder(index.settings), model)
@@ -50,9 +51,9 @@ def run(words: list[str]) -> int:
             others[WITH_MODEL] = model_run(pipeline, ours, model)
     for name, done in {OURS: ours, **others}.items():
         write_run(out / name, done)
-    beside = {NAMES[name]: done.summary() for name, done in others.items()}
+    beside = {NAMES[name]: done.summary for name, done in others.items()}
     print("\n".join(systems_to_lines(ours, beside)))
-    page = write_reports(out, ours, not args.no_pictures, beside=beside)
+    page = write_reports(out, ours, measured.pairs, beside)
     print(f"\n{pipeline.passages} 个段落；结果在 {out}，报告是 {page}" + ("" if model else f"；设 {URL} 和 {MODEL} 可再加一个模型"))
     return 0 if len(ours.answers) == len(ours.cases) else 1
 

@@ -18,7 +18,7 @@ COLUMNS = frozenset(
 
 def run_to_markdown(run: Run, beside: Mapping[str, Sequence[Line]] | None = None) -> str:
     """``beside`` are summaries of other systems on the same questions, by name."""
-    about, summary = run.about, run.summary()
+    about, summary = run.about, run.summary
     parts = [f"# 评测：{'、'.join(item['path'].rsplit('/', 1)[-1] for item in about['sets'])}"]
     parts.append(f"{about['started'][:16].replace('T', ' ')}，{about['questions']} 道题，索引 `{about['index_id']}`")
     for origin, title in ORIGINS.items():

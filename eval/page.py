@@ -53,7 +53,7 @@ class Bar:
 
 def run_to_page(run: Run, pictures: Mapping[str, Pair] | None = None, beside: Mapping[str, Sequence[Line]] | None = None) -> str:
     """The HTML. ``beside`` are summaries of other systems on the same questions, by name; they share the table of systems."""
-    summary = run.summary()
+    summary = run.summary
     systems = {ASSISTANT: summary, **(beside or {})} if beside else {}
     page = _template().render(
         about=run.about,
@@ -67,6 +67,12 @@ def run_to_page(run: Run, pictures: Mapping[str, Pair] | None = None, beside: Ma
         unscored=[verdict.id for verdict in run.verdicts if verdict.outcome is Outcome.UNSCORED],
     )
     return str(page)
+
+
+def prepare() -> None:
+    """Load what a page is made with, which takes as long as making ten of them."""
+    _template()
+    _renderer()
 
 
 @cache

@@ -34,8 +34,8 @@ def same_cell(place: Place, cited: Citation) -> bool:
     """True where row and column are the gold's, too. A citation without labels is judged by what it quotes."""
     return (
         same_place(place, cited)
-        and _same_label(place.row, cited.row or cited.quote)
-        and _same_label(place.column, cited.column or cited.quote)
+        and same_label(place.row, cited.row or cited.quote)
+        and same_label(place.column, cited.column or cited.quote)
     )
 
 
@@ -47,7 +47,7 @@ def _named(name: str, where: str) -> bool:
     return any(re.search(rf"{re.escape(whole)}(?!\d)", where) for whole in wholes) or (len(title) >= SHORTEST_TITLE and title in where)
 
 
-def _same_label(gold: str, cited: LabelPath | str) -> bool:
+def same_label(gold: str, cited: LabelPath | str) -> bool:
     """True where the cited path ends in the gold's last level and does not contradict the levels above it."""
     if not fold(gold) or ONLY_ROW in gold:
         return True

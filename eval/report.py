@@ -38,7 +38,7 @@ TOLD_IN_FULL = 40  # failures with pictures and evidence; the others are told in
 def run_to_lines(run: Run) -> list[str]:
     """A table a kind of question: shares by type; 出处, 页, 格 are shares of the right answers that have them to cite."""
     lines: list[str] = []
-    summary = run.summary()
+    summary = run.summary
     for origin, title in ORIGINS.items():
         mine = [line for line in summary if line.origin == origin and line.by in ("type", "all")]
         if mine:
@@ -70,9 +70,14 @@ def failures(run: Run) -> list[tuple[Case, Verdict]]:
     return failed_first(run.cases, run.verdicts)
 
 
+def told_in_full(run: Run) -> list[tuple[Case, Answer | None]]:
+    """The failures that reports show with pictures and evidence, with their answers."""
+    return [(case, run.answers.get(case.id)) for case, _ in failures(run)[:TOLD_IN_FULL]]
+
+
 def failed_first(cases: Sequence[Case], verdicts: Sequence[Verdict]) -> list[tuple[Case, Verdict]]:
     """Wrong answers, then missed ones; hand-written questions before generated ones, otherwise in order."""
-    pairs = [(case, verdict) for case, verdict in zip(cases, verdicts, strict=True) if verdict.wrong or verdict.missed]
+    pairs = [(case, verdict) for case, verdict in zip(cases, verdicts, strict=True) if verdict.failed]
     return sorted(pairs, key=lambda pair: (pair[0].generated, not pair[1].wrong))
 
 

@@ -9,8 +9,8 @@ from assistant.__main__ import Parser
 from eval.markdown import run_to_markdown
 from eval.metrics import METRICS
 from eval.page import run_to_page
-from eval.pictures import Pair, run_to_pictures
-from eval.report import ASSISTANT, ORIGINS, failures, percent, run_to_lines, table_to_lines
+from eval.pictures import Pair, Studio, failures_to_pairs
+from eval.report import ASSISTANT, ORIGINS, percent, run_to_lines, table_to_lines, told_in_full
 from eval.runs import TOTAL, Run, read_run
 from eval.summary import Line, overall
 from index.errors import BudgetError
@@ -28,7 +28,8 @@ def run(words: list[str]) -> int:
     args = parser.parse_args(words)
     done = read_run(args.run)
     print("\n".join(run_to_lines(done)))
-    print(f"\n报告是 {write_reports(args.run, done, not args.no_pictures, args.store)}")
+    pairs = {} if args.no_pictures else draw(done, args.store or Path(done.about["store"]))
+    print(f"\n报告是 {write_reports(args.run, done, pairs)}")
     return 0
 
 
@@ -36,7 +37,7 @@ def systems_to_lines(ours: Run, beside: Mapping[str, Sequence[Line]]) -> list[st
     """The assistant and other systems in one table a kind of question, by what any of them has a share of."""
     lines: list[str] = []
     for origin, title in ORIGINS.items():
-        systems = {name: overall(rows, origin) for name, rows in {ASSISTANT: ours.summary(), **beside}.items()}
+        systems = {name: overall(rows, origin) for name, rows in {ASSISTANT: ours.summary, **beside}.items()}
         shown = {name: line for name, line in systems.items() if line}
         if not shown:
             continue
@@ -47,11 +48,8 @@ def systems_to_lines(ours: Run, beside: Mapping[str, Sequence[Line]]) -> list[st
     return lines
 
 
-def write_reports(
-    folder: Path, run: Run, pictures: bool = True, store: Path | None = None, beside: Mapping[str, Sequence[Line]] | None = None
-) -> Path:
-    """Returns the page's path. Without its store, a report has no pictures; that is no error, they say why."""
-    pairs = _pictures(run, store or Path(run.about["store"])) if pictures else {}
+def write_reports(folder: Path, run: Run, pairs: Mapping[str, Pair], beside: Mapping[str, Sequence[Line]] | None = None) -> Path:
+    """Returns the page's path. ``pairs`` are the pictures of failures by question id."""
     page = folder / PAGE
     try:
         page.write_text(run_to_page(run, pairs, beside), "utf-8")
@@ -61,10 +59,11 @@ def write_reports(
     return page
 
 
-def _pictures(run: Run, store: Path) -> dict[str, Pair]:
+def draw(run: Run, store: Path) -> dict[str, Pair]:
+    """The pictures of a finished run. Without its store a report has none; that is no error, a line says why."""
     try:
-        with Index.open(store) as index:
-            return run_to_pictures(run, index, failures(run))
+        with Index.open(store) as index, Studio(index) as studio:
+            return failures_to_pairs(studio, told_in_full(run))
     except BudgetError as error:
         print(f"报告里没有原件截图：{error}")
         return {}

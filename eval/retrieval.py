@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.domain import Citation
@@ -11,8 +11,10 @@ from assistant.pipeline import Assistant
 from eval.cases import Case, Place
 from eval.places import same_place
 from index.domain import Chunk
+from index.stores.index import Index
 
 DEPTH = 10  # passages looked at
+AT_ONCE = 64  # questions embedded together
 QUOTED = 240  # characters of a passage that are kept
 
 
@@ -30,14 +32,19 @@ class Evidence:
     found_by: str
 
 
-def find_evidence(assistant: Assistant, case: Case, k: int = DEPTH) -> tuple[Evidence, ...]:
-    """The ``k`` best hits, in the documents that an answer would be looked for in."""
-    hits = assistant.evidence(case.question, case.history, k)
-    return tuple(_chunk_to_evidence(assistant, hit.chunk, hit.score, hit.found_by) for hit in hits)
+def find_evidence(assistant: Assistant, index: Index, cases: Sequence[Case]) -> Iterator[tuple[str, tuple[Evidence, ...]]]:
+    """By question id, the ``DEPTH`` best hits in the documents that an answer would be looked for in."""
+    for start in range(0, len(cases), AT_ONCE):
+        some = cases[start : start + AT_ONCE]
+        wanted = [assistant.to_search(case.question, case.history) for case in some]
+        index.embed_ahead([text for text, docs in wanted if docs])
+        for case, (text, docs) in zip(some, wanted, strict=True):
+            hits = index.search(text, DEPTH, docs) if docs else []
+            yield case.id, tuple(_chunk_to_evidence(index, hit.chunk, hit.score, hit.found_by) for hit in hits)
 
 
-def _chunk_to_evidence(assistant: Assistant, chunk: Chunk, score: float, found_by: str) -> Evidence:
-    tables = {table.id: table.name for table in assistant.library.source.document(chunk.doc_id).tables} if chunk.table_id else {}
+def _chunk_to_evidence(index: Index, chunk: Chunk, score: float, found_by: str) -> Evidence:
+    tables = {table.id: table.name for table in index.document(chunk.doc_id).tables} if chunk.table_id else {}
     table, section = tables.get(chunk.table_id or ""), " > ".join(chunk.section) or None
     return Evidence(chunk.doc_id, chunk.page, chunk.line, table, section, chunk.text[:QUOTED], round(score, 4), found_by)
 

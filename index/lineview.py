@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from index.domain import Document, Heading, LabelPath, Para, Table
-from index.drawing import MARKER, OUTLINE, font, printable
+from index.drawing import MARKER, OUTLINE, font, printable, to_png
 from index.errors import BudgetError
 
 if TYPE_CHECKING:
@@ -76,14 +76,23 @@ def _table_excerpt(table: Table, hit: int, quote: str, column: LabelPath) -> Exc
     )
 
 
-def lines_picture(index: Index, doc_id: str, line: int, page: int | None = None, quote: str = "", scale: float = 2.0) -> bytes:
-    """A PNG of the lines, or the table's rows, around a line, with the line marked and the cell that holds ``quote``.
+def lines_picture(
+    index: Index,
+    doc_id: str,
+    line: int,
+    page: int | None = None,
+    quote: str = "",
+    column: LabelPath = (),
+    scale: float = 2.0,
+    colours: int | None = None,
+) -> bytes:
+    """A PNG of the lines, or the table's rows, around a line, with the line marked and the cell of ``column`` or ``quote``.
 
-    Raises BudgetError, one line, where the document has no such line.
+    ``colours`` makes it small, as in ``index.pageview``. Raises BudgetError, one line, where the document has no such line.
     """
     from PIL import Image, ImageDraw
 
-    excerpt = place_to_excerpt(index.document(doc_id), line, page, quote)
+    excerpt = place_to_excerpt(index.document(doc_id), line, page, quote, column)
     size = max(8, round(9 * scale))
     face, step = font(size), round(size * 1.7)
     rows = [("", excerpt.header)] if excerpt.header else []
@@ -104,7 +113,7 @@ def lines_picture(index: Index, doc_id: str, line: int, page: int | None = None,
         pen.text((size // 2, y), number, fill=(120, 120, 120), font=face)
         _draw_row(pen, (gutter, y), texts[n], widths, face, step, excerpt.column if n == marked else None)
         y += step
-    return _png(sheet)
+    return to_png(sheet, colours)
 
 
 def _draw_row(pen: Any, at: tuple[int, int], texts: Sequence[str], widths: Sequence[int], face: Any, step: int, column: int | None) -> None:
@@ -124,11 +133,3 @@ def _cut(text: str, cell: bool) -> str:
 def _widths(texts: list[list[str]], face: Any, size: int) -> list[int]:
     columns = max((len(row) for row in texts), default=0)
     return [max(round(face.getlength(row[c])) for row in texts if c < len(row)) + size for c in range(columns)]
-
-
-def _png(image: Any) -> bytes:
-    import io
-
-    out = io.BytesIO()
-    image.save(out, format="PNG", compress_level=1)
-    return out.getvalue()

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from index.domain import Box, Document, Table
-from index.drawing import mark
+from index.drawing import mark, to_png
 from index.errors import BudgetError, ParseError
 from index.sandbox import Sandbox
 
@@ -31,6 +31,7 @@ SCALE = 2.0  # pixels a point
 SCALES = (0.2, 6.0)
 MAX_POINTS = 5000.0  # longest side of a page
 MAX_PIXELS = 25_000_000
+PAGES_AT_HAND = 2  # drawn pages that the child keeps: the places of one page are asked for one after another
 MAX_RANGE = 500  # pages of one extract
 CACHE_BYTES = 256 * 1024 * 1024
 CACHE_FOLDER = "pages"
@@ -42,6 +43,7 @@ HEADER = 56.0  # points of the table's header in a crop
 LABELS = 220.0  # points of the rows' labels
 
 Band = tuple[float, float]  # from, to, in points
+Corner = tuple[float, float]  # left, upper
 
 
 def page_picture(index: Index, doc_id: str, page: int, boxes: Sequence[Box] = (), scale: float = SCALE) -> bytes:
@@ -55,29 +57,27 @@ def page_picture(index: Index, doc_id: str, page: int, boxes: Sequence[Box] = ()
     image = _open(png)
     for box in boxes:
         mark(image, box, scale)
-    return _png(image)
+    return to_png(image)
 
 
-def crop_picture(index: Index, doc_id: str, page: int, box: Box, scale: float = SCALE) -> bytes:
+def crop_picture(index: Index, doc_id: str, page: int, box: Box, scale: float = SCALE, colours: int | None = None) -> bytes:
     """A PNG of a box's neighbourhood, the box marked: with the row's label and the header where it is a table's.
 
-    Raises BudgetError as ``page_picture`` does.
+    ``colours`` makes it small: print on paper and a mark need about twenty. Raises BudgetError as ``page_picture`` does.
     """
     document = index.document(doc_id)
-    image = _open(_page(index, document, page, scale))
-    mark(image, box, scale)
-    columns, rows = crop_bands(document, page, box, (image.width / scale, image.height / scale))
-    return _png(_tile(image, columns, rows, scale))
+    path = _drawable(index, document, page, scale)
+    return WORKER.run("cut", str(path), page, scale, tuple(box), body_corner(document, page, box), colours)
 
 
-def crop_bands(document: Document, page: int, box: Box, size: tuple[float, float]) -> tuple[list[Band], list[Band]]:
+def crop_bands(body: Corner | None, box: Box, size: tuple[float, float]) -> tuple[list[Band], list[Band]]:
     """The parts of a page of ``size`` (points) that a crop shows, from left to right and from top to bottom.
 
-    Of a table's cell: the labels and the cell's surroundings, its header and its row; parts that nearly touch are one.
+    Of a table's cell (``body`` is where the values of its table begin): the labels and the cell's surroundings, its
+    header and its row; parts that nearly touch are one.
     """
     (x0, x1), (top, bottom) = sorted((box[0], box[2])), sorted((box[1], box[3]))
     row = (max(0.0, top - AROUND), min(size[1], bottom + AROUND))
-    body = next((corner for t in document.tables if (corner := _body_corner(t, page, box)) is not None), None)
     if body is None:
         return [(0.0, size[0])], [row]
     left, upper = body
@@ -91,8 +91,12 @@ def _joined(one: Band, other: Band, near: float) -> list[Band]:
     return [(min(one[0], other[0]), max(one[1], other[1]))] if one[1] >= other[0] - near else [one, other]
 
 
-def _body_corner(table: Table, page: int, box: Box) -> tuple[float, float] | None:
-    """Left and upper edge of a table's values on a page; None where the box is in none of its cells."""
+def body_corner(document: Document, page: int, box: Box) -> Corner | None:
+    """Left and upper edge, on that page, of the values of the table that has the box among its cells; None where none has."""
+    return next((corner for table in document.tables if (corner := _body_corner(table, page, box)) is not None), None)
+
+
+def _body_corner(table: Table, page: int, box: Box) -> Corner | None:
     if page not in table.pages:
         return None
     placed = [cell.bbox for row in table.rows for cell in row.cells if cell.page == page and cell.bbox]
@@ -144,14 +148,19 @@ def forget_pictures(store: Path, sha256: str) -> None:
 # ---------------------------------------------------------------- drawn once, kept with bounds
 
 
-def _page(index: Index, document: Document, page: int, scale: float) -> bytes:
+def _drawable(index: Index, document: Document, page: int, scale: float) -> Path:
+    """The file to draw a page from; BudgetError where there is no such page or file."""
     if Path(document.file_name).suffix.lower() != ".pdf":
         raise BudgetError(f"{document.doc_id}：{document.file_name} 不是 PDF，没有可画的页面")
     if not 1 <= page <= document.page_count:
         raise BudgetError(f"{document.doc_id}：没有第{page}页（共{document.page_count}页）")
     if not SCALES[0] <= scale <= SCALES[1]:
         raise BudgetError(f"放大倍数应在 {SCALES[0]:g} 到 {SCALES[1]:g} 之间，现为 {scale:g}")
-    path = source_file(index, document)
+    return source_file(index, document)
+
+
+def _page(index: Index, document: Document, page: int, scale: float) -> bytes:
+    path = _drawable(index, document, page, scale)
     kept = index.folder / CACHE_FOLDER / f"{document.sha256[:32]}-{page}-{scale:g}.png"
     with contextlib.suppress(OSError):
         png = kept.read_bytes()
@@ -206,7 +215,7 @@ class _Worker:
             try:
                 return self._sandbox.run("index.pageview", function, *arguments)
             except ParseError as error:
-                name = Path(str(arguments[0])).name
+                name = Path(str(arguments[0])).name if arguments else "画页面的进程"
                 text = str(error).replace("解析进程意外退出（文件可能已损坏，或过大）", "画不出这一页（文件可能已损坏，或过大）")
                 raise ParseError(text if text.startswith(name) else f"{name}：{text}") from None
 
@@ -214,8 +223,39 @@ class _Worker:
 WORKER = _Worker()
 
 
+def warm_up() -> None:
+    """Starts the child process, which takes longer than drawing a page. Raises BudgetError where it cannot be started."""
+    WORKER.run("ready")
+
+
+def ready(progress: Progress) -> bytes:
+    """In the child: what drawing needs is loaded."""
+    import PIL.Image
+    import pypdfium2
+
+    return f"{pypdfium2.__name__} {PIL.Image.__name__}".encode()
+
+
 def draw(path: str, page: int, scale: float, progress: Progress) -> bytes:
     """In the child: the page as PNG."""
+    return to_png(_rendered(path, page, scale))
+
+
+def cut(path: str, page: int, scale: float, box: Box, body: Corner | None, colours: int | None, progress: Progress) -> bytes:
+    """In the child: what ``crop_bands`` leaves of the page, as PNG."""
+    image = _at_hand(path, Path(path).stat().st_mtime_ns, page, scale).copy()
+    mark(image, box, scale)
+    columns, rows = crop_bands(body, box, (image.width / scale, image.height / scale))
+    return to_png(_tile(image, columns, rows, scale), colours)
+
+
+@lru_cache(maxsize=PAGES_AT_HAND)
+def _at_hand(path: str, _mtime: int, page: int, scale: float) -> Any:
+    return _rendered(path, page, scale)
+
+
+def _rendered(path: str, page: int, scale: float) -> Any:
+    """The page as an RGB picture. Raises ParseError where it is damaged or too large."""
     import pypdfium2
 
     try:
@@ -228,7 +268,7 @@ def draw(path: str, page: int, scale: float, progress: Progress) -> bytes:
             handle.close()
     except (pypdfium2.PdfiumError, IndexError) as error:
         raise ParseError(f"{Path(path).name}：第{page}页画不出来（{error}），请重新下载原文件") from None
-    return _png(image)
+    return image
 
 
 def extract(path: str, first: int, last: int, progress: Progress) -> bytes:
@@ -252,12 +292,6 @@ def _open(png: bytes) -> Any:
     from PIL import Image
 
     return Image.open(io.BytesIO(png)).convert("RGB")
-
-
-def _png(image: Any) -> bytes:
-    out = io.BytesIO()
-    image.save(out, format="PNG", compress_level=1)
-    return out.getvalue()
 
 
 def _tile(image: Any, columns: list[Band], rows: list[Band], scale: float) -> Any:

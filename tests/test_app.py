@@ -7,6 +7,8 @@ import json
 import os
 import shutil
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +26,7 @@ from assistant.web.guard import HEADERS
 from assistant.web.server import build_app
 from assistant.web.site import Site
 
+ROOT = Path(__file__).resolve().parents[1]
 ASKED = "龙岗区对口帮扶预算多少"
 HOST = {"host": "localhost"}
 
@@ -286,6 +289,18 @@ def test_pages_ranges_and_originals_are_handed_out_and_nothing_else(client: Any)
 # ---------------------------------------------------------------- signing in
 
 
+def test_audit_of_many_documents_waits_until_one_is_picked(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert client.get("/ui/audit").text.count('class="finding"') > 1 and 'value="*" selected' in client.get("/ui/audit").text
+    monkeypatch.setattr("assistant.web.review.FEW", 1)
+    waiting = client.get("/ui/audit").text
+    assert "请选一份文件" in waiting and "finding" not in waiting and "没有发现" not in waiting
+    picked = client.get("/ui/audit?doc=sample-lg-2024").text
+    assert "553.69" in picked and 'value="sample-lg-2024" selected' in picked and "请选一份文件" not in picked
+    assert "553.69" in client.get("/ui/audit?doc=*").text
+    gone = client.get("/ui/audit?doc=nothing")
+    assert gone.status_code == 404 and "没有这份文件" in gone.text and "\n" not in gone.text
+
+
 def test_with_users_everything_needs_a_sign_in(sample_store: Path, tmp_path: Path) -> None:
     from starlette.testclient import TestClient
 
@@ -319,3 +334,18 @@ def test_with_users_everything_needs_a_sign_in(sample_store: Path, tmp_path: Pat
             status = client.post("/login", data={"name": "zhang", "password": "wrong"}).status_code
         assert status == 429, "passwords may not be tried for ever"
     site.close()
+
+
+def test_importing_gradio_leaves_nothing_changed_and_writes_no_files_beside_it(tmp_path: Path) -> None:
+    """Its stubs for editors and its MCP server would be half of the time to the first page."""
+    code = (
+        "import inspect, sys; from pathlib import Path; before = inspect.getfile\n"
+        "written = []; write = Path.write_text; Path.write_text = lambda self, *a, **k: written.append(self) or write(self, *a, **k)\n"
+        "from assistant.web.server import build_app; from assistant.web.site import Site\n"
+        "build_app(Site(Path(sys.argv[1])))\n"
+        "assert 'gradio' in sys.modules and not {'mcp', 'mcp.server'} & set(sys.modules) and inspect.getfile is before\n"
+        "assert not [path for path in written if path.suffix == '.pyi'], written\n"
+        "import gradio, mcp.server; assert inspect.getfile(gradio.HTML).endswith('html.py')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -306,7 +306,7 @@ def test_charts_and_exports_carry_the_figures(open_page: Open, tmp_path: Path) -
 
     page = open_page()
     turn = ask(page, "龙岗区项目支出最多的五个项目")
-    assert turn.locator("svg.chart rect.bar").count() == 5
+    assert turn.locator("svg.chart.wide rect.bar").count() == 5
     shoot(page, "1440-chart")
     with page.expect_download() as waiting:
         turn.locator("[data-do=png]").click()
@@ -324,7 +324,34 @@ def test_charts_and_exports_carry_the_figures(open_page: Open, tmp_path: Path) -
     assert "9,233.81万元" in paper.tables[0].rows[4].cells[2].text
     assert any("第16页" in p.text for p in paper.paragraphs)
     share = ask(page, "龙岗区对口帮扶占项目支出的比例")
-    assert "4.76%" in share.locator("svg.chart").get_attribute("aria-label")
+    assert "4.76%" in share.locator("svg.chart.wide").get_attribute("aria-label")
+
+
+def test_a_chart_and_its_table_can_be_read_on_a_phone(open_page: Open) -> None:
+    page = open_page(360, 740)
+    turn = ask(page, "龙岗区项目支出最多的五个项目")
+    assert turn.locator("svg.chart:visible").count() == 1
+    heights = turn.locator("svg.chart:visible text").evaluate_all("all => all.map(e => e.getBoundingClientRect().height)")
+    assert len(heights) == 10 and min(heights) > 12, "smaller than can be read"
+    edges = turn.locator(".said table .cite").evaluate_all("all => all.map(e => e.getBoundingClientRect().right)")
+    assert edges and max(edges) <= 360, "marks are cut off"
+    turn.locator(".card").first.click()
+    seen = marked(page)
+    assert seen["seen"] and (seen["box"][3] - seen["box"][1]) * 360 / 842 < 8
+    assert page.locator(".viewer-scroll .mark").bounding_box()["height"] > 9, "the figure is marked, but too small to read"
+
+
+def test_audit_is_of_the_document_that_is_picked(open_page: Open) -> None:
+    page = open_page()
+    page.click("#views [role=tab]:visible >> text=文件")
+    page.locator(".document[data-doc='sample-sz-2024'] [data-do=audit]").click()
+    page.wait_for_selector("#findings .all-well")
+    assert page.input_value("#audit-doc") == "sample-sz-2024" and page.locator("#findings > .finding").count() == 0
+    page.focus("#audit-doc")
+    page.select_option("#audit-doc", "sample-lg-2024")
+    page.wait_for_selector("#findings > .finding:has-text('553.69')")
+    assert page.input_value("#audit-doc") == "sample-lg-2024" and page.locator("#findings .choose [role=status]").inner_text() == "1 处"
+    assert page.evaluate("document.activeElement.id") == "audit-doc", "the list keeps the focus, to pick the next one"
 
 
 def test_audit_shows_both_places_side_by_side(open_page: Open) -> None:

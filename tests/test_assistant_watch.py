@@ -62,4 +62,4 @@ def test_answer_tells_its_stages_and_what_was_understood_and_evidence_keeps_to_i
     history = [{"role": "user", "content": "龙岗区对口帮扶预算多少"}, {"role": "assistant", "content": answer.answer}]
     for hits in (assistant.evidence("龙岗区对口帮扶预算为什么增加", k=4), assistant.evidence("为什么增加", history, k=4)):
         assert len(hits) == 4 and {hit.chunk.doc_id for hit in hits} == {"sample-lg-2024"}
-    assert assistant.evidence("???") == []
+    assert assistant.evidence("???") == [] and assistant.to_search("???") == ("", [])

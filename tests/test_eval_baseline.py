@@ -87,7 +87,7 @@ def test_three_systems_stand_in_one_table(
     html = (tmp_path / "out" / "report.html").read_text("utf-8")
     assert "与通用检索方案比较" in html and "llama-index 默认，加模型" in html
     assert "120.50万元" in seen[0]["messages"][-1]["content"] and "河道整治预算多少" in seen[0]["messages"][-1]["content"]
-    search, model = (overall(read_run(tmp_path / "out" / name).summary()) for name in ("search", "model"))
+    search, model = (overall(read_run(tmp_path / "out" / name).summary) for name in ("search", "model"))
     assert search and model
     assert (search.n, search.unscored) == (0, 2) and "correct" not in search.shares and search.shares["seen1"].value == 1
     assert model.shares["correct"].value == 1 and model.shares["refusal"].value == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import re
 import shutil
@@ -9,19 +11,25 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 
 from assistant.domain import Answer, AnswerFigure, Citation, Status
+from assistant.pipeline import Assistant
+from eval import pictures
 from eval.__main__ import main
 from eval.cases import Case, Gold, Place
+from eval.golds import place_to_standing
 from eval.markdown import run_to_markdown
 from eval.page import run_to_page, times_to_bars
-from eval.pictures import place_to_box, run_to_pictures
-from eval.report import TOLD_IN_FULL, failures
+from eval.pictures import Studio, failures_to_pairs
+from eval.report import TOLD_IN_FULL, told_in_full
+from eval.run import measure, seconds_to_line
 from eval.runs import Detail, Run, read_run
 from eval.score import judge
+from index.drawing import MARKER, OUTLINE
 from index.stores.index import Index
 
 CHROMIUM = "/usr/bin/chromium"
@@ -94,8 +102,8 @@ def test_page_shows_in_a_browser_without_asking_anybody(browser: Any, finished: 
         " && parseFloat(getComputedStyle(e).fontSize) < 10.5).map(e => e.textContent)"
     )
     assert small == [], "too small to read"
-    pictures = page.locator("article.wrong").first.locator("img")
-    assert pictures.count() == 2 and all(pictures.nth(n).evaluate("e => e.naturalWidth") > 500 for n in range(2))
+    shown = page.locator("article.wrong").first.locator("img")
+    assert shown.count() == 2 and all(shown.nth(n).evaluate("e => e.naturalWidth") > 500 for n in range(2))
     assert page.get_by_text("人工编写的题：3 道").is_visible() and page.get_by_text("程序起草的题：1 道").is_visible()
     page.locator("article details summary").first.click()
     assert page.get_by_text("intent=lookup").first.is_visible() and page.get_by_text("仅检索所得").first.is_visible()
@@ -112,10 +120,10 @@ def test_hand_written_and_generated_questions_stand_in_sections_of_their_own(fin
 
 def test_report_of_many_failures_stays_small_and_has_pictures_of_the_first_ones(sample_store: Path) -> None:
     run = failing_run(300, "一段很长的回答。" * 200)
-    with Index.open(sample_store) as index:
-        pictures = run_to_pictures(run, index, failures(run))
-    assert list(pictures) == [f"q{n}" for n in range(TOLD_IN_FULL)] and all(pair.gold and pair.gold.uri for pair in pictures.values())
-    html = run_to_page(run, pictures)
+    with Index.open(sample_store) as index, Studio(index) as studio:
+        pairs = failures_to_pairs(studio, told_in_full(run))
+    assert list(pairs) == [f"q{n}" for n in range(TOLD_IN_FULL)] and all(pair.gold and pair.gold.uri for pair in pairs.values())
+    html = run_to_page(run, pairs)
     assert html.count("<article") == 300 and html.count("<img") == 2 * TOLD_IN_FULL and len(html.encode()) < FIVE_MB
 
 
@@ -150,12 +158,12 @@ def test_gold_is_found_on_its_page(sample_store: Path, place: dict[str, Any], fi
 
     case = Case("q", "问", figures=(Gold(Decimal(figure), "万元"),) if figure else (), must_include=(phrase,) if phrase else ())
     with Index.open(sample_store) as index:
-        found = place_to_box(index.document("sample-lg-2024"), Place(**place), case)
+        found = place_to_standing(index.document("sample-lg-2024"), Place(**place), case)
         source = index.source("sample-lg-2024")
-    assert found and found[0] == page
+    assert found and found.page == page and found.bbox
     with pypdfium2.PdfDocument(source) as pdf:
         sheet = pdf[page - 1]
-        x0, top, x1, bottom = found[1]
+        x0, top, x1, bottom = found.bbox
         height = sheet.get_height()
         text = sheet.get_textpage().get_text_bounded(x0 - 1, height - bottom - 1, x1 + 1, height - top + 1)
     assert (figure and "9,233.81" in text) or (phrase and phrase in text)
@@ -164,7 +172,76 @@ def test_gold_is_found_on_its_page(sample_store: Path, place: dict[str, Any], fi
 def test_gold_that_is_nowhere_has_no_box(sample_store: Path) -> None:
     with Index.open(sample_store) as index:
         document = index.document("sample-lg-2024")
-    assert place_to_box(document, Place("sample-lg-2024", table="表99", row="没有的行", column="总计"), Case("q", "问")) is None
+    assert place_to_standing(document, Place("sample-lg-2024", table="表99", row="没有的行", column="总计"), Case("q", "问")) is None
+
+
+def test_failures_in_files_without_pages_are_drawn_from_lines_and_rows(tmp_path: Path) -> None:
+    from openpyxl import Workbook
+
+    from index.build import ingest
+
+    (tmp_path / "文本.txt").write_text("第二部分 收支情况\n一、收支总体情况\n2024年某市审计局部门预算收入12.00万元。\n", "utf-8")
+    book = Workbook()
+    for row in (["某市档案局2024年部门预算", None], ["支出预算表", None], ["项目", "预算数"], ["对口帮扶", 12.5], ["合计", 12.5]):
+        book.active.append(row)
+    book.save(tmp_path / "表格.xlsx")
+    assert {report.status for report in ingest([tmp_path / "文本.txt", tmp_path / "表格.xlsx"], tmp_path / "store")} == {"added"}
+    text = Case("q1", "问", figures=(Gold(Decimal(12), "万元"),), sources=(Place("文本", section="收支总体情况"),))
+    cell = Place("表格", table="支出预算表", row="对口帮扶", column="预算数")
+    sheet = Case("q2", "问", figures=(Gold(Decimal("12.5"), ""),), sources=(cell,))
+    lost = Answer("问", Status.ANSWERED, "", (), (Citation(1, "文本", "", "没有的一行", line=-5),))
+    with Index.open(tmp_path / "store") as index, Studio(index) as studio:
+        first, second = (studio.pair(case, None).gold for case in (text, sheet))
+        cited = studio.pair(replace(text, id="q3"), lost).cited
+    for cutting, colour in ((first, MARKER), (second, OUTLINE)):
+        assert cutting and cutting.uri and near(picture(cutting.uri), colour), cutting
+    assert cited and not cited.uri and "没有第-5行" in cited.note and "没有的一行" in cited.note
+
+
+def picture(uri: str) -> Any:
+    from PIL import Image
+
+    return Image.open(io.BytesIO(base64.b64decode(uri.split(",", 1)[1]))).convert("RGB")
+
+
+def near(image: Any, colour: tuple[int, int, int]) -> bool:
+    """True where the picture has the colour, as far as few colours keep it."""
+    return any(max(abs(a - b) for a, b in zip(pixel, colour, strict=True)) < 24 for _, pixel in image.getcolors(1 << 24))
+
+
+def test_places_of_failures_are_drawn_while_questions_are_still_asked(
+    sample_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A failure shows both places of one cell, which is drawn once; the next question does not wait for it."""
+    asked = {"question": "龙岗区对口帮扶预算多少", "figures": [{"value": 1.5, "unit": "万元"}], "sources": [CELL]}
+    lines = [json.dumps({"id": f"q{n}", **asked}, ensure_ascii=False) for n in range(2)]
+    (tmp_path / "set.jsonl").write_text("\n".join(lines), "utf-8")
+    second_asked, drawn = Event(), []
+    ask, crop = Assistant.ask, pictures.crop_picture
+
+    def asking(self: Assistant, question: str, history: Any = (), id: str | None = None) -> Answer:
+        if id == "q1":
+            second_asked.set()
+        return ask(self, question, history, id)
+
+    def cropping(*place: Any) -> bytes:
+        assert second_asked.wait(60), "asking waited for the picture"
+        drawn.append(place[1:4])
+        return crop(*place)
+
+    monkeypatch.setattr(Assistant, "ask", asking)
+    monkeypatch.setattr(pictures, "crop_picture", cropping)
+    measured = measure([tmp_path / "set.jsonl"], sample_store, pictures=True)
+    assert [pair.gold.uri == pair.cited.uri != "" for pair in measured.pairs.values() if pair.gold and pair.cited] == [True, True]
+    assert len(drawn) == 1
+
+
+def test_everything_beside_the_answers_is_told_in_parts() -> None:
+    spent = {"answers": 10.0, "asking": 10.2, "judging": 0.1, "evidence": 0.5, "pictures": 0.2}
+    assert seconds_to_line(spent, 0.5, 11.2) == (
+        "用时：打开索引和题集 0.5 秒，此后 11.2 秒，其中回答 10.0 秒；另加 1.20 秒（回答本身的 12%）："
+        "提问和判分 0.30、检索 0.50、截图 0.20、报告 0.20"
+    )
 
 
 # ---------------------------------------------------------------- Markdown and times

@@ -59,7 +59,7 @@ def test_run_folder_holds_answers_scores_and_what_it_was_made_with(finished: Pat
     run = read_run(finished)
     assert {v.id: str(v.outcome) for v in run.verdicts} == {"right": "correct", "wrong": "wrong", "no": "correct"}
     assert run.verdicts[0].cell is True and run.answers["right"].figures[0].unit == "万元"
-    lines = {line.name: line for line in run.summary()}
+    lines = {line.name: line for line in run.summary}
     assert lines["lookup"].shares["correct"].value == 0.5 and lines["refuse"].times["total"].p99 > 0
     assert {"index_id", "documents", "settings", "versions", "sets", "assistant_sha256", "prompts", "jobs"} <= set(run.about)
     assert [case.question for case in run.cases][:1] == [ASKED] and any("intent=lookup" in line for line in run.details["right"].trace)
@@ -227,7 +227,7 @@ def test_several_processes_give_the_same_answers(finished: Path, questions: Path
     assert main([*words, "--out", str(tmp_path / "out")]) == 0
     assert read_judged(tmp_path / "out") == read_judged(finished)
     done = read_run(tmp_path / "out")
-    assert done.about["jobs"] == 2 and done.verdicts[0].marks["hit10"] == 1 and "mrr" in {k for line in done.summary() for k in line.shares}
+    assert done.about["jobs"] == 2 and done.verdicts[0].marks["hit10"] == 1 and "mrr" in {k for line in done.summary for k in line.shares}
 
 
 def test_columns_line_up_though_chinese_characters_are_twice_as_wide() -> None:

@@ -47,6 +47,9 @@ class CharacterEmbedder:
             vector[ord(character) % 64] += 1
         return vector / (np.linalg.norm(vector) or 1)
 
+    def queries(self, texts: Sequence[str]) -> Any:
+        return np.stack([self.query(text) for text in texts])
+
 
 class FailingEmbedder(CharacterEmbedder):
     def passages(self, texts: Sequence[str], progress: Progress | None = None) -> Any:

@@ -30,6 +30,12 @@ def test_hostile_text_gets_a_vector() -> None:
         assert vector.shape == (384,) and np.isfinite(vector).all()
 
 
+def test_questions_together_have_the_vectors_that_they_have_alone() -> None:
+    embedder = PackagedE5(8)
+    texts = [*TEXTS, "", "\x00", "\ufdfa" * 200, "长" * 10_000]
+    assert np.array_equal(embedder.queries(texts), np.stack([embedder.query(text) for text in texts]))
+
+
 def test_few_passages_take_the_light_engine_in_the_order_given() -> None:
     embedder = PackagedE5(8)
     done: list[int] = []

@@ -85,7 +85,7 @@ def test_the_mark_lies_on_the_cited_digits_and_nowhere_else(shelf: Any, parsed: 
 
 def test_a_crop_shows_the_row_and_the_header_of_its_table(shelf: Any, parsed: Document) -> None:
     page, box = cell_of(parsed, "9,233.81")
-    columns, rows = pageview.crop_bands(parsed, page, box, (595, 842))
+    columns, rows = pageview.crop_bands(pageview.body_corner(parsed, page, box), box, (595, 842))
     table = next(t for t in parsed.tables if any(c.bbox == box for r in t.rows for c in r.cells))
     placed = [c.bbox for r in table.rows for c in r.cells if c.page == page and c.bbox]
     assert rows[0][0] < min(b[1] for b in placed) - 20 and rows[-1][0] < box[1] and rows[-1][1] > box[3]
@@ -97,7 +97,7 @@ def test_a_far_column_stands_beside_its_labels(parsed: Document) -> None:
     table = next(t for t in parsed.tables if len(t.columns) > 8)
     cell = next(c for r in table.rows for c in r.cells[-1:] if c.bbox and c.page)
     assert cell.page and cell.bbox
-    columns, _ = pageview.crop_bands(parsed, cell.page, cell.bbox, (842, 595))
+    columns, _ = pageview.crop_bands(pageview.body_corner(parsed, cell.page, cell.bbox), cell.bbox, (842, 595))
     assert len(columns) == 2 and columns[0][1] < columns[1][0] < cell.bbox[0]
 
 
@@ -195,3 +195,12 @@ def test_a_sheets_place_is_its_row_with_the_cited_cell(tmp_path: Path) -> None:
     assert excerpt.rows[excerpt.hit][1][excerpt.column or 0] == row.cells[1].text
     shelf: Any = Shelf(tmp_path, path, document)
     assert picture(lines_picture(shelf, "sheet", row.line, row.page, row.cells[1].text or "")).width > 100
+
+
+def test_the_process_that_was_started_ahead_draws_the_pages(shelf: Any) -> None:
+    def process() -> Any:
+        return pageview.WORKER._sandbox and pageview.WORKER._sandbox._process
+
+    pageview.warm_up()
+    started = process()
+    assert started and started.is_alive() and pageview.page_picture(shelf, "sample", 3) and process() is started

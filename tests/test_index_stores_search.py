@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
+import pytest
+
+from index.stores import retrieve
 from index.stores.lexical import LexicalIndex, text_to_tokens
 from index.stores.vectors import rows_to_store
 
@@ -29,6 +34,25 @@ def test_an_empty_store_or_choice_finds_nothing() -> None:
 
     assert rows_to_store([]).query(VectorStoreQuery([1.0], similarity_top_k=5)).ids == []
     assert rows_to_store(rows(np.eye(4))).query(VectorStoreQuery([1.0] * 4, similarity_top_k=5, node_ids=[])).ids == []
+
+
+def test_questions_embedded_ahead_are_not_embedded_again_and_the_oldest_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Counting:
+        def __init__(self) -> None:
+            self.asked: list[list[str]] = []
+
+        def queries(self, texts: Sequence[str]) -> np.ndarray:
+            self.asked.append(list(texts))
+            return np.array([[float(len(text))] for text in texts])
+
+    monkeypatch.setattr(retrieve, "KEPT_QUERIES", 3)
+    embedder: Any = Counting()
+    embed = retrieve.Queries(embedder)
+    embed.ahead(["甲", "乙乙", "甲"])
+    assert [embed("乙乙")[0], embed("甲")[0], embed("丙丙丙")[0]] == [2, 1, 3]
+    assert embedder.asked == [["甲", "乙乙"], ["丙丙丙"]]
+    embed.ahead(["一", "甲"])
+    assert embed("乙乙")[0] == 2 and embedder.asked[2:] == [["一"], ["乙乙"]]
 
 
 def test_words_and_characters_and_numbers_are_tokens() -> None:

@@ -15,7 +15,8 @@ from typing import Any
 
 YEAR = re.compile(r"20\d\d(?=年|$)")
 MOST_BARS = 20
-WIDTH, LABEL, BAR, STEP, TOP = 640, 190, 18, 30, 14
+WIDE, NARROW = 640, 330
+LABEL, BAR, STEP, TOP, LINE = 190, 18, 30, 14, 16
 CHAR = 13.0  # pixels of a full-width character
 LINE_CHARS = 14
 
@@ -125,51 +126,66 @@ def amount(value: float, unit: str) -> str:
 
 
 def chart_to_svg(chart: Chart, rest: str = "其余") -> str:
-    """An SVG of width 640; each bar with a source carries ``data-cite``. Colours are the page's variables, with fallbacks for files."""
-    return _share_svg(chart, rest) if chart.kind == "share" else _bars_svg(chart)
+    """Two SVGs of which the page shows one: ``wide`` beside a talk and for files, ``narrow`` with each label above its bar for a phone.
+
+    Each bar with a source carries ``data-cite``. Colours are the page's variables, with fallbacks for files.
+    """
+    draw = _share_svg if chart.kind == "share" else _bars_svg
+    return draw(chart, WIDE, rest) + draw(chart, NARROW, rest)
 
 
-def _bars_svg(chart: Chart) -> str:
+def _bars_svg(chart: Chart, width: int, rest: str) -> str:
     most = max(bar.value for bar in chart.bars) or 1.0
     after = max(_width(bar.shown) for bar in chart.bars) + 12
-    room = WIDTH - LABEL - after
-    parts, y = [], TOP
+    above = width == NARROW
+    left = 0 if above else LABEL
+    room = width - left - after
+    parts, y = [], float(TOP)
     for bar in chart.bars:
-        lines = _wrap(bar.label)
-        height = max(STEP, 16 * len(lines) + 8)
-        middle = y + height / 2
-        for n, line in enumerate(lines):
-            parts.append(_text(LABEL - 10, middle + 16 * (n - (len(lines) - 1) / 2), line, "end"))
+        lines = _wrap(bar.label, int(width / CHAR) if above else LINE_CHARS)
+        if above:
+            parts += [_text(0, y + LINE * n, line, "start") for n, line in enumerate(lines)]
+            y += LINE * len(lines) - 4
+            height = STEP
+            middle = y + BAR / 2
+        else:
+            height = max(STEP, LINE * len(lines) + 8)
+            middle = y + height / 2
+            parts += [_text(LABEL - 10, middle + LINE * (n - (len(lines) - 1) / 2), line, "end") for n, line in enumerate(lines)]
         length = max(2.0, room * bar.value / most)
         cite = f' data-cite="{bar.citation}"' if bar.citation else ""
         parts.append(
-            f'<rect class="bar"{cite} x="{LABEL}" y="{middle - BAR / 2:.1f}" width="{length:.1f}" height="{BAR}" rx="2" fill="#2f6690">'
+            f'<rect class="bar"{cite} x="{left}" y="{middle - BAR / 2:.1f}" width="{length:.1f}" height="{BAR}" rx="2" fill="#2f6690">'
             f"<title>{escape(bar.label)}：{escape(bar.shown)}</title></rect>"
         )
-        parts.append(_text(LABEL + length + 8, middle, bar.shown, "start", "number"))
-        y += height
-    axis = f'<line class="axis" x1="{LABEL}" y1="{TOP - 4}" x2="{LABEL}" y2="{y + 4}" stroke="#8a8f98"/>'
-    return _svg(y + 12, axis + "".join(parts), "；".join(f"{b.label} {b.shown}" for b in chart.bars))
+        parts.append(_text(left + length + 8, middle, bar.shown, "start", "number"))
+        y += height + (6 if above else 0)
+    if not above:
+        parts.append(f'<line class="axis" x1="{LABEL}" y1="{TOP - 4}" x2="{LABEL}" y2="{y + 4}" stroke="#8a8f98"/>')
+    return _svg(width, y + 12, "".join(parts), "；".join(f"{b.label} {b.shown}" for b in chart.bars))
 
 
-def _share_svg(chart: Chart, rest: str) -> str:
+def _share_svg(chart: Chart, width: int, rest: str) -> str:
     part, other = chart.bars
-    whole = part.value + other.value
-    width = max(3.0, WIDTH * part.value / whole)
+    length = max(3.0, width * part.value / (part.value + other.value))
     body = (
-        f'<rect class="bar-rest" x="0" y="{TOP}" width="{WIDTH}" height="34" rx="3" fill="#cfd8e0"/>'
-        f'<rect class="bar" data-cite="{part.citation}" x="0" y="{TOP}" width="{width:.1f}" height="34" rx="3" fill="#2f6690"/>'
-        + _text(0, TOP + 56, f"{part.label} {part.shown}", "start", "number")
-        + _text(0, TOP + 78, f"{rest} {other.shown}", "start")
+        f'<rect class="bar-rest" x="0" y="{TOP}" width="{width}" height="34" rx="3" fill="#cfd8e0"/>'
+        f'<rect class="bar" data-cite="{part.citation}" x="0" y="{TOP}" width="{length:.1f}" height="34" rx="3" fill="#2f6690"/>'
     )
-    return _svg(TOP + 94, body, f"{part.label} {part.shown}；{rest} {other.shown}")
+    y = TOP + 56.0
+    for text, kind in ((f"{part.label} {part.shown}", "number"), (f"{rest} {other.shown}", "label")):
+        for line in _wrap(text, int(width / CHAR)):
+            body += _text(0, y, line, "start", kind)
+            y += 20
+    return _svg(width, y, body, f"{part.label} {part.shown}；{rest} {other.shown}")
 
 
-def _svg(height: float, body: str, label: str) -> str:
+def _svg(width: int, height: float, body: str, label: str) -> str:
     font = "system-ui, 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif"
     return (
-        f'<svg class="chart" role="img" aria-label="{escape(label)}" viewBox="0 0 {WIDTH} {height:.0f}" width="{WIDTH}" '
-        f'height="{height:.0f}" xmlns="http://www.w3.org/2000/svg" font-family="{font}" font-size="13">{body}</svg>'
+        f'<svg class="chart {"narrow" if width == NARROW else "wide"}" role="img" aria-label="{escape(label)}" '
+        f'viewBox="0 0 {width} {height:.0f}" width="{width}" height="{height:.0f}" '
+        f'xmlns="http://www.w3.org/2000/svg" font-family="{font}" font-size="13">{body}</svg>'
     )
 
 
@@ -182,7 +198,7 @@ def _width(text: str) -> float:
     return sum(CHAR if unicodedata.east_asian_width(c) in "WF" else CHAR * 0.58 for c in text)
 
 
-def _wrap(label: str) -> list[str]:
-    """At most three lines of a label's column."""
-    lines = [label[n : n + LINE_CHARS] for n in range(0, len(label), LINE_CHARS)]
+def _wrap(label: str, most: int) -> list[str]:
+    """At most three lines of a label."""
+    lines = [label[n : n + most] for n in range(0, len(label), most)]
     return lines if len(lines) <= 3 else [*lines[:2], lines[2][:-1] + "…"]

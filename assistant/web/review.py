@@ -17,13 +17,22 @@ from index.lineview import place_to_excerpt
 from index.stores.index import Index
 
 MOST_SIDES = 4
+ALL = "*"
+FEW = 12  # documents that are looked through unasked
 
 
-def audit_to_html(index: Index, infos: Sequence[DocumentInfo], doc_id: str | None, texts: Texts) -> str:
-    """The findings of one of ``infos``, or of all of them, with those between documents of one body and year."""
-    found = [_finding(index, f) for f in find(index, infos, doc_id)]
+def audit_to_html(index: Index, infos: Sequence[DocumentInfo], wanted: str, texts: Texts) -> str:
+    """The findings of one of ``infos``, with those between it and others of its body and year, below a list to pick from.
+
+    ``wanted`` is its id, or ``ALL``; where it is empty, a few documents are looked through, and of many none is.
+    Raises BudgetError for a document that is not among them.
+    """
+    if wanted not in ("", ALL, *(info.doc_id for info in infos)):
+        raise BudgetError(f"没有这份文件：{wanted}。它可能已被移除")
+    wanted = wanted or (ALL if len(infos) <= FEW else "")
+    found = [_finding(index, f) for f in find(index, infos, None if wanted == ALL else wanted)] if wanted else []
     real, roundings = ([f for f in found if f["rounding"] is flag] for flag in (False, True))
-    return render("audit", texts, real=real, roundings=roundings)
+    return render("audit", texts, infos=infos, wanted=wanted, all=ALL, real=real, roundings=roundings)
 
 
 def find(index: Index, infos: Sequence[DocumentInfo], doc_id: str | None) -> list[Finding]:

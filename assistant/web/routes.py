@@ -117,7 +117,7 @@ def _add_pieces(app: FastAPI, site: Site) -> None:
         infos = site.desk.documents(visitor.principal)
         if not infos:
             return HTMLResponse(render("documents", texts_of(request), infos=[], removable=[]))
-        return HTMLResponse(audit_to_html(site.desk.index(), infos, doc or None, texts_of(request)))
+        return HTMLResponse(audit_to_html(site.desk.index(), infos, doc, texts_of(request)))
 
     @app.get("/ui/examples")
     def examples(request: Request) -> list[str]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import socket
+import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +29,8 @@ def build_app(site: Site, hosts: Sequence[str] = LOOPBACK) -> Any:
     os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000")  # else every event is followed by a statistic of all others
     os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "1")
     os.environ.setdefault("GRADIO_TEMP_DIR", tempfile.mkdtemp(prefix="budget-page-"))
-    import gradio as gr
+    with _lean_gradio():
+        import gradio as gr
     from fastapi import FastAPI, Request
 
     from assistant.web.page import FONTS, HEAD, build_blocks
@@ -49,6 +53,31 @@ def build_app(site: Site, hosts: Sequence[str] = LOOPBACK) -> Any:
         css_paths=[STATIC / "web.css"], head=HEAD, i18n=page.budget_i18n,
     )  # fmt: skip
     return Guard(_ask_to_sign_in(app, site), hosts)
+
+
+@contextmanager
+def _lean_gradio() -> Iterator[None]:
+    """Leaves out half of what importing gradio costs: stubs for editors that it writes beside its own files, and MCP.
+
+    Both have a way out in gradio: a component without a file of its own, and an installation without the ``mcp`` extra,
+    whose server is off here anyway.
+    """
+    file_of, loaded = inspect.getfile, "mcp" in sys.modules
+
+    def no_component(thing: Any) -> str:
+        if isinstance(thing, type) and thing.__module__.startswith("gradio."):
+            raise OSError
+        return file_of(thing)
+
+    inspect.getfile = no_component  # type: ignore[assignment]
+    if not loaded:
+        sys.modules["mcp"] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        inspect.getfile = file_of
+        if not loaded:
+            del sys.modules["mcp"]
 
 
 def _ask_to_sign_in(app: Any, site: Site) -> Any:

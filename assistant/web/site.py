@@ -22,9 +22,9 @@ from assistant.web.markup import render
 from assistant.web.texts import Texts
 from assistant.web.uploads import Job, Uploads, remove_document
 from assistant.web.visitors import Visitor, Visitors
+from index import pageview
 from index.domain import DocumentInfo
 from index.errors import BudgetError
-from index.pageview import page_picture
 from index.stores.index import Index
 
 LONGEST_QUESTION = 2000
@@ -64,6 +64,7 @@ class Site:
         def work() -> None:
             try:
                 self.examples.of(LOCAL, self.desk.documents(LOCAL), 0)
+                pageview.warm_up()
             except BudgetError as error:
                 logging.warning("%s", error)
 
@@ -127,7 +128,7 @@ class Site:
 
     def _draw(self, citation: Citation) -> None:
         try:
-            page_picture(self.desk.index(), citation.doc, citation.page or 0)
+            pageview.page_picture(self.desk.index(), citation.doc, citation.page or 0)
         except BudgetError as error:
             logging.info("%s", error)
 

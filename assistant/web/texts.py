@@ -146,6 +146,9 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "audit_difference": ("相差", "Difference"),
     "audit_choose": ("文件", "Document"),
     "audit_all": ("全部文件", "All documents"),
+    "audit_pick": ("请选一份文件", "Pick a document"),
+    "audit_count": ("{} 处", "{} found"),
+    "audit_this": ("核查这份", "Audit it"),
     # signing in
     "login_title": ("登录", "Sign in"),
     "login_name": ("用户名", "Name"),

@@ -6,8 +6,8 @@ after, so that a small document among many still gives its ``k`` best passages.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from index.stores.lexical import LexicalIndex
 # Each leg hands so many candidates to the fusion: its scores are scaled by the best and the worst of them.
 CANDIDATES_PER_HIT = 4
 LEAST_CANDIDATES = 20
+KEPT_QUERIES = 256
 
 
 def chunk_to_node(chunk: Chunk) -> TextNode:
@@ -68,6 +69,28 @@ class LexicalLeg(Leg):
         return self.searcher.words.search(text, self.k, self.places)
 
 
+class Queries:
+    """Vectors of questions; those of the last ``KEPT_QUERIES`` are kept. Not for several threads at once."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._kept: OrderedDict[str, Any] = OrderedDict()
+
+    def __call__(self, text: str) -> Any:
+        self.ahead([text])
+        self._kept.move_to_end(text)
+        return self._kept[text]
+
+    def ahead(self, texts: Sequence[str]) -> None:
+        """Work out all that are not kept, in one go; of more than can be kept, the first ones."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._kept][:KEPT_QUERIES]
+        if not new:
+            return
+        self._kept.update(zip(new, self._embedder.queries(new), strict=True))
+        while len(self._kept) > KEPT_QUERIES:
+            self._kept.popitem(last=False)
+
+
 class Searcher:
     """The searchable state of one generation of a store."""
 
@@ -77,7 +100,7 @@ class Searcher:
         self.nodes = [chunk_to_node(chunk) for chunk in self.chunks]
         self.store = vectors.load(folder, generation, len(self.chunks)) or vectors.rows_to_store(records.vectors())
         self.words = LexicalIndex([chunk.embed_text for chunk in self.chunks])
-        self.embed = lru_cache(maxsize=256)(embedder.query)
+        self.embed = Queries(embedder)
         self._weights = [dense_weight, 1 - dense_weight]
         self._places = {doc_id: self._places_of(doc_id) for doc_id in {chunk.doc_id for chunk in self.chunks}}
         self._by_id = {chunk.id: chunk for chunk in self.chunks}

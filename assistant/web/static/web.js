@@ -112,7 +112,7 @@
   // A landscape page in a narrow panel: as large as its marked figure needs to be read.
   function readable(img) {
     const [, top, , bottom] = view.home.bbox, height = (bottom - top) * (shown().clientWidth - 28) / (img.naturalWidth / 2);
-    return Math.min(2.2, Math.max(1, 12 / height));
+    return Math.min(4, Math.max(1, 12 / height));
   }
 
   function zoom(factor) {
@@ -242,7 +242,7 @@
   }
 
   function save_png(figure) {
-    const svg = $("svg", figure).cloneNode(true), box = svg.viewBox.baseVal, factor = 2;
+    const svg = $("svg.wide", figure).cloneNode(true), box = svg.viewBox.baseVal, factor = 2;
     const white = document.createElementNS("http://www.w3.org/2000/svg", "rect");
     for (const [k, v] of Object.entries({ width: box.width, height: box.height, fill: "#ffffff" })) white.setAttribute(k, v);
     svg.prepend(white);
@@ -338,18 +338,24 @@
   }
 
   // ------------------------------------------------------------ audit
-  let audited = false;
-  const stale_audit = () => { audited = false; if ($("#findings")?.offsetParent) show_audit(); };
+  const audit = { done: false, doc: "", asked: 0 };
+  const stale_audit = () => { audit.done = false; if ($("#findings")?.offsetParent) show_audit(); };
   async function show_audit() {
     const box = $("#findings");
-    if (!box || audited) return;
-    audited = true;
-    box.textContent = t.looking;
-    const answer = await fetch("ui/audit").catch(() => null);
+    if (!box || audit.done) return;
+    audit.done = true;
+    const asked = ++audit.asked, picking = document.activeElement?.id === "audit-doc";
+    all(":scope > :not(.choose)", box).forEach((e) => e.remove());
+    box.append(Object.assign(document.createElement("p"), { className: "looking", textContent: t.looking }));
+    const answer = await fetch(`ui/audit?doc=${encodeURIComponent(audit.doc)}`).catch(() => null);
     const text = answer ? await answer.text() : t.offline;
-    if (answer?.ok) box.innerHTML = text;
-    else { box.textContent = text; audited = false; }
+    if (asked !== audit.asked) return;
+    if (answer?.ok) { box.innerHTML = text; if (picking) $("#audit-doc")?.focus(); return; }
+    audit.done = false;
+    if (answer?.status === 404 && audit.doc) { audit.doc = ""; return show_audit(); } // removed meanwhile
+    box.textContent = text;
   }
+  const audit_of = (doc) => { Object.assign(audit, { doc, done: false }); show_audit(); };
 
   const open_view = (name) => {
     const n = { ask: 0, documents: 1, audit: 2 }[name];
@@ -375,8 +381,9 @@
     },
     remove: async (b) => {
       const li = b.closest(".document");
-      if (await ask_dialog({ title: t.remove_title, text: `${li.dataset.title}。${t.remove_more}`, ok: t.remove, danger: true })) { tell("shelf", { do: "remove", doc: li.dataset.doc }); audited = false; }
+      if (await ask_dialog({ title: t.remove_title, text: `${li.dataset.title}。${t.remove_more}`, ok: t.remove, danger: true })) { tell("shelf", { do: "remove", doc: li.dataset.doc }); audit.done = false; }
     },
+    audit: (b) => { Object.assign(audit, { doc: b.closest(".document").dataset.doc, done: false }); open_view("audit"); },
     theme: () => { const on = !document.body.classList.contains("dark"); dark(on); store.set("budget-theme", on ? "dark" : "light"); },
     menu: () => $("#rail-column")?.classList.toggle("open"),
   };
@@ -413,6 +420,7 @@
 
   document.addEventListener("toggle", (e) => { if (e.target.open) open_part(e.target).catch(() => {}); }, true);
   document.addEventListener("change", (e) => {
+    if (e.target.id === "audit-doc") audit_of(e.target.value);
     if (e.target.id === "files") { send_files([...e.target.files]); e.target.value = ""; }
   });
   for (const kind of ["dragover", "dragleave", "drop"]) document.addEventListener(kind, (e) => {
