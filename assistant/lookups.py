@@ -137,7 +137,8 @@ def bare_item(label: str) -> str:
 def state_scopes(task: Task, reading: Reading) -> None:
     """Other readings with as good a right: named after the plainest one."""
     for rival in reading.rivals[:2]:
-        if rival.doc_id == reading.figure.doc_id and rival.value is not None:
+        told = any(f.id == rival.id for f in task.draft.covered_figures)
+        if rival.doc_id == reading.figure.doc_id and rival.value is not None and not told:
             value = task.draft.state(rival, None, task.draft.label(rival))
             words = [*(p for p in rival.row_path[:1] if is_unit(p)), *rival.col_path]
             task.draft.say(f"另一口径：{value}（{task.where(rival)}{'，' if words else ''}{'·'.join(words)}）。")
@@ -154,7 +155,7 @@ def answer_lookup(task: Task) -> Answer | None:
     if len(readings) > 1 and not all(same_amount(readings[0][1].figure, r.figure) for _, r in readings[1:]):
         return ask_back(task, readings)
     group, reading = readings[0]
-    if any(m.region for m in task.q.named.mentions) and all(m.region for m in task.q.named.mentions):
+    if only_place(task):
         task.draft.note("assumption", f"问题只说了地方，按库中该地的{group.body}作答。")
     elif not task.scope.named and len({g.body for g in task.library.groups}) > 1:
         task.draft.note("assumption", f"问题没有说明单位，按{group.label}作答。")
@@ -175,6 +176,12 @@ def without_printed(task: Task) -> str:
         for item in view.printed_items(task.ask):
             text = text.replace(item, "")
     return text
+
+
+def only_place(task: Task) -> bool:
+    """True where the question names a place and no body; 万里街道 is both."""
+    mentions, bodies = task.q.named.mentions, task.library.directory.bodies
+    return bool(mentions) and all(m.region and not any(bodies[b].core in ("", "办事处") for b in m.bodies) for m in mentions)
 
 
 def answer_target(task: Task) -> Answer | None:

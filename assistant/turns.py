@@ -17,6 +17,9 @@ MEASURE = re.compile(r"实际(?:花了|支出|花)?|(?:支出)?决算数?|年初
 SWAPS = (("货物", "工程", "服务"), ("运行维护费", "运行费", "购置费"), ("人员经费", "公用经费"), ("人员支出", "公用支出"), ("支出", "收入"))
 TOGETHER = re.compile(r"^(?:[这那]?[两三几](?:个|项|者|家|样)?)?(?:一共|加起来|合计|相加|加一起|总共|共|差|相差)+(?:是)?(?:多少)?[？?]?$")
 COLUMNS = ("一般公共预算", "政府性基金预算", "政府性基金", "国有资本经营预算", "财政拨款", "上年结转")
+ELLIPTIC = re.compile(r"^(?:那|换|同样|其中|还有|另外|再看|改成)|呢[？?]?$|也(?:是|有)|一样|相比|比起来|谁|差")
+ASKED_OUTRIGHT = re.compile(r"多少|几|什么|哪|怎么|为何|为啥|吗[？?]?$|是否|有没有|[？?]$|最[多大高少小低]|排名|前[一二三四五六七八九十\d]|职责|名单|清单")
+OF_PROJECTS = re.compile(r"项目.{0,8}(?:哪|最|排|清单|前[一二三四五六七八九十\d])|(?:哪|最).{0,8}项目")
 ASKING = re.compile(r"(?:是|有|安排了?|预算)?(?:多少|几)[^，。？]*[？?]?$|呢[？?]?$|[？?]$")
 
 
@@ -51,6 +54,8 @@ def complete(text: str, before: str, directory: Directory, lexicon: Lexicon) -> 
     years, _ = text_to_years(text)
     kind = [m.span() for pattern in (UNIT_LEVEL, DEPARTMENT_LEVEL) for m in pattern.finditer(text)]
     ask = text_to_ask(text, lexicon, [*named.spans, *(m.span() for m in YEAR.finditer(text)), *kind])
+    if stands_alone(text, bool(named.mentions), ask.content, lexicon):
+        return text
     body = "" if named.mentions or named.unknown else "".join(before[m.start : m.end] for m in named_before.mentions)
     year = "" if years or re.search(r"去年|上年|今年", text) else "".join(f"{y}年" for y in text_to_years(before)[0][:1])
     item = item_of(before, directory, lexicon)
@@ -94,6 +99,14 @@ def complete(text: str, before: str, directory: Directory, lexicon: Lexicon) -> 
     kept = re.sub(r"^那么?|呢[？?]?$", "", text)
     form = "" if re.search(r"多少|几|吗|什么|为|哪|%", kept) else question_form(before)
     return f"{body}{year}{kept}{form}"
+
+
+def stands_alone(text: str, named: bool, content: int, lexicon: Lexicon) -> bool:
+    """A question that names its body and what it asks for (龙岗区工信局的主要职责是什么) leaves nothing out."""
+    if not named or ELLIPTIC.search(text) or not ASKED_OUTRIGHT.search(text):
+        return False
+    topic = any(word in text for t in lexicon.topics for word in t.asked)
+    return topic or content.bit_count() >= 2 or bool(OF_PROJECTS.search(text))
 
 
 def with_sibling(text: str, before: str, directory: Directory) -> str:
