@@ -80,6 +80,7 @@ class Entry:
     executed: bool = False  # of a final account, and not the budget beside it
     total: bool = False  # the row 支出总计: its columns may be asked for by themselves
     rest: bool = False  # 其他…: what is left beside the items of that name
+    labels: tuple[int, ...] = ()  # all of them but the row's own
     budgeted: bool = False  # the budget beside the executed amount of a final account
 
 
@@ -163,15 +164,18 @@ class View:
         where = title if table else " ".join(f.section[-2:])
         where = flat(where).replace(self._body, "") if len(self._body) > 3 else where  # the body's name explains no item
         prior = self._prior(f, table)
+        place = self._id(where) if where else -1
+        context = self._id(said_of(f, leaf)) if f.context else -1
         return Entry(
             figure=f,
+            labels=tuple(i for i in (*parents, *columns, place, context) if i >= 0),
             leaf=self._id(leaf) if leaf and not PLAIN_TOTAL.match(core(leaf)) and (not total or TOTAL_ROW.match(core(leaf))) else -1,
             parents=parents,
             columns=columns,
             plain=tuple(bool(PLAIN_COLUMN.search(core(c)) or PLAIN_OUTER.match(core(c))) for c in f.col_path),
             plain_column=plain,
-            title=self._id(where) if where else -1,
-            context=self._id(said_of(f, leaf)) if f.context else -1,
+            title=place,
+            context=context,
             prior=prior,
             narrow=next((w for w in ("基本支出", "项目支出") if table and w in table.title and "收支" not in table.title), ""),
             purchases=table is not None and "采购" in table.title,

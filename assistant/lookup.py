@@ -164,13 +164,14 @@ def says_phrase(covered: int) -> bool:
 
 def only_a_part(entry: Entry, found: Sequence[Match]) -> bool:
     """True where the question says a parent label whole and nothing of the label below it besides: the parent itself is meant."""
-    path = [(found[i], False) for i in entry.parents] + ([(found[entry.leaf], False)] if entry.leaf >= 0 else [])
-    for labels in (path, [(found[c], plain) for c, plain in zip(entry.columns, entry.plain, strict=True)]):
-        told = [match for match, plain in labels if not plain and match.share >= HALF and match.covered]
-        if told and any(
-            above.missing <= WHOLE and above.covered != told[-1].covered and not told[-1].covered & ~above.covered for above in told[:-1]
-        ):
-            return True
+    rows = (*entry.parents, entry.leaf) if entry.leaf >= 0 else entry.parents
+    for path, plain in ((rows, ()), (entry.columns, entry.plain)):
+        if len(path) < 2:
+            continue
+        told = [found[i] for at, i in enumerate(path) if found[i].covered and found[i].share >= HALF and not (plain and plain[at])]
+        for above in told[:-1]:
+            if above.missing <= WHOLE and above.covered != told[-1].covered and not told[-1].covered & ~above.covered:
+                return True
     return False
 
 
@@ -192,13 +193,21 @@ def _column_penalty(entry: Entry, found: Sequence[Match]) -> float:
 
 
 def plausible(view: View, found: Sequence[Match]) -> Iterator[Entry]:
-    """Entries whose row (or sentence) shares something with the question; most of a document falls out here."""
+    """Entries whose row (or sentence) shares something with the question; most of a document falls out here.
+
+    A row without an item of its own (a total, a year) is one of them where its columns, title or sentence share something.
+    """
+    said = [bool(match.covered) for match in found]
     for leaf, entries in view.by_leaf.items():
-        if leaf < 0 or found[leaf].hit or leaf in view.total_leaves:
+        if leaf >= 0 and found[leaf].hit:
             yield from entries
+        elif leaf < 0 or leaf in view.total_leaves:
+            for entry in entries:
+                if any(said[i] for i in entry.labels):
+                    yield entry
         else:
             for entry in entries:
-                if entry.context >= 0 and found[entry.context].covered:
+                if entry.context >= 0 and said[entry.context]:
                     yield entry
 
 
