@@ -30,6 +30,7 @@ ROLE_WORDS = {
 }
 GIVEN = re.compile(r"主要原因|原因是|原因为|主要是(?:由于|因为)|是由于|是因为")
 COMPANY = re.compile(r"公司|集团|[\u4e00-\u9fff]{2}厂|合作社|银行")  # which companies: only where some are named
+NUMBERED_LINE = re.compile(r"\s*(?:[(（]?(?:\d{1,2}|[一二三四五六七八九十]+)[)）]?[.、．)）]|[①-⑳])")
 GOES_ON = re.compile(r"[；;：:、，,]$")
 HEAD = 16  # characters in which a paragraph names what it is about
 LONGEST_SECTION = 1600
@@ -59,7 +60,7 @@ def rank_passages(task: Task, groups: tuple[Group, ...], intent: Intent) -> list
             score += 0.2 * ask.weight(cover_text(ask, flat(p.text)[:HEAD]) & (row | lead))  # it says itself what the heading says
             if intent is Intent.WHY and p.table_id and "原因" in p.column and not row:
                 continue  # the reason of another row
-            if not covered and not (topic and topic.search(p.lead)):
+            if not covered and not (topic and (topic.search(p.lead) or topic.search(flat(p.text)[:HEAD]))):
                 continue
             subject = p.text
             if intent is Intent.WHY and (reason := GIVEN.search(p.text)):
@@ -77,6 +78,8 @@ def rank_passages(task: Task, groups: tuple[Group, ...], intent: Intent) -> list
                 score += 2.0
             if topic and topic.search(p.lead):
                 score += 3.5
+            elif topic and topic.search(flat(p.text)[:HEAD]):
+                score += 3.0  # 主要职能包括：, printed as a line of its own
             if ordinal and re.match(rf"[(（]?{ordinal.group(1)}[)）、.．]", p.text):
                 score += 4.0
             if intent is Intent.LIST and last:
@@ -108,7 +111,7 @@ def answer_text(task: Task) -> Answer | None:
         best = best_found
     if intent is Intent.WHY and not REASON.search(best.passage.text) and "原因" not in best.passage.column:
         return no_reason(task, best.passage)
-    if not holds_kind(task, best.passage):
+    if not holds_kind(task, best.passage) or off_topic(task, best.passage):
         return None
     quote_passage(task, best.passage)
     for more in same_section(task, best.passage) or continued(best.passage):
@@ -139,19 +142,26 @@ def same_section(task: Task, first: Passage) -> list[Passage]:
     return out
 
 
+def off_topic(task: Task, passage: Passage) -> bool:
+    """True where only a part of every document (职责, 机构) was asked for and the passage is not of that part."""
+    topic = None if task.ask.content else asked_topic(task)
+    return topic is not None and not topic.search(passage.lead) and not topic.search(flat(passage.text)[:HEAD])
+
+
 def continued(first: Passage) -> list[Passage]:
     """The paragraphs in which a list goes on that the first one only begins (…：1.局本级；2.…；)."""
     if first.table_id or not GOES_ON.search(first.text.rstrip()):
         return []
+    opened = first.text.rstrip().endswith(("：", ":"))  # numbered lines follow, each a sentence of its own
     out, used = [], 0
     for p in view_passages(first.view):
         if p.table_id or p.section != first.section or p.block <= first.block:
             continue
         used += len(p.text)
-        if used > LONGEST_SECTION:
+        if used > LONGEST_SECTION or (opened and out and not NUMBERED_LINE.match(p.text)):
             break
         out.append(p)
-        if not GOES_ON.search(p.text.rstrip()):
+        if not opened and not GOES_ON.search(p.text.rstrip()):
             break
     return out
 

@@ -251,7 +251,7 @@ class Assistant:
 
     def _indexed(self, bodies: Sequence[str] = ()) -> str:
         """What is there instead, in one sentence."""
-        groups = [g for g in self.library.groups if not bodies or g.body in bodies] or list(self.library.groups)
+        groups = [g for g in self.library.groups if (g.body in bodies if bodies else g.body)] or list(self.library.groups)
         listed = "、".join(g.label for g in groups[:6])
         return f"现有：{listed}{'等' if len(groups) > 6 else ''}。"
 

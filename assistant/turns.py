@@ -58,6 +58,9 @@ def complete(text: str, before: str, directory: Directory, lexicon: Lexicon) -> 
         return text
     body = "" if named.mentions or named.unknown else "".join(before[m.start : m.end] for m in named_before.mentions)
     year = "" if years or re.search(r"去年|上年|今年", text) else "".join(f"{y}年" for y in text_to_years(before)[0][:1])
+    both = text_to_years(before)[0] if re.search(r"差|多了|少了|增|减|涨|降|变", text) and not years else []
+    if len(both) == 2:  # 2024年和2025年分别多少，增加了多少
+        year = f"{both[0]}年和{both[1]}年"
     item = item_of(before, directory, lexicon)
     columns = re.compile("|".join(map(re.escape, (*lexicon.whole, *COLUMNS))))
     if columns.search(text) and not text_to_ask(columns.sub("", text).replace("部分", ""), lexicon).content:
