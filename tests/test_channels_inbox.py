@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
 import signal
@@ -23,7 +24,8 @@ from assistant.access.gate import Gate
 from assistant.access.limits import Rates
 from assistant.channels import inbox as inbox_module
 from assistant.channels.domain import GROUP, SINGLE, DeliveryError, Inbound, Style
-from assistant.channels.inbox import Inbox, without_secrets
+from assistant.channels.inbox import Inbox
+from assistant.channels.logs import Discreet, without_secrets
 from assistant.channels.wording import BUSY, HELP, ONLY_TEXT, UNKNOWN, answer_to_texts, cut, tables_to_lists
 from assistant.domain import Answer, Citation, Status
 
@@ -344,3 +346,9 @@ def test_long_answer_is_short_on_sources_and_never_empty() -> None:
 def test_log_filter_hides_what_vendors_print() -> None:
     text = 'ticket=abc&x=1 "secret": "s3", sessionWebhook: https://a/b?session=zz response_url=https://u aeskey=k'
     assert not any(secret in without_secrets(text) for secret in ("abc", "s3", "zz", "https://u", "=k"))
+    try:
+        raise ValueError("wss://gateway/connect?ticket=t1cket")
+    except ValueError as error:
+        record = logging.LogRecord("x", logging.ERROR, "", 0, "Bearer %s", ("bq_abcdefghijklmn",), (ValueError, error, error.__traceback__))
+    told = Discreet().format(record)
+    assert "Traceback" in told and "t1cket" not in told and "abcdefgh" not in told
