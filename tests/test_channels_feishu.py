@@ -34,6 +34,7 @@ from assistant.channels.connection import Pace  # noqa: E402
 from assistant.channels.domain import Inbound  # noqa: E402
 from assistant.channels.inbox import Inbox  # noqa: E402
 from assistant.channels.wording import UNKNOWN  # noqa: E402
+from tests import hostile  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
 ASK = "龙岗区对口帮扶预算多少"
@@ -266,6 +267,16 @@ def test_question_that_fails_is_not_left_thinking(fresh: Any, gateway: Gateway, 
     gateway.push(event("om_11"))
     wait_for(gateway.contents)
     assert "内部错误" in gateway.contents()[-1] and "detail" not in gateway.contents()[-1]
+
+
+def test_orders_in_documents_are_obeyed_by_no_reply(fresh: Any, gateway: Gateway, poisoned: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fresh.inbox, "gate", poisoned.gate)
+    for user in poisoned.tokens:
+        gateway.push(event(f"om_p1-{user}", user, hostile.ASKED))
+        gateway.push(event(f"om_p2-{user}", user, "农业局的主要职责是什么"))
+    wait_for(lambda: len(gateway.contents()) == 2 * len(poisoned.tokens), 60)
+    assert all(map(hostile.is_harmless, gateway.contents())), gateway.contents()
+    assert sum(map(hostile.tells_the_figure, gateway.contents())) == len(poisoned.tokens), gateway.contents()
 
 
 def test_connection_that_is_cut_comes_back(fresh: Any, gateway: Gateway) -> None:
