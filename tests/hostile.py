@@ -240,8 +240,14 @@ def page_of(content: bytes, filters: str = "/Filter /FlateDecode", box: str = "[
 
 
 def inflating(megabytes: int, layers: int) -> bytes:
+    """The same piece over and over: quick to make, long to read."""
+    piece = b" " * (1 << 20)
     squeezed = zlib.compressobj(9)
-    data = b"".join(squeezed.compress(b" " * (1 << 20)) for _ in range(megabytes)) + squeezed.flush()
+    first, again = (squeezed.compress(piece) + squeezed.flush(zlib.Z_FULL_FLUSH) for _ in range(2))
+    check = 1
+    for _ in range(megabytes):
+        check = zlib.adler32(piece, check)
+    data = first + again * (megabytes - 1) + squeezed.flush()[:-4] + check.to_bytes(4)
     for _ in range(layers - 1):
         data = zlib.compress(data, 9)
     return data
@@ -274,10 +280,10 @@ def xref_loop() -> bytes:
 BOMBS: dict[str, Callable[[], bytes]] = {
     "inflates-to-400-mb": lambda: page_of(inflating(400, 1)),
     "inflates-twice-to-2-gb": lambda: page_of(inflating(2048, 2), "/Filter [/FlateDecode /FlateDecode]"),
-    "a-million-texts": lambda: page_of(zlib.compress(b"BT /F 8 Tf " + b"(a) Tj 1 0 Td " * 1_000_000 + b"ET")),
-    "200000-lines": lambda: page_of(zlib.compress(b"".join(b"%d 0 m %d 790 l S " % (n % 600, n % 600) for n in range(200_000)))),
+    "300000-texts": lambda: page_of(zlib.compress(b"BT /F 8 Tf " + b"(a) Tj 1 0 Td " * 300_000 + b"ET")),
+    "100000-lines": lambda: page_of(zlib.compress(b"".join(b"%d 0 m %d 790 l S " % (n % 600, n % 600) for n in range(100_000)))),
     "pages-within-pages": lambda: tree("2 0 R 3 0 R", 2),
-    "100000-pages-of-one": lambda: tree("3 0 R " * 100_000, 100_000),
+    "5000-pages-of-one": lambda: tree("3 0 R " * 5_000, 5_000),
     "xref-loop": xref_loop,
     "nested-100000-deep": lambda: page_of(b"[" * 100_000 + b"]" * 100_000, ""),
     "a-page-of-350-metres": lambda: page_of(b"BT ET", "", "[0 0 1000000 1000000]"),
