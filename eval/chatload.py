@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from starlette.responses import JSONResponse
     from starlette.websockets import WebSocket
 
-CORP, ROBOT = "corp-load", "robot-load"
+CORP, ROBOT, TICKET = "corp-load", "robot-load", "ticket-of-the-gateway"
 CREDENTIALS = {
     "BUDGET_ASSISTANT_DINGTALK_CLIENT_ID": ROBOT,
     "BUDGET_ASSISTANT_DINGTALK_CLIENT_SECRET": "of-the-gateway-below",
@@ -70,7 +70,7 @@ class Gateway:
         from starlette.responses import JSONResponse
 
         if request.url.path.endswith("/connections/open"):
-            return JSONResponse({"endpoint": f"ws://{self.address}/connect", "ticket": "t"})
+            return JSONResponse({"endpoint": f"ws://{self.address}/connect", "ticket": TICKET})
         if request.url.path.startswith("/v1.0/robot/"):
             self.seen.replies += 1
             self.answered.set()
