@@ -56,7 +56,7 @@ class Gateway:
         self.calls.append((request.method, request.path, json.loads(text) if text else None))
         if request.path == "/callback/ws/endpoint":
             if self.endpoint != 200:
-                return web.json_response({"code": self.endpoint, "msg": "refused"})
+                return web.json_response({"code": self.endpoint, "msg": "refused"}, status=self.endpoint if self.endpoint < 500 else 200)
             timing = {"ReconnectCount": -1, "ReconnectInterval": 1, "ReconnectNonce": 1, "PingInterval": 120}
             url = f"{self.domain.replace('http', 'ws')}/ws?device_id=d&service_id=1"
             return web.json_response({"code": 0, "data": {"URL": url, "ClientConfig": timing}})
@@ -319,11 +319,12 @@ print("health", bot.health(), gate.ask(LOCAL, sys.argv[3]).status)
 """
 
 
+@pytest.mark.parametrize("code", [514, 403])
 def test_bot_that_is_refused_is_down_and_questions_are_answered_elsewhere(
-    sample_store: Path, tmp_path: Path, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+    sample_store: Path, tmp_path: Path, gateway: Gateway, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
     """In a process of its own: the client has one loop a process."""
-    monkeypatch.setattr(gateway, "endpoint", 514)
+    monkeypatch.setattr(gateway, "endpoint", code)
     folder = shutil.copytree(sample_store, tmp_path / "store")
     before = len(gateway.calls)
     words = [sys.executable, "-c", REFUSED_BOT, str(folder), gateway.domain, ASK]
