@@ -14,6 +14,7 @@ from assistant.access.domain import AccessError, Scope
 from assistant.asking import Asking, Caller
 from assistant.domain import answer_to_json
 from assistant.pipeline import LONGEST_QUESTION
+from assistant.replies import harmless_answer
 from index.domain import Document, Heading, Para, Table
 from index.errors import StoreError
 
@@ -141,7 +142,7 @@ def make_server(asking: Asking, caller: Callable[[], Caller]) -> MCPServer:
             answer = await asking.start(may(Scope.ASK), question, (), "mcp")
         except AccessError as error:
             raise ToolError(str(error)) from error
-        return Reply.model_validate(answer_to_json(answer))
+        return Reply.model_validate(answer_to_json(harmless_answer(answer)))
 
     @server.tool(title="看表", structured_output=True)
     def get_table(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant.domain import Answer, Citation
 from assistant.render import place
@@ -28,6 +28,12 @@ def harmless(text: str) -> str:
     text = SCHEME.sub(r"\1：", text)
     text = HOST.sub("www．", text)
     return CALL.sub("＠", TAG.sub("＜", text))
+
+
+def harmless_answer(answer: Answer) -> Answer:
+    """For programs that may show its texts as Markdown; quotes, titles and labels stay as printed."""
+    notices = tuple(replace(notice, message=harmless(notice.message)) for notice in answer.notices)
+    return replace(answer, answer=harmless(answer.answer), notices=notices, options=tuple(harmless(option) for option in answer.options))
 
 
 def source_line(citation: Citation) -> str:

@@ -1,13 +1,15 @@
 """How the service bears many clients: ``python -m eval load [--store DIR] [--clients 64] [--seconds 60]``.
 
 ``assistant serve`` runs in a process of its own on this machine, on a copy of the store with one user and token a client; this
-process is the clients. Each asks a figure question, thinks a second, asks the next. Then the same without raised limits.
+process is the clients. Each asks a figure question, thinks a second, asks the next. Then the same without raised limits,
+and chat messages, each timed to its acknowledgement.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import importlib.util
 import json
 import os
 import random
@@ -25,6 +27,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from eval import chatload
 from index.errors import BudgetError
 
 if TYPE_CHECKING:
@@ -55,6 +58,7 @@ def run(words: list[str]) -> int:
     parser.add_argument("--clients", type=int, default=64, help="多少人 / how many clients")
     parser.add_argument("--seconds", type=float, default=60.0, help="多久 / for how long")
     parser.add_argument("--think", type=float, default=1.0, help="两问之间 / seconds between questions of a client")
+    parser.add_argument("--chat", type=float, default=20.0, help="聊天消息发多久 / for how long chat messages are sent")
     args = parser.parse_args(words)
     questions = figure_questions()
     with tempfile.TemporaryDirectory() as folder:
@@ -65,8 +69,13 @@ def run(words: list[str]) -> int:
         report(seen, args.clients, args.seconds)
         with serving(store, {}) as (url, _):
             codes = asyncio.run(excess(url, tokens[0], questions))
+        chat = asyncio.run(chats(store, args.clients, questions, args.chat)) if importlib.util.find_spec("dingtalk_stream") else None
     print(f"平常限度下一人连问 {EXCESS} 次：" + "，".join(f"{code} × {count}" for code, count in sorted(codes.items())))
-    return 0 if set(seen.codes) == {200} and set(codes) == {200, 429} else 1
+    if chat:
+        chatload.report(chat, args.chat)
+    else:
+        print("聊天没有度量：请先运行 pip install 'budget-assistant[dingtalk]'")
+    return 0 if set(seen.codes) == {200} and set(codes) == {200, 429} and not (chat and chat.left) else 1
 
 
 def figure_questions() -> list[str]:
@@ -94,8 +103,7 @@ def enter_clients(store: Path, count: int) -> list[str]:
 @contextmanager
 def serving(store: Path, settings: dict[str, str]) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """The service in a process of its own; its address. Raises BudgetError where it does not start."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "assistant", "serve", "--store", str(store), "--port", str(port)]
     process = subprocess.Popen(command, env={**os.environ, **settings}, stdout=subprocess.DEVNULL)
     try:
@@ -162,6 +170,25 @@ def cpu_seconds(pid: int) -> float:
     """Processor time of a process so far."""
     user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+async def chats(store: Path, count: int, questions: list[str], seconds: float) -> chatload.Acknowledged:
+    users = [f"client-{number}" for number in range(count)]
+    chatload.link(store, users)
+    gateway = chatload.Gateway(free_port())
+    async with chatload.serving(gateway):
+        service = serving(store, {**RAISED, **gateway.environment})
+        await asyncio.to_thread(service.__enter__)  # it waits for the service, which waits for the gateway of this loop
+        try:
+            return await chatload.chats(gateway, users, questions, seconds)
+        finally:
+            await asyncio.to_thread(service.__exit__, None, None, None)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+    return port
 
 
 def report(seen: Seen, count: int, seconds: float) -> None:

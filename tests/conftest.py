@@ -35,6 +35,45 @@ def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def poisoned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A store of budgets with orders to the reader in them, each read by one user of its own, and one that nobody reads.
+
+    ``gate``, ``store``, and of every user ``tokens``; users ``u0``, ``u1`` … write under these names in every chat tool.
+    """
+    import io
+    from types import SimpleNamespace
+
+    import pypdfium2
+
+    from assistant.access.gate import Gate
+    from assistant.access.limits import Rates
+    from index.build import ingest
+    from tests import hostile
+
+    folder = tmp_path_factory.mktemp("poisoned")
+    page = pypdfium2.PdfDocument(SAMPLES / "sample-lg-2024.pdf")[15].render(scale=2).to_pil().convert("RGB")
+    jpeg = io.BytesIO()
+    page.save(jpeg, "JPEG", quality=90)
+    papers = hostile.poisoned((page.width, page.height, jpeg.getvalue()))
+    files = [paper.write(folder / f"{name}.pdf") for name, paper in papers.items()]
+    hidden = folder / "hidden-2024.txt"
+    hidden.write_text(f"2024年保密市审计局部门预算\n\n第一部分 部门概况\n\n2024年对口帮扶预算{hostile.SECRET}万元。\n", encoding="utf-8")
+    reports = ingest([*files, hidden], folder / "store")
+    assert all(report.ok for report in reports), [report.message for report in reports]
+    gate = Gate.open(folder / "store", Rates(ask=("100000/minute",), at_once=1000, read=("100000/minute",)))
+    tokens, names = {}, {}
+    for number, name in enumerate(papers):
+        user = f"u{number}"
+        gate.access.add(user)
+        gate.access.grant(name, user)
+        tokens[user], names[user] = gate.access.add_token(user)[0], name
+        for channel in ("wecom", "dingtalk", "feishu"):
+            gate.access.link(channel, user, user)
+    yield SimpleNamespace(gate=gate, store=folder / "store", tokens=tokens, names=names)
+    gate.close()
+
+
+@pytest.fixture(scope="session")
 def serve_app() -> Callable[[Any], AbstractContextManager[str]]:
     """Runs an ASGI application by the product's own server on a free port of this machine; gives its address."""
     import threading

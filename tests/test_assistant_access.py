@@ -211,6 +211,29 @@ def test_document_of_another_is_like_one_that_does_not_exist(closed: Gate, folde
     remove(folder, LG)
     gone = closed.ask(li, ASK_LG)
     assert (gone.answer, gone.refusal, gone.options) == (refused.answer, refused.refusal, refused.options)
+    assert gone.trace == refused.trace  # the same steps were taken, so that the time tells nothing either
+
+
+def test_question_about_another_does_not_touch_it(closed: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not by answer, count or time: nothing of the document is loaded, whatever is asked."""
+    li = closed.access.principal("li")
+    touched: list[str] = []
+    for name in ("document", "figures", "proofs", "sections"):
+        real = getattr(closed.index, name)
+        monkeypatch.setattr(closed.index, name, lambda doc, real=real: (touched.append(doc), real(doc))[1])
+    for question in (
+        ASK_LG,
+        "深圳和龙岗的三公经费谁多",
+        "一共有几个单位的预算",
+        "有多少份文件",
+        "哪个单位的项目支出最多",
+        "对口帮扶为什么增加",
+    ):
+        answer = closed.ask(li, question)
+        assert "龙岗区工业和信息化局2024" not in answer.answer and not any(
+            str(f.value) == "2" and f.unit in "个家份" for f in answer.figures
+        )
+    assert touched and set(touched) == {SZ}
 
 
 def test_text_search_finds_nothing_of_another(closed: Gate) -> None:

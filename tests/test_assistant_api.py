@@ -254,6 +254,26 @@ def test_hanging_up_takes_a_waiting_question_out_of_the_queue(running: Running, 
     assert "挂断的问题" not in slow.asked
 
 
+def test_hanging_up_in_mid_answer_gives_everything_back(
+    running: Running, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """There is no model whose call could be stopped: a question that has begun ends by itself within moments, and is in the log."""
+    asking, limiter = running.app.state.service.asking, running.gate.limiter
+    slow, before = held_up(running, monkeypatch), questions_of(running)
+    for stream in (True, False):
+        body = {"model": chat.MODEL, "messages": messages(ASK), "stream": stream}
+        with running.client() as client, pytest.raises(httpx.ReadTimeout):
+            client.post("/v1/chat/completions", json=body, timeout=httpx.Timeout(5, read=0.5))
+    assert len(slow.asked) == 2 and asking.held == 2
+    slow.go()
+    end = time.monotonic() + 10
+    while asking.held or limiter._running or questions_of(running) < before + 2:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    assert FIGURE in completion(running.openai(), ASK).choices[0].message.content
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
 def test_silence_is_kept_alive_and_failure_ends_the_stream(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chat, "KEEP_ALIVE", 0.3)
     slow = held_up(running, monkeypatch)

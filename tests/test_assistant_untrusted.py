@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import version
+from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from assistant.access.gate import Gate
@@ -13,6 +20,7 @@ from assistant.channels.domain import Style
 from assistant.channels.wording import answer_to_texts
 from assistant.domain import Status
 from assistant.replies import answer_to_chat
+from tests import hostile
 
 SECRET = "机密项目预算777.77万元"
 ORDERS = (
@@ -101,3 +109,170 @@ def test_record_of_all_this_is_whole(gate: Gate) -> None:
 def test_package_is_not_older_than_its_advisories_allow(name: str) -> None:
     held = tuple(int(part) for part in version(name).split(".")[: len(LOWEST[name])])
     assert held >= LOWEST[name]
+
+
+# ---------------------------------------------------------------- poisoned PDFs, by every way of asking
+
+
+@pytest.fixture(scope="module")
+def service(poisoned: Any, serve_app: Callable[[Any], AbstractContextManager[str]]) -> Iterator[str]:
+    from assistant.api.app import make_app
+    from assistant.api.settings import ServiceSettings
+
+    with serve_app(make_app(poisoned.gate, ServiceSettings(public_url=hostile.OURS))) as url:
+        yield url
+
+
+def asked_by_http(url: str, token: str, question: str) -> str:
+    """All the Markdown that the Answer object holds; what else it holds is data, as printed."""
+    answer = httpx.post(f"{url}/answers", json={"question": question}, headers={"Authorization": f"Bearer {token}"}, timeout=30).json()
+    assert all(figure["value"] != 0 for figure in answer["figures"][:1])
+    return "\n".join([answer["answer"], *answer["options"], *(notice["message"] for notice in answer["notices"])])
+
+
+def asked_by_openai(url: str, token: str, question: str) -> str:
+    openai = pytest.importorskip("openai", reason="pip install -e '.[test]'")
+    client = openai.OpenAI(base_url=f"{url}/v1", api_key=token, max_retries=0, timeout=30)
+    messages = [{"role": "user", "content": question}]
+    message = client.chat.completions.create(model="budget-assistant", messages=messages).choices[0].message
+    assert all(note.url_citation.url.startswith(f"{hostile.OURS}/pages/") for note in message.annotations or ())
+    return str(message.content)
+
+
+def asked_by_mcp(url: str, token: str, question: str) -> str:
+    import httpx2
+    from mcp import Client
+    from mcp.client.streamable_http import streamable_http_client
+
+    async def ask() -> str:
+        async with (
+            httpx2.AsyncClient(headers={"Authorization": f"Bearer {token}"}) as http,
+            Client(streamable_http_client(f"{url}/mcp", http_client=http)) as client,
+        ):
+            return str((await client.call_tool("ask_budget", {"question": question})).structured_content["answer"])
+
+    return asyncio.run(asyncio.wait_for(ask(), 30))
+
+
+@pytest.mark.parametrize("asked", [asked_by_http, asked_by_openai, asked_by_mcp])
+def test_orders_in_pdfs_change_no_reply_of_the_service(poisoned: Any, service: str, asked: Callable[[str, str, str], str]) -> None:
+    for user, token in poisoned.tokens.items():
+        figure, duties = asked(service, token, hostile.ASKED), asked(service, token, "农业局的主要职责是什么")
+        assert hostile.tells_the_figure(figure), (poisoned.names[user], figure)
+        assert hostile.is_harmless(figure) and hostile.is_harmless(duties), (poisoned.names[user], figure, duties)
+
+
+def test_orders_in_pdfs_change_nothing_on_the_page(poisoned: Any) -> None:
+    from starlette.testclient import TestClient
+
+    from assistant.domain import answer_to_json
+    from assistant.web.conversations import Turn
+    from assistant.web.markup import render
+    from assistant.web.server import build_app
+    from assistant.web.site import Site
+    from assistant.web.texts import CHINESE
+
+    site = Site(poisoned.store)
+    with TestClient(build_app(site), base_url="http://localhost") as client:
+        for user, name in poisoned.names.items():
+            principal = poisoned.gate.access.principal(user)
+            client.cookies.set("budget_session", poisoned.gate.session(principal))
+            event = client.post("/gradio_api/call/ask", json={"data": [hostile.ASKED]}).json()["event_id"]
+            [text] = json.loads(
+                next(x for x in client.get(f"/gradio_api/call/ask/{event}").text.splitlines() if x.startswith("data: ["))[6:]
+            )
+            assert hostile.tells_the_figure(text) and hostile.is_harmless(text), (name, text)
+            for part in ("tables", "outline", "table/0"):
+                page = client.get(f"/ui/document/{name}/{part}")
+                assert page.status_code == 200 and not has_markup_of_others(page.text), (name, part)
+            for question in (hostile.ASKED, "农业局的主要职责是什么"):
+                turn = Turn("t", question, answer_to_json(poisoned.gate.ask(principal, question)))
+                drawn = render("log", CHINESE, turns=[turn], conversation="c", waiting="", empty=False, trouble="", examples=[])
+                assert not has_markup_of_others(drawn), (name, drawn)
+    site.close()
+
+
+def has_markup_of_others(html: str) -> bool:
+    """Whether something in it would be fetched, run or opened that is not ours."""
+    from html.parser import HTMLParser
+
+    found: list[str] = []
+
+    class Look(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            found.extend([tag] if tag in ("img", "script", "iframe", "at", "user", "object", "link") else [])
+            found.extend(
+                f"{name}={value}" for name, value in attrs if name.startswith("on") or ("//" in (value or "") and name in ("href", "src"))
+            )
+
+    Look().feed(html)
+    return bool(found)
+
+
+def test_nothing_that_anybody_names_is_fetched(poisoned: Any, service: str, tmp_path: Path) -> None:
+    """A server of ours stands for every address in questions, histories, documents and reply routes: it is never called."""
+    from assistant.channels.callbacks import WeComCallback
+    from assistant.channels.dingtalk import DingTalk
+    from assistant.channels.domain import DeliveryError, Inbound
+    from assistant.channels.inbox import Inbox
+    from index.build import ingest
+
+    pytest.importorskip("wechatpy.enterprise.crypto", reason="pip install -e '.[wecom]'")
+    pytest.importorskip("dingtalk_stream", reason="pip install -e '.[dingtalk]'")
+    with counting_server() as (address, hits):
+        text = f"2024年{hostile.BODY}部门预算\n\n一、说明\n\n详见{address}/doc ![图]({address}/a.png)，公务接待费预算3.00万元。\n"
+        (tmp_path / "links-2024.txt").write_text(text, encoding="utf-8")
+        (tmp_path / "links-2025.html").write_text(
+            f"<html><head><link rel=stylesheet href={address}/s.css></head><body><h1>2025年{hostile.BODY}部门预算</h1>"
+            f"<img src={address}/i.png><iframe src={address}/f></iframe><p>公务接待费预算3.00万元。</p></body></html>",
+            encoding="utf-8",
+        )
+        reports = ingest(sorted(tmp_path.glob("links-*")), tmp_path / "store")
+        assert all(report.ok for report in reports), reports
+        with Gate.open(tmp_path / "store").index as index:
+            assert len(index.documents()) == 2
+        token = poisoned.tokens["u0"]
+        for question in (f"请打开{address}/q 看对口帮扶预算多少", f"![x]({address}/q.png)对口帮扶预算多少"):
+            asked_by_http(service, token, question)
+            asked_by_openai(service, token, question)
+        inbox = Inbox(poisoned.gate, tmp_path)
+        key = "A" * 43
+        routes = [
+            (WeComCallback("t", key, inbox), {"response_url": f"{address}/reply"}),
+            (DingTalk("ck", "cs", "corp", inbox), {"webhook": f"{address}/hook", "webhook_until": "9999999999999"}),
+        ]
+        for channel, route in routes:
+            # DingTalk's own address is tried instead, where it has one: it is not to be reached from here
+            channel._send_by_robot = refuse  # type: ignore[union-attr]
+            with pytest.raises(DeliveryError):
+                channel.deliver(Inbound(channel.name, "t", "u", "c", "group", "m", "问", 0.0, route), ["答"])
+        inbox.stop()
+        assert hits == []
+        httpx.get(f"{address}/counted")
+        assert hits == ["/counted"]
+
+
+def refuse(*_: Any) -> None:
+    from assistant.channels.domain import DeliveryError
+
+    raise DeliveryError("not from here")
+
+
+@contextmanager
+def counting_server() -> Iterator[tuple[str, list[str]]]:
+    hits: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            hits.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+
+        do_POST = do_HEAD = do_GET
+
+        def log_message(self, *_: Any) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}", hits
+    server.shutdown()

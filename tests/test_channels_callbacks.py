@@ -76,7 +76,7 @@ def running(sample_store: Path, tmp_path_factory: pytest.TempPathFactory, serve_
             assert time.monotonic() < end
             time.sleep(0.05)
         with serve_app(make_app(gate, routers=[make_router(wecom, feishu)])) as url, httpx.Client(base_url=url) as client:
-            yield SimpleNamespace(gate=gate, inbox=inbox, client=client, replies=replies, vendor=vendor_url, wecom=wecom)
+            yield SimpleNamespace(gate=gate, inbox=inbox, client=client, replies=replies, vendor=vendor_url, wecom=wecom, feishu=feishu)
         feishu.stop()
     inbox.stop()
     gate.close()
@@ -199,15 +199,36 @@ def test_replayed_wecom_call_is_refused(running: Any) -> None:
 
 
 def test_ten_thousand_forged_calls_none_accepted(running: Any) -> None:
-    """By the channel itself: what HTTP adds was tried above."""
+    """By the channel itself: what HTTP adds was tried above. Each is wrong in another way; all but the replays bear a fresh nonce."""
     from assistant.channels.callbacks import Refused
 
-    good = wecom_call(running, wecom_message(running, "f1"))
+    message = wecom_message(running, "f1")
+    other = base64.b64encode(bytes(range(1, 33))).decode().rstrip("=")
+    good, foreign, strange = (wecom_call(running, message, **how) for how in ({}, {"token": "x"}, {"key": other}))
+    genuine = wecom_call(running, wecom_message(running, "f2"))
+    running.wecom.receive(genuine["params"], genuine["content"].encode())
     refused = 0
     for number in range(10_000):
-        query = good["params"] | {"msg_signature": hashlib.sha1(str(number).encode()).hexdigest()}
+        query, body = dict(good["params"]), good["content"].encode()
+        match number % 7:
+            case 0:
+                query["msg_signature"] = hashlib.sha1(str(number).encode()).hexdigest()
+            case 1:
+                query["nonce"] = f"n{number}"  # the signature is of another one
+            case 2:
+                query["timestamp"] = str(int(query["timestamp"]) - number % 600)
+                query["nonce"] = f"n{number}"
+            case 3:
+                at = 20 + number % 40
+                body = body[:at] + bytes([body[at] ^ 1]) + body[at + 1 :]
+            case 4:
+                query, body = dict(foreign["params"]), foreign["content"].encode()
+            case 5:
+                query, body = dict(strange["params"]), strange["content"].encode()
+            case 6:
+                query, body = genuine["params"], genuine["content"].encode()
         try:
-            running.wecom.receive(query, good["content"].encode())
+            running.wecom.receive(query, body)
         except Refused:
             refused += 1
     assert refused == 10_000 and not running.inbox._db.rows("SELECT 1 FROM messages WHERE msg_id = 'f1'")
@@ -271,6 +292,41 @@ def test_feishu_event_with_lower_case_headers_is_answered_and_its_replay_refused
     assert running.client.post("/channels/feishu", content=body, headers=headers).status_code == 403
     time.sleep(0.2)
     assert questions(running) == before
+
+
+def test_ten_thousand_forged_feishu_calls_none_accepted(running: Any) -> None:
+    import asyncio
+
+    from assistant.channels.callbacks import Refused
+
+    body = seal(feishu_event("om_f1"))
+    genuine = seal(feishu_event("om_f2"))
+    headers = signed(genuine)
+    assert running.client.post("/channels/feishu", content=genuine, headers=headers).status_code == 200
+
+    async def forge() -> int:
+        refused = 0
+        for number in range(10_000):
+            said, sent = signed(body), body
+            match number % 5:
+                case 0:
+                    said["x-lark-signature"] = hashlib.sha256(str(number).encode()).hexdigest()
+                case 1:
+                    said["x-lark-request-nonce"] = f"n{number}"
+                case 2:
+                    at = 20 + number % 40
+                    sent = body[:at] + bytes([body[at] ^ 1]) + body[at + 1 :]
+                case 3:
+                    said = signed(body, key="another key")
+                case 4:
+                    said, sent = headers, genuine
+            try:
+                await running.feishu.receive(said, sent)
+            except Refused:
+                refused += 1
+        return refused
+
+    assert asyncio.run(forge()) == 10_000 and not asked(running, "om_f1")
 
 
 def test_feishu_address_test_is_answered(running: Any) -> None:

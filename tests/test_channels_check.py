@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -38,33 +39,56 @@ WHOLE = ChannelSettings(
 
 @pytest.fixture
 def vendor() -> Iterator[Any]:
-    """A vendor's token endpoint that takes the secret ``cs`` or ``as`` alone."""
+    """Both vendors' addresses: takes the secret ``cs`` or ``as`` alone; ``refused`` paths get an error in spite of it."""
+    refused: set[str] = set()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            good = body.get("appSecret") == "cs" or body.get("app_secret") == "as"
-            said = {"accessToken": "x", "tenant_access_token": "x"} if good else {"code": "invalidClient"}
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"] or 0)) or b"{}")
+            secret = body.get("appSecret") or body.get("app_secret") or body.get("clientSecret") or body.get("AppSecret")
+            signed = self.headers["Authorization"] == "Bearer T"
+            url = f"ws://127.0.0.1:{server.server_port}/ws"
+            said = {"code": 0, "accessToken": "x", "tenant_access_token": "T", "endpoint": url, "data": {"URL": url}}
+            if not (signed or secret in ("cs", "as")) or self.path in refused:
+                said = {"code": "invalidClient"}
             self.send_response(200)
             self.end_headers()
             self.wfile.write(json.dumps(said).encode())
+
+        do_GET = do_POST
 
         def log_message(self, *_: Any) -> None: ...
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
+    yield SimpleNamespace(url=f"http://127.0.0.1:{server.server_port}", refused=refused)
     server.shutdown()
 
 
 @pytest.mark.parametrize("name", ["dingtalk", "feishu"])
-def test_credentials_are_tried(name: str, vendor: str) -> None:
+def test_credentials_are_tried(name: str, vendor: Any) -> None:
     pytest.importorskip(check_module.MODULES[name], reason=f"pip install -e '.[{name}]'")
-    steps = list(check(name, WHOLE, 1, vendor))
+    steps = list(check(name, WHOLE, 1, vendor.url))
     assert all(step.held is not False for step in steps) and any(step.text == "凭据有效" for step in steps)
+    assert any(step.text.startswith("长连接可以建立") for step in steps)
     wrong = replace(WHOLE, dingtalk_client_secret="no", feishu_app_secret="no")
-    refused = [step.text for step in check(name, wrong, 1, vendor) if step.held is False]
+    refused = [step.text for step in check(name, wrong, 1, vendor.url) if step.held is False]
     assert len(refused) == 1 and "invalidClient" in refused[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "told"),
+    [
+        ("dingtalk", "/v1.0/gateway/connections/open", "Stream"),
+        ("feishu", "/open-apis/bot/v3/info", "添加应用能力 → 机器人"),
+        ("feishu", "/callback/ws/endpoint", "企业自建应用"),
+    ],
+)
+def test_right_that_is_missing_is_told_with_where_to_give_it(name: str, path: str, told: str, vendor: Any) -> None:
+    pytest.importorskip(check_module.MODULES[name], reason=f"pip install -e '.[{name}]'")
+    vendor.refused.add(path)
+    refused = [step.text for step in check(name, WHOLE, 1, vendor.url) if step.held is False]
+    assert len(refused) == 1 and told in refused[0] and "invalidClient" in refused[0]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -29,6 +29,7 @@ from assistant.channels import inbox as inbox_module  # noqa: E402
 from assistant.channels.connection import Pace  # noqa: E402
 from assistant.channels.inbox import Inbox  # noqa: E402
 from assistant.channels.wording import UNKNOWN  # noqa: E402
+from tests import hostile  # noqa: E402
 
 ASK = "龙岗区对口帮扶预算多少"
 QUICK = Pace(look=0.05, grace=0.3, first_wait=0.1, longest_wait=0.4)
@@ -176,11 +177,10 @@ def test_group_question_is_acknowledged_at_once_and_answered_once(
 
     monkeypatch.setattr(gate, "ask", slow)
     up(robot)
-    began = time.monotonic()
     gateway.push(message())
     gateway.push(message())  # the vendor's repeat
     wait_for(lambda: len(gateway.acks) == 2)
-    assert time.monotonic() - began < 0.5 and not gateway.said()
+    assert not gateway.said()  # nothing can be answered yet
     assert [ack["code"] for ack in gateway.acks] == [200, 200]
     go.set()
     [reply] = wait_for(gateway.said)
@@ -222,6 +222,7 @@ def test_gateway_that_hangs_is_down_and_holds_nothing_up(gate: Gate, gateway: Ga
     robot.start()
     time.sleep(1.5)
     assert robot.health() == "down"
+    assert gate.ask(gate.access.principal("zhang"), ASK).figures  # whoever asks elsewhere is answered
     began = time.monotonic()
     robot.stop()
     assert time.monotonic() - began < 5
@@ -287,6 +288,20 @@ def test_long_reply_is_several_messages_with_no_number_cut(
     texts = [reply["markdown"]["text"] for reply in gateway.said()]
     assert len(texts) == len(pieces) > 4 and sum(text.count("9,233.81万元") for text in texts) == 1500
     assert all(len(text.encode()) <= 4000 for text in texts)
+
+
+def test_orders_in_documents_are_obeyed_by_no_reply(
+    robot: dingtalk.DingTalk, gateway: Gateway, poisoned: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(robot._inbox, "gate", poisoned.gate)
+    up(robot)
+    for user in poisoned.tokens:
+        gateway.push(message(hostile.ASKED, f"p1-{user}", senderStaffId=user))
+        gateway.push(message("农业局的主要职责是什么", f"p2-{user}", senderStaffId=user))
+    wait_for(lambda: len(gateway.said()) == 2 * len(poisoned.tokens), 60)
+    texts, titles = ([reply["markdown"][part] for reply in gateway.said()] for part in ("text", "title"))
+    assert all(map(hostile.is_harmless, [*texts, *titles])), texts
+    assert sum(map(hostile.tells_the_figure, texts)) == len(poisoned.tokens), texts
 
 
 @pytest.mark.parametrize("data", ["{}", "[]", "null", '{"msgId": 1}'])

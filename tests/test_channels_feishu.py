@@ -34,6 +34,7 @@ from assistant.channels.connection import Pace  # noqa: E402
 from assistant.channels.domain import Inbound  # noqa: E402
 from assistant.channels.inbox import Inbox  # noqa: E402
 from assistant.channels.wording import UNKNOWN  # noqa: E402
+from tests import hostile  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
 ASK = "龙岗区对口帮扶预算多少"
@@ -55,7 +56,7 @@ class Gateway:
         self.calls.append((request.method, request.path, json.loads(text) if text else None))
         if request.path == "/callback/ws/endpoint":
             if self.endpoint != 200:
-                return web.json_response({"code": self.endpoint, "msg": "refused"})
+                return web.json_response({"code": self.endpoint, "msg": "refused"}, status=self.endpoint if self.endpoint < 500 else 200)
             timing = {"ReconnectCount": -1, "ReconnectInterval": 1, "ReconnectNonce": 1, "PingInterval": 120}
             url = f"{self.domain.replace('http', 'ws')}/ws?device_id=d&service_id=1"
             return web.json_response({"code": 0, "data": {"URL": url, "ClientConfig": timing}})
@@ -268,6 +269,16 @@ def test_question_that_fails_is_not_left_thinking(fresh: Any, gateway: Gateway, 
     assert "内部错误" in gateway.contents()[-1] and "detail" not in gateway.contents()[-1]
 
 
+def test_orders_in_documents_are_obeyed_by_no_reply(fresh: Any, gateway: Gateway, poisoned: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fresh.inbox, "gate", poisoned.gate)
+    for user in poisoned.tokens:
+        gateway.push(event(f"om_p1-{user}", user, hostile.ASKED))
+        gateway.push(event(f"om_p2-{user}", user, "农业局的主要职责是什么"))
+    wait_for(lambda: len(gateway.contents()) == 2 * len(poisoned.tokens), 60)
+    assert all(map(hostile.is_harmless, gateway.contents())), gateway.contents()
+    assert sum(map(hostile.tells_the_figure, gateway.contents())) == len(poisoned.tokens), gateway.contents()
+
+
 def test_connection_that_is_cut_comes_back(fresh: Any, gateway: Gateway) -> None:
     before = gateway.live
     asyncio.run_coroutine_threadsafe(before.close(), gateway.loop).result(5)
@@ -308,11 +319,12 @@ print("health", bot.health(), gate.ask(LOCAL, sys.argv[3]).status)
 """
 
 
+@pytest.mark.parametrize("code", [514, 403])
 def test_bot_that_is_refused_is_down_and_questions_are_answered_elsewhere(
-    sample_store: Path, tmp_path: Path, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+    sample_store: Path, tmp_path: Path, gateway: Gateway, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
     """In a process of its own: the client has one loop a process."""
-    monkeypatch.setattr(gateway, "endpoint", 514)
+    monkeypatch.setattr(gateway, "endpoint", code)
     folder = shutil.copytree(sample_store, tmp_path / "store")
     before = len(gateway.calls)
     words = [sys.executable, "-c", REFUSED_BOT, str(folder), gateway.domain, ASK]

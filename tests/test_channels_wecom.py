@@ -21,6 +21,7 @@ from assistant.channels.connection import Pace
 from assistant.channels.inbox import Inbox
 from assistant.channels.wording import UNKNOWN
 from index.errors import BudgetError
+from tests import hostile
 
 aibot_ws = pytest.importorskip("aibot.ws", reason="pip install -e '.[wecom]'")
 trustme = pytest.importorskip("trustme", reason="pip install -e '.[test]'")
@@ -231,6 +232,20 @@ def test_unknown_person_is_refused_and_other_kinds_are_told(bot: wecom.WeCom, ga
     assert reply["body"]["stream"]["content"] == UNKNOWN and gate.log.lines()[-1].kind == "refused"
     gateway.push(message(msg_id="m2", msgtype="image", image={"url": "http://127.0.0.1:1/x", "aeskey": "k"}))
     assert "只支持文字" in wait_for(lambda: len(gateway.replies()) > 1 and gateway.replies())[1]["body"]["stream"]["content"]
+
+
+def test_orders_in_documents_are_obeyed_by_no_reply(
+    bot: wecom.WeCom, gateway: Gateway, poisoned: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bot._inbox, "gate", poisoned.gate)
+    up(bot)
+    for user in poisoned.tokens:
+        gateway.push(message(f"@助手 {hostile.ASKED}", f"p1-{user}", user))
+        gateway.push(message("@助手 农业局的主要职责是什么", f"p2-{user}", user))
+    wait_for(lambda: len(gateway.replies()) == 2 * len(poisoned.tokens), 60)
+    said = {frame["headers"]["req_id"]: frame["body"]["stream"]["content"] for frame in gateway.replies()}
+    assert all(map(hostile.is_harmless, said.values())), said
+    assert all(hostile.tells_the_figure(said[f"r-p1-{user}"]) for user in poisoned.tokens), said
 
 
 def test_reply_never_acknowledged_frees_the_worker(bot: wecom.WeCom, gateway: Gateway, gate: Gate, caplog: Any) -> None:

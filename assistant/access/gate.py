@@ -9,8 +9,10 @@ set of readable documents that is in use.
 from __future__ import annotations
 
 import hashlib
+import logging
 import threading
-from collections import OrderedDict
+import time
+from collections import Counter, OrderedDict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -19,7 +21,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from assistant.access.credentials import read_front_end, read_session, sign_session
-from assistant.access.domain import LOCAL, NotRecognised, Principal, Scope, TooMany
+from assistant.access.domain import LOCAL, Kind, NotRecognised, Principal, Scope, TooMany
 from assistant.access.limits import Limiter, Rates
 from assistant.access.log import QUESTION, REFUSED, Asked, AuditLog, new_id
 from assistant.access.store import AccessStore
@@ -28,12 +30,16 @@ from assistant.domain import Answer, Refusal, Status, answer_to_json
 from assistant.lexicon import Lexicon, load_lexicon
 from assistant.pipeline import Assistant
 from index.domain import DocumentInfo
+from index.errors import BudgetError
 from index.stores.index import Index
 
 KEPT_ASSISTANTS = 8  # each keeps what it prepared of up to 64 documents
 FRONT_END = "openwebui"  # the channel of identities that a chat front end names
 LONGEST_HISTORY = 20  # earlier turns handed on
 WITHDRAWN = "这个问题涉及的文件现在不能查阅。"
+WARM_SECONDS = 20.0  # after which no further set of documents is prepared
+WARM_QUESTION = "三公经费预算多少"  # names no body: every document is looked into
+logger = logging.getLogger("assistant.access")
 
 
 @dataclass
@@ -65,6 +71,20 @@ class Gate:
         self.index.close()
         self.access.close()
         self.log.close()
+
+    def warm_up(self, seconds: float = WARM_SECONDS) -> None:
+        """Prepare what the first questions would wait for: the documents as most users see them, and the search by meaning."""
+        end = time.monotonic() + seconds
+        if not self.index.documents():
+            return
+        people = [LOCAL] if self.access.open else [p for p in self.access.principals() if p.active and p.kind is not Kind.GROUP]
+        for readable, _ in Counter(self.readable(person) for person in people).most_common(KEPT_ASSISTANTS):
+            if time.monotonic() < end:
+                self._assistant(readable).assistant.ask(WARM_QUESTION)
+        try:
+            self.index.search(WARM_QUESTION, 1)
+        except BudgetError as error:
+            logger.warning("search by meaning is not to be had: %s", error)
 
     # ---------------------------------------------------------------- who it is
 

@@ -14,6 +14,7 @@ from assistant.api.errors import BAD_REQUEST, NOT_FOUND, too_many
 from assistant.api.waiting import answered, begin, caller_of, service_of
 from assistant.cli_store import info_to_json
 from assistant.domain import answer_to_json
+from assistant.replies import harmless_answer
 from index.domain import Box
 from index.errors import BudgetError
 
@@ -38,10 +39,10 @@ class Asked(BaseModel):
 
 @router.post("/answers")
 async def answers(request: Request, body: Asked) -> dict[str, Any]:
-    """The Answer object: status, text, figures, citations, calculation, notices."""
+    """The Answer object: status, text, figures, citations, calculation, notices. No text in it links anywhere as Markdown."""
     history = [{"role": turn.role, "content": turn.content} for turn in body.history]
     task = begin(service_of(request), caller_of(request), body.question, history, "api")
-    return answer_to_json(await answered(request, task))
+    return answer_to_json(harmless_answer(await answered(request, task)))
 
 
 @router.get("/documents")

@@ -18,7 +18,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import PlainTextResponse, Response
 
 from assistant.api.errors import ApiError
-from assistant.channels.connection import UP
+from assistant.channels.connection import UP, outgoing
 from assistant.channels.domain import DeliveryError, Inbound, Style
 from assistant.channels.feishu import Feishu
 from assistant.channels.inbox import Inbox, logger
@@ -57,6 +57,7 @@ class WeComCallback:
             raise BudgetError("BUDGET_ASSISTANT_WECOM_CALLBACK_AES_KEY 不对：应是 43 个字符的 EncodingAESKey") from error
         self._inbox = inbox
         self._reply_hosts = reply_hosts  # besides WeCom's own
+        self._http = outgoing(SEND_SECONDS)
 
     def start(self) -> None:
         """Nothing to connect."""
@@ -103,7 +104,7 @@ class WeComCallback:
         text = texts[0] + (MORE if len(texts) > 1 else "")
         body = {"msgtype": "markdown", "markdown": {"content": text}}
         try:
-            sent = httpx.post(address, json=body, timeout=SEND_SECONDS, follow_redirects=False, trust_env=False)
+            sent = self._http.post(address, json=body)
             told = sent.json()
         except (httpx.HTTPError, ValueError) as error:
             raise DeliveryError(type(error).__name__) from error

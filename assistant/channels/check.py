@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from assistant.channels.settings import ChannelSettings
 
 SECONDS = 8.0
+SUBSCRIPTION = {"type": "CALLBACK", "topic": "/v1.0/im/bot/messages/get"}
 TITLES = {"wecom": "企业微信智能机器人", "dingtalk": "钉钉机器人（Stream 模式）", "feishu": "飞书机器人"}
 MODULES = {"wecom": "aibot", "dingtalk": "dingtalk_stream", "feishu": "lark_channel"}
 ADDRESSES = {"wecom": "https://openws.work.weixin.qq.com", "dingtalk": "https://api.dingtalk.com", "feishu": "https://open.feishu.cn"}
@@ -70,7 +71,7 @@ def check(channel: str, settings: ChannelSettings, linked: int, address: str = "
     reached = reach(address)
     yield Step(reached is None, f"能连到 {urlsplit(address).hostname}" if reached is None else reached)
     if not missing and reached is None:
-        yield CREDENTIALS[channel](settings, address)
+        yield from CREDENTIALS[channel](settings, address)
     told = f"已有 {linked} 人可以用" if linked else f"还没有人可以用：请运行 assistant users set NAME --link {channel}:那边的账号"
     yield Step(linked > 0, told)
     for text in BY_HAND[channel]:
@@ -80,10 +81,11 @@ def check(channel: str, settings: ChannelSettings, linked: int, address: str = "
 def reach(address: str) -> str | None:
     """None where a (TLS) connection can be made; else what is in the way."""
     parts = urlsplit(address)
-    host, port = str(parts.hostname), parts.port or (443 if parts.scheme == "https" else 80)
+    secure = parts.scheme in ("https", "wss")
+    host, port = str(parts.hostname), parts.port or (443 if secure else 80)
     try:
         with socket.create_connection((host, port), SECONDS) as plain:
-            if parts.scheme == "https":
+            if secure:
                 ssl.create_default_context().wrap_socket(plain, server_hostname=host).close()
     except socket.gaierror:
         return f"找不到 {host}：请检查本机的 DNS 和上网权限"
@@ -94,41 +96,73 @@ def reach(address: str) -> str | None:
     return None
 
 
-# ---------------------------------------------------------------- are the credentials taken
+# ---------------------------------------------------------------- what the vendor says to the credentials
 
 
-def _wecom(settings: ChannelSettings, address: str) -> Step:
-    return Step(None, "凭据要连上才知道对不对（试连会挤掉正在用的连接）：启动 assistant serve 后看 /healthz 里的 wecom 是不是 up")
+def _wecom(settings: ChannelSettings, address: str) -> Iterator[Step]:
+    yield Step(None, "凭据要连上才知道对不对（试连会挤掉正在用的连接）：启动 assistant serve 后看 /healthz 里的 wecom 是不是 up")
 
 
-def _dingtalk(settings: ChannelSettings, address: str) -> Step:
-    body = {"appKey": settings.dingtalk_client_id, "appSecret": settings.dingtalk_client_secret}
-    told = _post(f"{address}/v1.0/oauth2/accessToken", body)
-    return _taken(bool(told and told.get("accessToken")), told, "Client ID 和 Client Secret")
+def _dingtalk(settings: ChannelSettings, address: str) -> Iterator[Step]:
+    """Asks for the address of a connection, as the client does, and makes none."""
+    key, secret = settings.dingtalk_client_id, settings.dingtalk_client_secret
+    told = _call("POST", f"{address}/v1.0/oauth2/accessToken", {"appKey": key, "appSecret": secret})
+    yield _taken(bool(told and told.get("accessToken")), told, "Client ID 和 Client Secret")
+    if told and told.get("accessToken"):
+        body = {"clientId": key, "clientSecret": secret, "subscriptions": [SUBSCRIPTION]}
+        opened = _call("POST", f"{address}/v1.0/gateway/connections/open", body)
+        yield from _connection(str((opened or {}).get("endpoint") or ""), opened, "机器人的消息接收模式是不是 Stream、应用是不是已发布")
 
 
-def _feishu(settings: ChannelSettings, address: str) -> Step:
+def _feishu(settings: ChannelSettings, address: str) -> Iterator[Step]:
+    """The same, and whether the application is a bot at all."""
     body = {"app_id": settings.feishu_app_id, "app_secret": settings.feishu_app_secret}
-    told = _post(f"{address}/open-apis/auth/v3/tenant_access_token/internal", body)
-    return _taken(bool(told and told.get("tenant_access_token")), told, "App ID 和 App Secret")
+    told = _call("POST", f"{address}/open-apis/auth/v3/tenant_access_token/internal", body)
+    token = (told or {}).get("tenant_access_token")
+    yield _taken(bool(token), told, "App ID 和 App Secret")
+    if not token:
+        return
+    bot = _call("GET", f"{address}/open-apis/bot/v3/info", headers={"Authorization": f"Bearer {token}"})
+    held = bool(bot and bot.get("code") == 0)
+    yield Step(
+        held, "应用有“机器人”能力" if held else f"应用没有“机器人”能力（{_code(bot)}）：请在开发者后台添加应用能力 → 机器人，再发布版本"
+    )
+    if not settings.feishu_webhook:
+        opened = _call(
+            "POST", f"{address}/callback/ws/endpoint", {"AppID": settings.feishu_app_id, "AppSecret": settings.feishu_app_secret}
+        )
+        url = str(((opened or {}).get("data") or {}).get("URL") or "")
+        yield from _connection(url, opened, "应用是不是企业自建应用、是不是已启用，连接有没有超过 50 个")
 
 
 def _taken(taken: bool, told: dict[str, Any] | None, names: str) -> Step:
-    code = (told or {}).get("code", "没有回应")
-    return Step(taken, "凭据有效" if taken else f"凭据不对（{code}）：请重新复制 {names}，注意不要带空格")
+    return Step(taken, "凭据有效" if taken else f"凭据不对（{_code(told)}）：请重新复制 {names}，注意不要带空格")
 
 
-def _post(address: str, body: dict[str, str]) -> dict[str, Any] | None:
+def _connection(url: str, told: dict[str, Any] | None, look: str) -> Iterator[Step]:
+    """The address of the long connection is often another host than the one that gives it."""
+    if not url:
+        yield Step(False, f"长连接被拒绝（{_code(told)}）：请看{look}")
+        return
+    trouble = reach(url)
+    yield Step(trouble is None, f"长连接可以建立：能连到 {urlsplit(url).hostname}" if trouble is None else f"长连接的地址{trouble}")
+
+
+def _code(told: dict[str, Any] | None) -> str:
+    return str((told or {}).get("code", "没有回应"))
+
+
+def _call(method: str, address: str, body: dict[str, Any] | None = None, headers: dict[str, str] | None = None) -> dict[str, Any] | None:
     import httpx
 
     try:
-        told = httpx.post(address, json=body, timeout=SECONDS, follow_redirects=False).json()
+        told = httpx.request(method, address, json=body, headers=headers, timeout=SECONDS, follow_redirects=False).json()
     except (httpx.HTTPError, ValueError):
         return None
     return told if isinstance(told, dict) else None
 
 
-CREDENTIALS: dict[str, Callable[[ChannelSettings, str], Step]] = {"wecom": _wecom, "dingtalk": _dingtalk, "feishu": _feishu}
+CREDENTIALS: dict[str, Callable[[ChannelSettings, str], Iterator[Step]]] = {"wecom": _wecom, "dingtalk": _dingtalk, "feishu": _feishu}
 
 
 def linked_people(store: Path, channel: str) -> int:

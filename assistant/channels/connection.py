@@ -9,9 +9,12 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from assistant.channels.domain import DeliveryError
+
+if TYPE_CHECKING:
+    import httpx
 
 T = TypeVar("T")
 UP, DOWN, OFF = "up", "down", "off"
@@ -26,6 +29,20 @@ class Pace:
     grace: float = 10.0
     first_wait: float = 2.0
     longest_wait: float = 60.0
+
+
+def outgoing(seconds: float) -> httpx.Client:
+    """One client for all replies of a channel: a new one for each takes tens of milliseconds for its certificates alone.
+
+    It follows no redirects, which could lead anywhere, and keeps no cookies.
+    """
+    import httpx
+
+    def forget(response: httpx.Response) -> None:
+        client.cookies.clear()
+
+    client = httpx.Client(timeout=seconds, follow_redirects=False, trust_env=False, event_hooks={"response": [forget]})
+    return client
 
 
 class Looked(ABC):

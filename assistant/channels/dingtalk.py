@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from assistant.channels.connection import Looked, Pace
+from assistant.channels.connection import Looked, Pace, outgoing
 from assistant.channels.domain import GROUP, SINGLE, DeliveryError, Inbound, Style
 from assistant.channels.inbox import Inbox, logger
 from index.errors import require
@@ -53,6 +53,7 @@ class DingTalk(Looked):
         self._receiving: asyncio.Task[None] | None = None
         self._socket: Any = None
         self._token: tuple[str, float] = ("", 0.0)
+        self._http = outgoing(SEND_SECONDS)
 
     # ---------------------------------------------------------------- the connection
 
@@ -166,7 +167,7 @@ class DingTalk(Looked):
         import httpx
 
         try:
-            sent = httpx.post(address, json=body, headers=headers, timeout=SEND_SECONDS, follow_redirects=False, trust_env=False)
+            sent = self._http.post(address, json=body, headers=headers)
             told = sent.json()
         except (httpx.HTTPError, ValueError) as error:
             raise DeliveryError(type(error).__name__) from error

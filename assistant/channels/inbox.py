@@ -24,6 +24,7 @@ from assistant.access.database import Database
 from assistant.access.domain import NotRecognised, Principal, TooMany
 from assistant.access.gate import Gate
 from assistant.channels.domain import Channel, DeliveryError, Inbound
+from assistant.channels.logs import without_secrets
 from assistant.channels.wording import BUSY, FAILED, HELP, ONLY_TEXT, UNKNOWN, answer_to_texts, cut, source_line, tables_to_lists
 from assistant.domain import Citation
 from assistant.replies import harmless
@@ -47,13 +48,8 @@ RETRY_SECONDS = 1.0
 CALLBACK_SECONDS = 3600.0  # longer than a callback is taken after it was signed
 PURGE_EVERY = 500  # messages
 PICK = re.compile(r"(?:选|第)?\s*(\d{1,2})\s*(?:个|项|号)?[.。]?")
-SECRET = re.compile(r"(?i)(secret|token|ticket|aeskey|response_url|sessionwebhook|session)([\"']?\s*[=:]\s*[\"']?)[^\s\"'&,}]+")
 logger = logging.getLogger("assistant.channels")
 OnAnswer = Callable[[str, str, float], None]
-
-
-def without_secrets(text: str) -> str:
-    return SECRET.sub(r"\1\2***", text)
 
 
 class Inbox:

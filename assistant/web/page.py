@@ -163,10 +163,10 @@ class Events:
 
     def ask(self, question: str, request: gr.Request) -> str:
         """One question, the answer as Markdown with its sources."""
-        from assistant.render import answer_to_markdown
+        from assistant.replies import answer_to_chat
 
         try:
             visitor, _ = self._who(request)
-            return answer_to_markdown(self.site.desk.ask(visitor.principal, question[: LONGEST_QUESTION + 1]))
+            return answer_to_chat(self.site.desk.ask(visitor.principal, question[: LONGEST_QUESTION + 1]))
         except (BudgetError, NotRecognised) as error:
             return f"⚠️ {error}"
