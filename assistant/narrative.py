@@ -133,7 +133,8 @@ def same_section(task: Task, first: Passage) -> list[Passage]:
     if topic is None or not topic.search(first.lead) or first.table_id or leftover(task.ask, cover_text(task.ask, first.lead)):
         return []
     here = [p for p in view_passages(first.view) if p.section == first.section and not p.table_id and p.block != first.block]
-    out, used = [], 0
+    out: list[Passage] = []
+    used = 0
     for p in here:
         used += len(p.text)
         if used > LONGEST_SECTION:
@@ -153,7 +154,8 @@ def continued(first: Passage) -> list[Passage]:
     if first.table_id or not GOES_ON.search(first.text.rstrip()):
         return []
     opened = first.text.rstrip().endswith(("：", ":"))  # numbered lines follow, each a sentence of its own
-    out, used = [], 0
+    out: list[Passage] = []
+    used = 0
     for p in view_passages(first.view):
         if p.table_id or p.section != first.section or p.block <= first.block:
             continue
