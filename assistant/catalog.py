@@ -29,7 +29,7 @@ PLAIN_OUTER = re.compile(
 BALANCE_TITLE = re.compile(r"收支|收入支出|收、支")
 # Headers of label columns: what names a row's item, and what only says whose or of which kind it is.
 ITEM_HEAD = re.compile(r"项目名称|项目$|事项|品目|名称$")
-ATTRIBUTE_HEAD = re.compile(r"单位|科目|部门|处室|类型|类别|性质|级次")
+ATTRIBUTE_HEAD = re.compile(r"单位|科目|部门|处室|类型|类别|性质|级次|对象|期限|年限|时间|依据|方式|地点|备注")
 USE = re.compile(r"[，,。；]?(?:主要|具体|重点|专项)?(?:用于|用作|用来|保障|支持|包括)")
 LONGEST_ITEM = 30
 SENTENCE = 40  # characters; a longer label is running text
@@ -136,7 +136,7 @@ class View:
         heads = table.label_heads
         if not heads or not ATTRIBUTE_HEAD.search(heads[-1]):
             return -1
-        return next((i for i in range(len(heads) - 1, -1, -1) if ITEM_HEAD.search(heads[i])), -1)
+        return next((i for i in range(len(heads) - 1, -1, -1) if ITEM_HEAD.search(heads[i]) and not ATTRIBUTE_HEAD.search(heads[i])), -1)
 
     def is_total(self, label: str) -> bool:
         """True for a label that names the body itself, a total or a year rather than an item."""

@@ -130,7 +130,7 @@ def _read_item(task: Task, group: Group, cleaned: str, want: Want | None) -> Rea
         reading = read_figure(task.library, group, full, want) if full.light else None
         if reading and reading.score >= 1.0 and full.weight(reading.covered) >= 0.7 * full.weight(full.light):
             return reading
-        if not cleaned or re.search(r"总|全部|支出|预算", cleaned):
+        if not without_bodies(task, cleaned).strip(" ,的") or re.search(r"总|全部|支出|预算", cleaned):
             return task.read_total(group, want)
         return None
     reading = read_figure(task.library, group, ask, want)

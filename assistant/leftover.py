@@ -11,6 +11,7 @@ from assistant.match import Ask, own_characters, span_mask
 
 PARTICLE = re.compile(r"[里中内的了和与及在]")
 OTHERS = ("其他", "其它")  # content only before an item's name: 其他支出 is an item of its own
+MEASURED = re.compile(r"(?:总)?(?:里程|长度|面积|数量|人数|次数|总量|规模|户数|个数)$")
 SHORT_LABEL = 3
 OWN_WORD = 1.0  # unsaid weight from which a label says more than the question
 ENOUGH = 0.7  # with this share of the content explained, a verb more or less is no reason to refuse
@@ -70,7 +71,8 @@ def said_beyond(candidate: Candidate, run: str) -> tuple[bool, bool]:
     if at < 0:
         return True, True
     own = own_characters(label)
-    return any(own[:at]), any(own[at + len(run) :])
+    after = MEASURED.search(label, at + len(run))  # 养护农村公路里程: what is measured is asked with its unit
+    return any(own[:at]), any(own[at + len(run) : after.start() if after else len(label)])
 
 
 def cuts_a_word(ask: Ask, named: int, open_: int) -> bool:

@@ -88,6 +88,8 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
     kind = unit_kind(f.unit)
     if want.counter and (kind == "money" or (kind == "count" and want.counter not in VAGUE and not counts_in(f.unit, want.counter))):
         return None  # 多少分 is answered neither with money nor with a number of events
+    if want.counter and kind == "ratio":
+        return None  # 多少公里 is no rate
     if want.unit_kind and kind != want.unit_kind:
         score -= 4.0
     elif not want.unit_kind and kind == "ratio" and f.measure in AMOUNTS:
@@ -109,7 +111,8 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
     if entry.rest and not REST.search(ask.text):
         score -= 0.5
     covered = 0
-    if entry.leaf >= 0:
+    own_row = bool(want.units) and bool(f.row_path) and core(f.row_path[-1]) in want.units  # the row of the unit that is named
+    if entry.leaf >= 0 and not own_row:
         row = found[entry.leaf]
         if row.hit:
             covered |= row.covered
@@ -192,7 +195,7 @@ def _column_penalty(entry: Entry, found: Sequence[Match]) -> float:
     return penalty
 
 
-def plausible(view: View, found: Sequence[Match]) -> Iterator[Entry]:
+def plausible(view: View, found: Sequence[Match], units: frozenset[str] = frozenset()) -> Iterator[Entry]:
     """Entries whose row (or sentence) shares something with the question; most of a document falls out here.
 
     A row without an item of its own (a total, a year) is one of them where its columns, title or sentence share something.
@@ -201,7 +204,7 @@ def plausible(view: View, found: Sequence[Match]) -> Iterator[Entry]:
     for leaf, entries in view.by_leaf.items():
         if leaf >= 0 and found[leaf].hit:
             yield from entries
-        elif leaf < 0 or leaf in view.total_leaves:
+        elif leaf < 0 or leaf in view.total_leaves or (units and view.labels[leaf] in units):
             for entry in entries:
                 if any(said[i] for i in entry.labels):
                     yield entry
@@ -216,7 +219,7 @@ def find(views: Iterable[View], ask: Ask, want: Want) -> list[Candidate]:
     out: list[Candidate] = []
     for view in views:
         found = view.matches(ask)
-        for entry in view.codes.get(want.code, []) if want.code else plausible(view, found):
+        for entry in view.codes.get(want.code, []) if want.code else plausible(view, found, want.units):
             candidate = entry_score(ask, entry, found, want, view.info.year)
             if candidate is not None:
                 out.append(candidate)

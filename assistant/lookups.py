@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from assistant.bodies import is_unit
-from assistant.catalog import PLAIN_COLUMN
+from assistant.catalog import PLAIN_COLUMN, View
 from assistant.domain import Answer, AnswerFigure, Intent, Refusal
 from assistant.draft import printed, quoted
 from assistant.flat import core
@@ -235,9 +235,13 @@ def counted_beside(task: Task, figure: Figure, counter: str) -> Figure | None:
 def unit_parts(task: Task, reading: Reading) -> list[Figure]:
     """Where a department's table prints the item for each of its units and for none in all: the units' figures."""
     best = reading.figure
-    if task.q.units.labels or best.table_id is None or len(best.row_path) < 2 or not is_unit(best.row_path[0]):
+    if best.table_id is None or len(best.row_path) < 2:
         return []
     view = task.library.view(best.doc_id)
+    if (best.code or "").startswith("3") and (parts := function_parts(view, best)):
+        return parts
+    if task.q.units.labels or not is_unit(best.row_path[0]):
+        return []
     rows = [
         f
         for f in view.figures
@@ -251,15 +255,28 @@ def unit_parts(task: Task, reading: Reading) -> list[Figure]:
     return [] if whole or len({f.row_path for f in rows}) < 2 or len({f.row_path for f in rows}) != len(rows) else rows
 
 
+def function_parts(view: View, best: Figure) -> list[Figure]:
+    """An economic class that a table prints under each of several functions and nowhere in all: 办公费 of 行政运行 and of 事业运行."""
+    rows = [
+        f
+        for f in view.figures
+        if f.table_id == best.table_id and f.col == best.col and f.code == best.code and f.row_path[-1:] == best.row_path[-1:]
+    ]
+    paths = {f.row_path for f in rows}
+    alike = len({len(p) for p in paths}) == 1 and len(paths) == len(rows) > 1 and all(f.value is not None for f in rows)
+    return rows if alike and len({p[:-2] for p in paths}) <= len(paths) and len({p[-2] for p in paths}) == len(rows) else []
+
+
 def state_units(task: Task, group: Group, parts: list[Figure]) -> Answer:
     """The sum over the units first, then each unit's own figure."""
     total = sum((f.value or Decimal(0) for f in parts), Decimal(0))
     formula = " + ".join(format_value(f.value or Decimal(0)) for f in parts)
     unit = parts[0].unit
-    text = task.draft.computed(total, unit, f"{task.draft.label(parts[0])} · 各单位合计", formula, parts)
-    names = "；".join(f"{f.row_path[0]}{task.draft.state(f)}" for f in parts)
+    text = task.draft.computed(total, unit, f"{task.draft.label(parts[0])} · 合计", formula, parts)
+    apart = next((i for i in range(len(parts[0].row_path)) if len({f.row_path[i] for f in parts}) > 1), 0)
+    names = "；".join(f"{f.row_path[apart]}{task.draft.state(f)}" for f in parts)
     what = f"{group.body}{group.year or ''}年{quoted(task.draft.item(parts[0]))}"
-    task.draft.say(f"{text}——{what}，文件只按单位列出，由各单位相加（{formula}）：{names}，见{task.where(parts[0])}。")
+    task.draft.say(f"{text}——{what}，文件分开列出，没有合计，由各项相加（{formula}）：{names}，见{task.where(parts[0])}。")
     return task.draft.answered()
 
 
@@ -462,10 +479,13 @@ def state_change_of(task: Task, group: Group, reading: Reading) -> None:
     if not related:
         stated = next((f for f in reading.same if f.origin is Origin.PROSE and change_of(task.library, group, f)), None)
         related = change_of(task.library, group, stated) if stated else []
-    words = [f"{direction_word(f)}{task.draft.state(f)}" for f in related if f.value is not None]
-    if words:
-        baseline = next((c for c in related[0].col_path if re.match(r"较|比|与|同", c)), "较上年")
-        task.draft.say(f"{baseline}{'，'.join(words)}。")
+    against: dict[str, list[str]] = {}  # what it is compared with → what is said of that
+    for f in related:
+        baseline = next((c for c in f.col_path if re.match(r"较|比|与|同", c)), "较上年")
+        if f.value is not None:
+            against.setdefault(baseline, []).append(f"{direction_word(f)}{task.draft.state(f)}")
+    if against:
+        task.draft.say("；".join(baseline + "，".join(words) for baseline, words in against.items()) + "。")
 
 
 # ---------------------------------------------------------------- last year

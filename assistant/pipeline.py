@@ -187,8 +187,19 @@ class Assistant:
         if barred:
             return draft.refused(Refusal.NOT_IN_DOCUMENTS, barred)
         with stage(UNDERSTAND):
+            plain, everything = q, scope
             q = with_units(q, named_units(q.text, self.library.views(scope.groups[:NEAR]), q.named.spans), self.lexicon)
             scope = with_these_units(scope, q.units, self.library)
+        answer = self._handled(q, scope, draft)
+        words = [q.text[start:end] for start, end in q.units.spans]
+        if answer is None and words and any(w in v.items for w in words for v in self.library.views(everything.groups[:NEAR])):
+            # 图书馆 is a function, too, and not only the library's own row
+            answer = self._handled(plain, everything, draft)
+        return answer or self._refuse(Task(self.library, self.lexicon, q, scope, draft))
+
+    def _handled(self, q: Question, scope: Scope, draft: Draft) -> Answer | None:
+        """What the first handler says that has something to say."""
+        with stage(UNDERSTAND):
             q = with_tables(q, named_tables(q.text, self.library.views(scope.groups[:NEAR])), self.lexicon)
             q = replace(q, ask=promote(q.ask, [view.rows for view in self.library.views(scope.groups[:NEAR])]))
         scopes = open_scopes(q, scope)
@@ -204,8 +215,7 @@ class Assistant:
                 return answers[0][1]
             if answers:
                 return which_body(draft, answers)
-        task = Task(self.library, self.lexicon, q, scope, draft)
-        return self._refuse(task)
+        return None
 
     def _bodies_only(self, text: str, named: Named) -> Named:
         """Without mentions that stand inside a printed row label of the bodies they would mean."""

@@ -19,9 +19,11 @@ from assistant.passages import view_passages
 from assistant.reading import Reading, change_of, part_ask, read_figure
 from assistant.scope import Group
 from assistant.task import Task
+from assistant.units import view_units
 from index.amounts import MONEY, chinese_to_int, convert
 from index.domain import Figure, Measure, Origin
 
+OF_UNITS = re.compile(r"(?:下面|下属|所属|底下)?(?:的)?(?:哪|各|几|[一二两三四五六七八九十\d]+)(?:几|[一二两三四五六七八九十\d]+)?个?家?(?:下属|所属|二级|基层|预算)*(?:单位|学校|中心|医院)")
 THREE_FUNDS = re.compile(r"三公")
 LIMIT = re.compile(
     r"(?:超过|大于|高于|不足|低于|少于|小于|不到)?(?P<number>[\d.]+|[一二两三五六八十百]+)?(?P<scale>千万|亿|万|千)元?(?:以上|以下|以内)|"
@@ -41,6 +43,7 @@ FUNCTION_CLASS = re.compile(
     r"一般公共服务|外交|国防|公共安全|教育|科学技术|文化|社会保障|社会福利|医疗卫生|卫生健康|节能环保|城乡社区|农林水|交通运输|资源勘探"
     r"|商业服务|金融|援助|自然资源|国土|住房保障|粮油|灾害|预备费|其他支出|债务|转移性|国有资本经营"
 )
+AMOUNTS_ASKED = re.compile(r"[,，]?(?:各|分别)(?:是|为|有)?(?:多少|几)[\u4e00-\u9fff]{0,2}")
 LISTED = 20
 
 
@@ -54,8 +57,15 @@ def answer_rank(task: Task) -> Answer | None:
             return rank_changes(task, group)
         rows = family(task, group)
         if rows:
-            return state_rows(task, group, rows, task.q.top or (1 if re.search(r"哪个|哪项|哪一", task.q.text) else len(rows)))
+            return state_rows(task, group, rows, task.q.top or how_many(task.q.text) or len(rows))
     return None
+
+
+def how_many(text: str) -> int | None:
+    """哪个, 哪三家: how many are asked for."""
+    if found := re.search(r"哪([二两三四五六七八九十]|\d{1,2})[个家项类所]", text):
+        return int(found.group(1)) if found.group(1).isdigit() else chinese_to_int(found.group(1))
+    return 1 if re.search(r"哪个|哪项|哪一|哪家", text) else None
 
 
 def rank_bodies(task: Task, groups: list[Group]) -> Answer | None:
@@ -86,6 +96,8 @@ def family(task: Task, group: Group) -> list[Figure]:
         economic = "经济" in text
         rows = rows_by_code(task, group, digits, CLASSES.sub("", text), "3" if economic else "2")
         return within(rows or ([] if economic or digits > 3 else top_rows(task, group)), limit)
+    if OF_UNITS.search(task.q.text) and (rows := unit_rows(task, group, OF_UNITS.sub("", text))):
+        return within(rows, limit)
     if THREE_FUNDS.search(text) and (rows := three_funds(task, group)):
         return within(rows, limit)
     rest = part_ask(task.library, text.replace("项目支出", "").replace("项目", ""))
@@ -99,9 +111,24 @@ def family(task: Task, group: Group) -> list[Figure]:
     return within(rows, limit)
 
 
+def unit_rows(task: Task, group: Group, text: str) -> list[Figure]:
+    """Each unit of a department with the amount of what the rest of the question names, its whole budget where it names nothing."""
+    ask = part_ask(task.library, text)
+    found: dict[str, Figure] = {}
+    for view in task.library.views([group]):
+        for unit in view_units(view):
+            want = Want(unit_kind="money", units=frozenset({unit}))
+            reading = read_figure(task.library, group, ask, want) if ask.content else task.read_unit_total(group, want)
+            if reading and reading.sure:
+                found.setdefault(unit, reading.figure)
+    figures = list(found.values())
+    alike = {(f.table_id, f.col) for f in figures}
+    return figures if len(figures) > 1 and len(alike) == 1 else []
+
+
 def three_funds(task: Task, group: Group) -> list[Figure]:
     """The parts of 三公经费, each with its amount, from one table where one has them all."""
-    readings = [read_one(task, group, f"三公经费{part}") for part in ("因公出国", "公务接待费", "公务用车购置及运行")]
+    readings = [read_one(task, group, f"三公经费{part}") for part in ("因公出国", "公务接待费", "公务用车购置及运行维护费")]
     found = [r for r in readings if r]
     figures = in_one_table(found)
     return figures if len(found) == 3 and len({f.id for f in figures}) == 3 else []
@@ -232,9 +259,10 @@ def project_rows(task: Task, group: Group) -> list[Figure]:
     """All projects of the 项目支出 table with their totals."""
     for view in task.library.views([group]):
         for table in view.document.tables:
-            if re.search(r"项目支出", table.title) and not table.rows[0].code:
+            tree = len({len(r.code) for r in table.rows if r.code}) > 1  # a tree of functions, not a list of projects
+            if re.search(r"项目支出", table.title) and not tree:
                 rows = [f for f in view.figures if f.table_id == table.id and f.col == 0 and f.value and f.measure is Measure.AMOUNT]
-                rows = [f for f in rows if f.row_path and not view.is_total(view.item_of(f)) and not f.code]
+                rows = [f for f in rows if f.row_path and not view.is_total(view.item_of(f)) and not heads_its_code(f, rows)]
                 leaves = [f for f in rows if not any(o.row_path[:-1][-1:] == f.row_path[-1:] for o in rows)]
                 if units := task.q.units.labels:
                     leaves = [f for f in leaves if belongs(f, units)]
@@ -243,6 +271,12 @@ def project_rows(task: Task, group: Group) -> list[Figure]:
                 if len(leaves) > 1:
                     return leaves
     return []
+
+
+def heads_its_code(f: Figure, rows: list[Figure]) -> bool:
+    """The row of a function above its projects: they carry its code, too, and add up to it."""
+    others = [o for o in rows if o.code and o.code == f.code and o.id != f.id]
+    return bool(others) and sum((o.value or Decimal(0) for o in others), Decimal(0)) == f.value
 
 
 def threshold(text: str) -> tuple[str, Decimal, tuple[int, int]] | None:
@@ -336,7 +370,7 @@ def list_changes(task: Task, group: Group, changes: list[Figure]) -> Answer:
 
 def answer_empty(task: Task) -> Answer | None:
     """A question for the items of a table that holds none: refused, with the table's own words."""
-    if not re.search(r"(?:哪些|什么|各)(?:个|类|级)?(?:科目|项目|内容|单位)|明细|科目金额|科目的?数额", task.q.text):
+    if not re.search(r"(?:哪些|什么|各|每)(?:个|类|级)?(?:科目|项目|内容|单位)|明细|科目金额|科目的?数额", task.q.text):
         return None
     for view in task.library.views(task.scope.groups):
         for table in view.document.tables:
@@ -372,6 +406,8 @@ def answer_list(task: Task) -> Answer | None:
             rows = family(task, group)
             if rows:
                 return state_rows(task, group, rows, len(rows))
+        if re.search(r"哪些|清单|名单", task.q.text) and (rows := titled_rows(task, group, AMOUNTS_ASKED.sub("", SUPERLATIVE.sub("", task.q.text)))):
+            return state_rows(task, group, rows, len(rows))
         if task.q.wants_amount or re.search(r"多少|排", task.q.text):
             rows = family(task, group)
             if rows:

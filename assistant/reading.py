@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from assistant.catalog import View
 from assistant.domain import Candidate
 from assistant.flat import core
-from assistant.leftover import half_said, leftover, near_miss, one_sided, opposed
+from assistant.leftover import OWN_WORD, half_said, leftover, near_miss, one_sided, opposed
 from assistant.library import Library
 from assistant.lookup import CLOSE, WHOLE, Want, find, same_amount
 from assistant.match import Ask, text_to_ask
 from assistant.scope import Group
 from assistant.understand import DEPARTMENT_LEVEL, UNIT_LEVEL, YEAR
 from assistant.watch import RETRIEVE, stage
-from index.domain import Figure, Measure
+from index.domain import Figure, Measure, Origin
 
 NEXT, AS_GOOD = 12, 2.5  # how many candidates, and how far below the best, one that explains everything is looked for
 ENOUGH_SCORE = 0.35  # of the content's weight; below it the labels say too much else
@@ -52,6 +52,7 @@ def read_figure(library: Library, group: Group, ask: Ask, want: Want) -> Reading
     best = candidates[0]
     if not want.code and leftover(ask, best.covered):  # one that explains every word, where it is about as good
         best = next((c for c in candidates[1:NEXT] if c.score >= best.score - AS_GOOD and not leftover(ask, c.covered)), best)
+    best = whole_of(best, candidates, ask)
     if best.covered == 0 and ask.content and not want.code:
         return None
     if not want.code and best.score < ENOUGH_SCORE * ask.content.bit_count():
@@ -63,6 +64,20 @@ def read_figure(library: Library, group: Group, ask: Ask, want: Want) -> Reading
     unexplained = [] if named else leftover(ask, best.covered)
     unexplained = [*half_said(ask, best.covered), *unexplained] if want.code else unexplained
     return Reading(group, best.figure, best.score, best.covered, same, rivals, tuple(unexplained))
+
+
+def whole_of(best: Candidate, candidates: Sequence[Candidate], ask: Ask) -> Candidate:
+    """编制多少人 means all of them: not the part 行政编制, whose own word the question does not say."""
+    f = best.figure
+    if f.origin is not Origin.PROSE or best.unsaid < OWN_WORD or len(f.row_path) < 2:
+        return best
+    wholes = (
+        c
+        for c in candidates
+        if (c.figure.doc_id, c.figure.row, c.figure.row_path) == (f.doc_id, f.row, f.row_path[:-1]) and c.figure.unit == f.unit
+    )
+    whole = next(wholes, None)
+    return whole if whole and whole.figure.measure is f.measure and not leftover(ask, whole.covered) else best
 
 
 def labels_of(figure: Figure) -> str:

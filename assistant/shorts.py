@@ -25,6 +25,8 @@ HEADS: Mapping[str, tuple[str, ...]] = {
     "大学": ("大学", "大"),
     "学院": ("学院",),
     "学校": ("学校", "校"),
+    "中学校": ("中学校", "中学", "中"),
+    "人民医院": ("人民医院", "医院", "院"),
     "中学": ("中学", "中"),
     "小学": ("小学", "小"),
     "幼儿园": ("幼儿园", "幼儿园"),
@@ -52,6 +54,8 @@ HEADS: Mapping[str, tuple[str, ...]] = {
     "乡": ("乡", "乡政府"),
 }
 ENDS = tuple(sorted({end for ends in HEADS.values() for end in ends}, key=len, reverse=True))
+ORDINAL = re.compile(r"第([一二三四五六七八九十]{1,2})$")
+NUMERALS = frozenset("一二三四五六七八九十")
 LONGEST = 16
 SHORTEST = 2  # characters before the head
 
@@ -70,8 +74,15 @@ def core_to_shapes(core: str) -> list[Shape]:
     for head, ends in HEADS.items():
         if core.endswith(head) and len(core) > len(head):
             stem = re.sub(r"[(（][^()（）]*[)）]", "", core[: -len(head)])
-            out.append(Shape(tuple(word for word, _ in tag_words(stem)), ends))
+            out.append(Shape(tuple(piece for word, _ in tag_words(stem) for piece in halves(word)), ends))
+            if ordinal := ORDINAL.search(stem):  # 第一中学校 is 一中, 第二人民医院 is 二院
+                out.append(Shape((ordinal.group(1),), ends))
     return out
+
+
+def halves(word: str) -> tuple[str, ...]:
+    """医疗保障 stands in the dictionary as one word and is shortened as two: 医保."""
+    return (word[:2], word[2:]) if len(word) == 4 else (word,)
 
 
 def abbreviates(stem: str, words: tuple[str, ...]) -> bool:
@@ -129,13 +140,19 @@ class ShortNames:
         """
         if start >= len(text) or text[start] not in self.firsts:
             return None
-        for end in range(min(len(text), start + LONGEST), start + (1 if placed else SHORTEST), -1):
+        shortest = 1 if placed or self._ordinal(text, start) else SHORTEST
+        for end in range(min(len(text), start + LONGEST), start + shortest, -1):
             if text[end - 1] not in self.lasts:
                 continue
-            found = self._means(text[start:end], 1 if placed else SHORTEST)
+            found = self._means(text[start:end], shortest)
             if found:
                 return end, found
         return self._headless(text, start) if placed else None
+
+    def _ordinal(self, text: str, start: int) -> bool:
+        """市一中, 县二院: a number right after a place or at the beginning, and a school's or hospital's head behind it."""
+        after = text[start + 1 : start + 3]
+        return text[start] in NUMERALS and (start == 0 or text[start - 1] in "市县区省、和与跟") and after[:1] in "中小院" and after != "中心"
 
     def _means(self, piece: str, shortest: int) -> frozenset[str]:
         for tail in ENDS:

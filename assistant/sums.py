@@ -26,6 +26,7 @@ MATCHES = re.compile(
     r"(?:是不是|是否|能不能|能)?(?:对得上|对得起来|一样|相等|一致|相符|吻合)"
 )
 ADDED = re.compile(r"加|之和|与|和")
+BRACKETS = re.compile(r"\([^()]*\)")  # a gloss names no item of a sum
 PLANNED = re.compile(r"计划|拟|购置|新增|指标")
 # 按聘用的巡护员平均: what is counted; 按总人数 names nothing of its own.
 BASIS = re.compile(r"按(?:照)?(?:总?人数|总数|(?:聘用的?|现有的?|全部)?([^,，平]{2,10}?)(?:人数|总数)?)(?=平均|人均|每)")
@@ -42,7 +43,7 @@ def answer_sum(task: Task) -> Answer | None:
     for group in groups[:1]:
         if EQUALS.search(task.q.text) or SAME.search(task.q.text) or MATCHES.search(task.q.text):
             return check_sum(task, group)
-        figures = new_items(task, group) if re.search(r"新增", task.q.text) else list_items(task, group, task.q.text)
+        figures = new_items(task, group) if re.search(r"新增", task.q.text) else list_items(task, group, BRACKETS.sub("", task.q.text))
         if len(figures) > 1:
             return state_sum(task, figures, f"{group.body}{group.year or ''}年合计")
     return None

@@ -52,7 +52,7 @@ COUNTERS = (
 POINTS = re.compile(r"(?:多少|几)个?(?:百分)?点")
 COUNTER = re.compile(rf"(?:多少|几)万?({'|'.join(COUNTERS)})(?!亿|万|元|百分|点)|(批次|人次|场次)(?=$|[和与及、，,？?]|多少|各|谁|哪)")
 TOP = re.compile(r"(?:前|top)([一二两三四五六七八九十\d]+)|(?:最[大多高小少低])的?([一二两三四五六七八九十\d]+)[个项家类款]?")
-UNIT_LEVEL = re.compile(r"局本级(?=单位)|单位预算|单位决算|本级单位|单位口径|本级口径|只看本级|\(本级\)|(?<=[局委厅院办府])本级")
+UNIT_LEVEL = re.compile(r"局本级(?=单位)|(?<![家个属些])单位预算|(?<![家个属些])单位决算|本级单位|单位口径|本级口径|只看本级|\(本级\)|(?<=[局委厅院办府])本级")
 DEPARTMENT_LEVEL = re.compile(
     r"部门预算|部门口径|含下属|部门决算|全系统|整个系统|全部门|整个部门|(?<=年)部门|部门(?=(?:20)?\d\d年)|部门(?=财政|一般|基本|三公|支出|收入|政府|的)"
 )
@@ -86,6 +86,8 @@ SAID_THERE = re.compile(
 TWO_NUMBERS = re.compile(
     r"(?:是不是|有没有|为什么|怎么)?(?:有|出现|写了)?两个(?:不同的?|不一样的)?数(?![字据量目])|按[那这上]?两个数(?:算|核|计算)?(?:一下)?(?:对不对|对吗)?|以?哪个为准"
 )
+ITEMS_WITH_AMOUNTS = re.compile(r"哪些[^,，]{1,12}[,，]?(?:各|分别)")  # 有哪些专项资金，各多少
+HOW_COME = re.compile(r"怎么(?:反而|会|就|突然|又|还|反倒|一下子)?(?:涨|降|增|减|多了|少了|没有?了)")
 PART = re.compile(r"第[一二三四五六七八九十]+部分")
 NAMED_TABLE = re.compile(r"[那这]一?张表|表里|表中|表格里")
 BOTH_PARTS = re.compile(
@@ -197,7 +199,7 @@ def text_to_question(raw: str, directory: Directory, lexicon: Lexicon, items: Ca
         and not re.search(r"各|分别|哪个|谁", text)
     ):
         intent = Intent.CHANGE
-    why = lexicon.asks("why", text) is not None
+    why = lexicon.asks("why", text) is not None or HOW_COME.search(text) is not None
     change = lexicon.asks("change", NOT_CHANGES.sub("", text))
     rate = lexicon.asks("rate", text) is not None
     amount = bool(re.search(r"多少(?!百分|个百分)|几|各是|分别|数额|金额|总额", text))
@@ -292,7 +294,7 @@ def text_to_intent(text: str, lexicon: Lexicon) -> Intent:
         return Intent.DEFINE
     if has("rank"):
         return Intent.RANK
-    if has("why"):
+    if has("why") or HOW_COME.search(text):
         return Intent.WHY
     if has("average"):
         return Intent.AVERAGE
@@ -314,7 +316,7 @@ def text_to_intent(text: str, lexicon: Lexicon) -> Intent:
         return Intent.LIST
     if len(text_to_years(text)[0]) > 1 and re.search(r"分别(?:是)?[？?]?$|哪年(?:更)?[多少高低]|[与和跟](?:20)?\d\d年?(?:相|对)?比", text):
         return Intent.COMPARE
-    if has("list") and not re.search(r"分别是?多少|各(?:是)?多少", text):
+    if has("list") and (ITEMS_WITH_AMOUNTS.search(text) or not re.search(r"分别是?多少|各(?:是)?多少", text)):
         return Intent.LIST
     if re.search(
         r"(?:单位|机构|项目|公司|银行|地方)是哪|哪\d{1,2}个|(?:采购|购买|买|做|干)了?什么|哪[二两三四五六七八九十]家|单位叫什么|花[在到]哪|用[在到]哪|在哪里|在哪儿|位于哪",

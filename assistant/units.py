@@ -60,7 +60,7 @@ def named_units(text: str, views: Iterable[View], taken: Iterable[tuple[int, int
         while at < len(text) - 2:
             free = not any(a <= at < b for a, b in bodies)
             whole = next((u for u in units if free and text.startswith(u, at) and not LOCAL.search(u) and not OWN_ROW.search(u)), None)
-            short = (at + len(whole), frozenset({whole})) if whole else view_shorts(view).at(text, at)
+            short = (at + len(whole), frozenset({whole})) if whole else view_shorts(view).at(text, at, any(b == at for _, b in bodies))
             if short and not any(a < short[0] and at < b for a, b in bodies):
                 labels |= short[1]
                 spans.append((at, short[0]))

@@ -22,6 +22,7 @@ GRAND_TOTAL = re.compile(r"^(合计|总计|.{0,4}(合计|总计))$")
 EMPTY_WORDS = ("无", "空", "空表")  # all that an empty table's body says
 # A subject's code before its name in one cell: [2010301]行政运行, 30101 基本工资.
 CODED = re.compile(r"^[\[【(（]?(?P<code>[235]\d{2}(?:\d{2}){0,2})[\]】)）]?\s*[-—:：]?\s*(?P<name>[\u4e00-\u9fff“\"].*)$", re.DOTALL)
+WHOLE_CODE = 5  # digits from which a printed code is no mere 类, 款 or 项
 MAX_HEAD = 20  # characters of a word that heads a column
 CENTRED = 0.7  # em by which a centred text stands off its cell's sides, and by which these may differ
 MAX_LEVELS, LEVEL_ROWS = 5, 3  # depths of a tree that is told by indentation, and how many rows each needs on average
@@ -270,6 +271,8 @@ def _joined_codes(drafts: Sequence[Draft]) -> list[str]:
     codes = []
     for draft in drafts:
         parts = [part if part.isalnum() else "" for part in draft.code_parts]
+        if sum(len(part) >= WHOLE_CODE for part in parts) > 1:  # a function and an economic class, each with its own code
+            parts = [next(part for part in reversed(parts) if part)]
         filled = max((i for i, part in enumerate(parts) if part), default=-1)
         whole = [part or (last[i] if i < len(last) else "") for i, part in enumerate(parts[: filled + 1])]
         codes.append("".join(whole))
