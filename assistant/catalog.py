@@ -94,6 +94,7 @@ class View:
         self.labels: list[str] = []
         self.prepared: dict[str, list[Any]] = {}  # what answering derives once from the document
         self._ids: dict[str, int] = {}
+        self._items: dict[str, int] = {}
         self._final = info.kind in (Kind.DEPARTMENT_FINAL, Kind.UNIT_FINAL)
         self._body = flat(LOCAL.sub("", document.department))
         self._single = {t.id for t in document.tables if sum(any(c.text for c in r.cells) for r in t.rows) == 1}
@@ -133,9 +134,20 @@ class View:
         )
 
     def _item_at(self, table: Table) -> int:
+        if table.id not in self._items:
+            self._items[table.id] = self._find_item(table)
+        return self._items[table.id]
+
+    def _find_item(self, table: Table) -> int:
+        """Which part of the table's label paths is the item; -1 for the last one, also where rows divide an item further."""
         heads = table.label_heads
         if not heads or not ATTRIBUTE_HEAD.search(heads[-1]):
             return -1
+        at = self._named_at(heads)
+        items = [row.label[at] for row in table.rows if at >= 0 and len(row.label) == len(heads)]
+        return at if len(set(items)) == len(items) else -1
+
+    def _named_at(self, heads: Sequence[str]) -> int:
         return next((i for i in range(len(heads) - 1, -1, -1) if ITEM_HEAD.search(heads[i]) and not ATTRIBUTE_HEAD.search(heads[i])), -1)
 
     def is_total(self, label: str) -> bool:

@@ -71,6 +71,9 @@ def whole_of(best: Candidate, candidates: Sequence[Candidate], ask: Ask) -> Cand
     f = best.figure
     if f.origin is not Origin.PROSE or best.unsaid < OWN_WORD or len(f.row_path) < 2:
         return best
+    part, above = core(f.row_path[-1]), core(f.row_path[-2])
+    if any(part[i : i + 2] in ask.text and part[i : i + 2] not in above for i in range(len(part) - 1)):
+        return best
     wholes = (
         c
         for c in candidates
