@@ -84,6 +84,8 @@ def place_of(task: Task, group: Group, text: str) -> tuple[frozenset[TableKey], 
 
 
 def tidy(item: str) -> str:
+    """What a side says beside its place: further names of the place, brackets and 写的 are no item."""
+    item = re.sub(r"\([^()]*\)|[\u4e00-\u9fff]{2,12}表|(?:上面?)?[写印列]着?的?(?:数字?)?$", "", item)
     return ",".join(IN.sub("", piece) for piece in item.split(",") if IN.sub("", piece))
 
 

@@ -8,11 +8,12 @@ from dataclasses import replace
 from assistant.domain import Answer
 from assistant.draft import quoted
 from assistant.items import pick_groups, row_columns
-from assistant.reading import Reading, part_ask, read_figure
+from assistant.lookup import Want
+from assistant.reading import Reading, change_of, part_ask, read_figure
 from assistant.scope import Group
 from assistant.task import Task
 from index.amounts import convert, format_value, round_half_up
-from index.domain import Figure, Measure
+from index.domain import Figure, Measure, Origin
 
 COMPLETION = re.compile(
     r"(?:决算)?(?:数)?(?:占|完成|执行)(?:了|到)?(?:年初|全年|年度|调整)?(?:预算|目标|任务)?数?的?(?:百分之(?:几|多少)|多少%|几成|百分比|比例(?:是)?(?:多少)?)"
@@ -43,6 +44,34 @@ def answer_completion(task: Task) -> Answer | None:
     return None
 
 
+def read_stated_gap(task: Task, group: Group, text: str) -> tuple[Figure, Figure] | None:
+    """What was spent and how far it is from the budget, where only a sentence says so (较年初预算数减少5.52万元)."""
+    reading = read_figure(task.library, group, part_ask(task.library, text), Want(unit_kind="money"))
+    if reading is None or not reading.sure:
+        return None
+    for spent in (f for f in (reading.figure, *reading.same) if f.origin is Origin.PROSE and f.value is not None):
+        gaps = change_of(task.library, group, spent, frozenset({Measure.CHANGE}))
+        gap = next((g for g in gaps if "预算" in "".join(g.col_path) and g.value is not None and g.unit == spent.unit), None)
+        if gap is not None:
+            return spent, gap
+    return None
+
+
+def state_budget(task: Task, group: Group, spent: Figure, gap: Figure) -> None:
+    assert spent.value is not None and gap.value is not None
+    sign = "−" if gap.direction > 0 else "+"
+    formula = f"{format_value(spent.value)} {sign} {format_value(gap.value)}"
+    value = spent.value - gap.direction * gap.value
+    word = "多" if gap.direction > 0 else "少"
+    stated = task.draft.state(gap)
+    text = task.draft.computed(value, spent.unit, f"{task.draft.item(spent)} · 预算数", formula, (spent, gap))
+    task.draft.say(
+        f"决算比预算{word}{stated}——{group.body}{group.year or ''}年{quoted(task.draft.item(spent))}决算{task.draft.state(spent)}，"
+        f"预算{text}（文件没有直接写出预算数，按 {formula} 推算），见{task.where(spent)}。"
+    )
+    task.draft.note("assumption", "预算数由决算数和文件所写的增减额推算。", (task.draft.cite(spent),))
+
+
 def answer_gap(task: Task) -> Answer | None:
     """What was spent beside what was budgeted, and the difference: 比年初预算少多少."""
     found = GAP.search(task.q.text)
@@ -51,6 +80,9 @@ def answer_gap(task: Task) -> Answer | None:
     text = task.q.text[: found.start()] + task.q.text[found.end() :]
     for group in pick_groups(task):
         pair = read_pair(task, group, text)
+        if pair is None and (told := read_stated_gap(task, group, text)):
+            state_budget(task, group, *told)
+            return task.draft.answered()
         if pair is None:
             continue
         spent, budgeted = pair

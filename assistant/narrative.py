@@ -31,6 +31,7 @@ ROLE_WORDS = {
 GIVEN = re.compile(r"主要原因|原因是|原因为|主要是(?:由于|因为)|是由于|是因为")
 COMPANY = re.compile(r"公司|集团|[\u4e00-\u9fff]{2}厂|合作社|银行")  # which companies: only where some are named
 NUMBERED_LINE = re.compile(r"\s*(?:[(（]?(?:\d{1,2}|[一二三四五六七八九十]+)[)）]?[.、．)）]|[①-⑳])")
+PAID_TO = re.compile(r"(?:付|拨|给|发|支付|补)(?:给|了|到|给了)?(?:哪|谁)")  # who is paid: only where a receiver is named
 GOES_ON = re.compile(r"[；;：:、，,]$")
 HEAD = 16  # characters in which a paragraph names what it is about
 LONGEST_SECTION = 1600
@@ -114,7 +115,7 @@ def answer_text(task: Task) -> Answer | None:
     if not holds_kind(task, best.passage) or off_topic(task, best.passage):
         return None
     quote_passage(task, best.passage)
-    for more in same_section(task, best.passage) or continued(best.passage):
+    for more in same_section(task, best.passage) or continued(best.passage) or beside(task, best.passage):
         quote_passage(task, more)
     return task.draft.answered()
 
@@ -122,7 +123,7 @@ def answer_text(task: Task) -> Answer | None:
 def holds_kind(task: Task, passage: Passage) -> bool:
     """哪几个国家: the passage must speak of 国家 at all."""
     kind = KIND_ASKED.search(task.q.text)
-    if kind and kind.group(1) in ("企业", "公司", "商家", "厂家"):
+    if (kind and kind.group(1) in ("企业", "公司", "商家", "厂家")) or PAID_TO.search(task.q.text):
         return bool(COMPANY.search(passage.text))
     return kind is None or kind.group(1) in OPEN_KINDS or kind.group(1) in passage.text or kind.group(1) in passage.lead
 
@@ -141,6 +142,16 @@ def same_section(task: Task, first: Passage) -> list[Passage]:
             break
         out.append(p)
     return out
+
+
+def beside(task: Task, first: Passage) -> list[Passage]:
+    """The other numbered lines of a short section whose heading is what was asked for (立项依据): the one found is not all."""
+    if first.table_id or task.q.intent not in (Intent.TEXT, Intent.LIST) or not NUMBERED_LINE.match(first.text):
+        return []
+    if not first.section or leftover(task.ask, cover_text(task.ask, flat(" ".join(first.section[-2:])))):
+        return []
+    here = [p for p in view_passages(first.view) if p.section == first.section and not p.table_id and p.block != first.block]
+    return here if sum(len(p.text) for p in here) <= LONGEST_SECTION and all(NUMBERED_LINE.match(p.text) for p in here) else []
 
 
 def off_topic(task: Task, passage: Passage) -> bool:

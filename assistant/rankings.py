@@ -23,7 +23,10 @@ from assistant.units import view_units
 from index.amounts import MONEY, chinese_to_int, convert
 from index.domain import Figure, Measure, Origin
 
-OF_UNITS = re.compile(r"(?:下面|下属|所属|底下)?(?:的)?(?:哪|各|几|[一二两三四五六七八九十\d]+)(?:几|[一二两三四五六七八九十\d]+)?个?家?(?:下属|所属|二级|基层|预算)*(?:单位|学校|中心|医院)")
+OF_UNITS = re.compile(
+    r"(?:下面|下属|所属|底下)?(?:的)?(?:哪|各|几|[一二两三四五六七八九十\d]+)(?:几|[一二两三四五六七八九十\d]+)?个?家?"
+    r"(?:下属|所属|二级|基层|预算)*(?:单位|学校|中心|医院)"
+)
 THREE_FUNDS = re.compile(r"三公")
 LIMIT = re.compile(
     r"(?:超过|大于|高于|不足|低于|少于|小于|不到)?(?P<number>[\d.]+|[一二两三五六八十百]+)?(?P<scale>千万|亿|万|千)元?(?:以上|以下|以内)|"
@@ -35,6 +38,8 @@ BETWEEN = re.compile(
 CLASSES = re.compile(
     r"按(?=功能|经济|科目|[类款项]级)|项级科目|款级科目|类级科目|项级|款级|类级|功能分类|经济分类|功能大类|功能类|大类|科目|看"
 )
+NOT_NEW = re.compile(r"\(?(?:不算|不含|不包括|除去|剔除|除了)新增的?(?:项目)?\)?")
+BARE_CLASS = re.compile(r"(?<![类款项级能济])科目")
 SUPERLATIVE = re.compile(
     r"按(?:钱|金额|数额|预算|花钱|规模)?(?:多少|大小|高低)(?:来)?(?:排|排序)?|(?:金额|花钱|预算)?最[大多高少小低]的?|(?:中|里面?)?排(?:名|在|列)?(?=前)|排名|前[一二两三四五六七八九十\d]+[名大]?|从.到.排?|排一下|排序|列一下|哪几个|哪[一二三四五六七八九十几]?[个项类家]|是哪些|有哪些|哪些|是什么|涨得|最猛|各多少元?|[一二三四五六七八九十\d]+[项个类]"
 )
@@ -44,6 +49,7 @@ FUNCTION_CLASS = re.compile(
     r"|商业服务|金融|援助|自然资源|国土|住房保障|粮油|灾害|预备费|其他支出|债务|转移性|国有资本经营"
 )
 AMOUNTS_ASKED = re.compile(r"[,，]?(?:各|分别)(?:是|为|有)?(?:多少|几)[\u4e00-\u9fff]{0,2}")
+RATE_LIMIT = re.compile(r"(?:超过|大于|高于|不低于|超)(\d+(?:\.\d+)?)%|(?<=\d)%以上")
 LISTED = 20
 
 
@@ -91,11 +97,14 @@ def family(task: Task, group: Group) -> list[Figure]:
     limit = threshold(task.q.text)
     text = task.q.text if limit is None else task.q.text[: limit[2][0]] + task.q.text[limit[2][1] :]
     text = SUPERLATIVE.sub("", text)
+    if BARE_CLASS.search(text) and (rows := children_rows(task, group, BARE_CLASS.sub("", text))):
+        return within(rows, limit)  # 商品和服务支出里最多的科目
     digits = 7 if re.search(r"项级", text) else 5 if re.search(r"款级", text) else 3 if CLASSES.search(text) else 0
     if digits:
         economic = "经济" in text
         rows = rows_by_code(task, group, digits, CLASSES.sub("", text), "3" if economic else "2")
-        return within(rows or ([] if economic or digits > 3 else top_rows(task, group)), limit)
+        named = part_ask(task.library, CLASSES.sub("", text)).content
+        return within(rows or ([] if economic or digits > 3 or named else top_rows(task, group)), limit)
     if OF_UNITS.search(task.q.text) and (rows := unit_rows(task, group, OF_UNITS.sub("", text))):
         return within(rows, limit)
     if THREE_FUNDS.search(text) and (rows := three_funds(task, group)):
@@ -391,12 +400,14 @@ def answer_empty(task: Task) -> Answer | None:
 def answer_list(task: Task) -> Answer | None:
     """New items, items that rose or fell, parts of an item; other lists are passages."""
     for group in pick_groups(task)[:1]:
-        if re.search(r"新增|新设", task.q.text) and "项目" in task.q.text:
+        if re.search(r"新增|新设", NOT_NEW.sub("", task.q.text)) and "项目" in task.q.text:
             return list_new(task, group)
         if "持平" in task.q.text and "项目" in task.q.text:
             return list_even(task, group)
         if task.q.wants_change and task.q.direction and "项目" in task.q.text:
             changes = [f for f in changed(task, group) if f.direction == task.q.direction]
+            if limits := RATE_LIMIT.search(task.q.text):
+                changes = [f for f in changes if over(task, group, f, Decimal(limits.group(1)))]
             if changes:
                 return list_changes(task, group, sorted(changes, key=lambda f: -(f.value or 0)))
         parts = count_parts(task, group)
@@ -406,13 +417,19 @@ def answer_list(task: Task) -> Answer | None:
             rows = family(task, group)
             if rows:
                 return state_rows(task, group, rows, len(rows))
-        if re.search(r"哪些|清单|名单", task.q.text) and (rows := titled_rows(task, group, AMOUNTS_ASKED.sub("", SUPERLATIVE.sub("", task.q.text)))):
+        named = AMOUNTS_ASKED.sub("", SUPERLATIVE.sub("", task.q.text))
+        if re.search(r"哪些|清单|名单", task.q.text) and (rows := titled_rows(task, group, named)):
             return state_rows(task, group, rows, len(rows))
         if task.q.wants_amount or re.search(r"多少|排", task.q.text):
             rows = family(task, group)
             if rows:
                 return state_rows(task, group, rows, task.q.top or len(rows))
     return None
+
+
+def over(task: Task, group: Group, change: Figure, limit: Decimal) -> bool:
+    """Whether the rate stated with a change is above the limit."""
+    return any((f.value or 0) > limit for f in change_of(task.library, group, change, frozenset({Measure.RATE})))
 
 
 def list_even(task: Task, group: Group) -> Answer | None:

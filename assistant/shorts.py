@@ -152,7 +152,8 @@ class ShortNames:
     def _ordinal(self, text: str, start: int) -> bool:
         """市一中, 县二院: a number right after a place or at the beginning, and a school's or hospital's head behind it."""
         after = text[start + 1 : start + 3]
-        return text[start] in NUMERALS and (start == 0 or text[start - 1] in "市县区省、和与跟") and after[:1] in "中小院" and after != "中心"
+        begins = start == 0 or text[start - 1] in "市县区省、和与跟"
+        return begins and text[start] in NUMERALS and after[:1] in "中小院" and after != "中心"
 
     def _means(self, piece: str, shortest: int) -> frozenset[str]:
         for tail in ENDS:

@@ -25,6 +25,9 @@ MATCHES = re.compile(
     r"^(?P<parts>.{2,40}?(?:加上?|与|和).{2,30}?)[,，]?(?:跟|和|与|同|是不是|是否)(?P<whole>[^,，和与跟同]{2,20}?)"
     r"(?:是不是|是否|能不能|能)?(?:对得上|对得起来|一样|相等|一致|相符|吻合)"
 )
+WHOLE_FIRST = re.compile(
+    r"^(?P<whole>[^,，]{2,20}?)(?:跟|和|与|同)(?P<parts>[^,，]{2,20}?加[^,，]{2,20}?)(?:是不是|是否|能不能|能)?(?:对得上|对得起来|一样|相等|一致|相符|吻合)"
+)
 ADDED = re.compile(r"加|之和|与|和")
 BRACKETS = re.compile(r"\([^()]*\)")  # a gloss names no item of a sum
 PLANNED = re.compile(r"计划|拟|购置|新增|指标")
@@ -41,7 +44,7 @@ def answer_sum(task: Task) -> Answer | None:
         if len(readings) >= 2:
             return state_sum(task, [r.figure for _, r in readings], "合计")
     for group in groups[:1]:
-        if EQUALS.search(task.q.text) or SAME.search(task.q.text) or MATCHES.search(task.q.text):
+        if any(form.search(task.q.text) for form in (EQUALS, SAME, WHOLE_FIRST, MATCHES)):
             return check_sum(task, group)
         figures = new_items(task, group) if re.search(r"新增", task.q.text) else list_items(task, group, BRACKETS.sub("", task.q.text))
         if len(figures) > 1:
@@ -79,6 +82,10 @@ def equation(task: Task) -> list[tuple[str, str]]:
         lead = re.sub(r"(?:支出|预算|采购)?(?:总额|总计|合计|总数|总金额)的?$", "", whole)
         bare = all(re.fullmatch(r"货物|工程|服务|人员经费|公用经费|基本支出|项目支出", p) for p in re.split(r"[、和与,，]", parts))
         return [("、".join(lead + p for p in re.split(r"[、和与,，]", parts)) if bare else parts, whole)]
+    if (found := WHOLE_FIRST.search(text)) and (found.group("whole") and "加" not in found.group("whole")):
+        whole, parts = found.group("whole"), found.group("parts")
+        item = re.sub(r"(?:总数|总额|总计|合计|总支出)$", "", whole)
+        return [("、".join(item + p for p in re.split(r"加上(?!年|级)|加|[和与、]", parts)), item + "总计"), (parts, whole)]
     if found := MATCHES.search(text):
         parts, whole = found.group("parts"), found.group("whole")
         of = re.match(r"(.{2,20}?)的(?=.)", parts)  # 产业服务保障的财政拨款加上年结转，跟总计: of one item all three
