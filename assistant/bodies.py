@@ -28,6 +28,7 @@ UNIT_NAME = re.compile(
 )
 NO_UNIT = re.compile(r"支出|经费|项目|收入|预算|补助|合计|总计|小计|采购|资金|建设|购置")
 OWN_ROW = re.compile(r"(?:本级|机关)$")
+KEPT = 500  # texts whose bodies are remembered; one question reads some fragments again and again
 SHORTEST_UNIT = 5
 
 
@@ -123,6 +124,7 @@ class Directory:
     others: frozenset[str]
     sounds: Mapping[str, str] = field(default_factory=dict)  # pinyin → alias, for misspelt names
     shorts: ShortNames = field(default_factory=ShortNames)
+    _read: dict[str, Named] = field(default_factory=dict, init=False, compare=False, repr=False)  # texts read before
 
     @classmethod
     def of(cls, names: Iterable[str], lexicon: Lexicon) -> Directory:
@@ -141,6 +143,13 @@ class Directory:
 
     def find(self, text: str) -> Named:
         """Read the mentions of a normalised question, left to right, longest alias first."""
+        if text not in self._read:
+            if len(self._read) >= KEPT:
+                self._read.clear()
+            self._read[text] = self._find(text)
+        return self._read[text]
+
+    def _find(self, text: str) -> Named:
         tokens = self._tokens(text)
         mentions: list[Mention] = []
         unknown: list[str] = []

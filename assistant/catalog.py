@@ -259,6 +259,9 @@ class View:
 
     def matches(self, ask: Ask) -> Sequence[Match]:
         """The match of every label with the question, by label id; labels that share no two characters with it cost nothing."""
+        known: list[Match] | None = ask.memo.get(self)
+        if known is not None:
+            return known
         near: set[int] = set()
         for pair in ask.bigrams:
             near.update(self._by_pair.get(pair, ()))
@@ -272,6 +275,7 @@ class View:
                 out[i] = Match(covered, 0.0, 1.0, bool(covered))
             else:
                 out[i] = match_label(ask, label)
+        ask.memo[self] = out
         return out
 
 

@@ -8,9 +8,10 @@ content and say little else; what no label explains is a reason to say no. Chara
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import Any
 
 from assistant.lexicon import Lexicon
 from assistant.sounds import syllable
@@ -115,6 +116,7 @@ class Ask:
     bigrams: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     words: tuple[Word, ...] = ()
     whole: tuple[int, ...] = ()  # masks of terms that are explained whole or not at all
+    memo: dict[Hashable, Any] = field(default_factory=dict, init=False, compare=False, repr=False)  # what was worked out for it already
 
     @property
     def open(self) -> int:

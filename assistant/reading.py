@@ -38,9 +38,17 @@ class Reading:
         return not self.unexplained
 
 
-@stage(RETRIEVE)
 def read_figure(library: Library, group: Group, ask: Ask, want: Want) -> Reading | None:
-    """Best first; None where no figure of the group shares anything with the question."""
+    """Best first; None where no figure of the group shares anything with the question. Worked out once a question."""
+    key = (group, want)
+    if key not in ask.memo:
+        ask.memo[key] = _read_figure(library, group, ask, want)
+    found: Reading | None = ask.memo[key]
+    return found
+
+
+@stage(RETRIEVE)
+def _read_figure(library: Library, group: Group, ask: Ask, want: Want) -> Reading | None:
     views = library.views([group])
     found = find(views, ask, want)
     if not want.code:
