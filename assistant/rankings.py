@@ -331,7 +331,8 @@ def state_rows(task: Task, group: Group, rows: list[Figure], top: int) -> Answer
     lines.append("")
     lines += ["| 序 | 项目 | 数额 |", "|---|---|---|"]
     for i, f in enumerate(ordered, 1):
-        lines.append(f"| {i} | {task.draft.item(f)} | {task.draft.state(f, task.q.unit)} |")
+        name = f.row_path[-1] if f.row_path and is_unit(f.row_path[-1]) else task.draft.item(f)
+        lines.append(f"| {i} | {name} | {task.draft.state(f, task.q.unit)} |")
     task.draft.say("\n".join(lines))
     task.draft.say(f"（{task.where(ordered[0])}）")
     return task.draft.answered()
@@ -370,9 +371,12 @@ def rank_changes(task: Task, group: Group) -> Answer | None:
 
 
 def list_changes(task: Task, group: Group, changes: list[Figure]) -> Answer:
-    lines = [f"{group.body}{group.year or ''}年：", "", "| 项目 | 增减 |", "|---|---|"]
+    lines = [f"{group.body}{group.year or ''}年：", "", "| 项目 | 增减 | 幅度 |", "|---|---|---|"]
+    by_rate = task.q.wants_rate or RATE_LIMIT.search(task.q.text) is not None
     for f in changes:
-        lines.append(f"| {task.draft.item(f)} | {direction_word(f)}{task.draft.state(f)} |")
+        rate = next((r for r in change_of(task.library, group, f, frozenset({Measure.RATE})) if r.value is not None), None)
+        told = {g.id: f"{direction_word(g)}{task.draft.state(g)}" for g in ((rate, f) if by_rate else (f, rate)) if g is not None}
+        lines.append(f"| {task.draft.item(f)} | {told[f.id]} | {told[rate.id] if rate else ''} |")
     task.draft.say("\n".join(lines))
     return task.draft.answered()
 
@@ -418,7 +422,8 @@ def answer_list(task: Task) -> Answer | None:
             if rows:
                 return state_rows(task, group, rows, len(rows))
         named = AMOUNTS_ASKED.sub("", SUPERLATIVE.sub("", task.q.text))
-        if re.search(r"哪些|清单|名单", task.q.text) and (rows := titled_rows(task, group, named)):
+        topic = any(word in task.q.text for t in task.lexicon.topics for word in t.asked)  # 下属单位名单 is a passage
+        if not topic and re.search(r"哪些|清单|名单", task.q.text) and (rows := titled_rows(task, group, named)):
             return state_rows(task, group, rows, len(rows))
         if task.q.wants_amount or re.search(r"多少|排", task.q.text):
             rows = family(task, group)

@@ -66,10 +66,13 @@ def answer_share(task: Task) -> Answer | None:
             value = task.draft.state(stated.figure)
             what = f"{group.body}{group.year or ''}年{quoted(task.draft.item(stated.figure))}{''.join(stated.figure.col_path)}"
             task.draft.say(f"{value}——{what}，见{task.where(stated.figure)}。")
-            for f in change_of(task.library, group, stated.figure, AMOUNTS)[:1]:
+            amounts = change_of(task.library, group, stated.figure, AMOUNTS)[:1]
+            for f in amounts:
                 task.draft.say(f"数额为{task.draft.state(f)}。")
-            if CHECKED.search(task.q.text) and (pair := read_share(task, group)):
-                check_share(task, group, stated.figure, *pair)
+            if CHECKED.search(task.q.text):
+                whole = default_whole(task, amounts[0]) if amounts else None
+                if (pair := read_share(task, group) or ((amounts, whole) if whole else None)) is not None:
+                    check_share(task, group, stated.figure, *pair)
             return task.draft.answered()
         pair = read_share(task, group)
         if pair:

@@ -10,8 +10,9 @@ from assistant.draft import printed, quoted
 from assistant.flat import core
 from assistant.items import FILLER, JOIN, list_items, new_items, pick_groups, read_one, row_columns, without_bodies
 from assistant.lookup import Want, counts_in
-from assistant.reading import labels_of
+from assistant.reading import Reading, labels_of
 from assistant.scope import Group
+from assistant.shares import default_whole
 from assistant.task import Task
 from index.amounts import MONEY, convert, format_amount, format_value, round_half_up, to_unit
 from index.domain import Figure, Measure
@@ -60,9 +61,20 @@ def check_sum(task: Task, group: Group) -> Answer | None:
         names = [n for n in (FILLER.sub("", p).rstrip("吗？?") for p in JOIN.split(parts)) if n]
         names = without_lead(names, named)
         figures = (row_columns(task, whole, names) if whole else []) or list_items(task, group, parts)
-        if len(figures) > 1 and whole is not None and whole.figure.value is not None:
-            return state_check(task, group, figures, whole.figure)
+        if len(figures) > 1 and whole is not None:
+            beside = whole_beside(task, figures, whole)
+            if beside.value is not None and beside.id not in {f.id for f in figures}:
+                return state_check(task, group, figures, beside)
     return None
+
+
+def whole_beside(task: Task, parts: list[Figure], whole: Reading) -> Figure:
+    """The whole as the parts' own table prints it, in their row where they are columns of one; else where it was found."""
+    table = (parts[0].doc_id, parts[0].table_id)
+    there = [f for f in (whole.figure, *whole.same, *whole.rivals) if (f.doc_id, f.table_id) == table]
+    there.sort(key=lambda f: f.row != parts[0].row)
+    one_row = len({f.row for f in parts}) == 1 and parts[0].table_id is not None
+    return next(iter(there), None) or (default_whole(task, parts[0]) if one_row else None) or whole.figure
 
 
 def without_lead(names: list[str], whole: str) -> list[str]:
