@@ -49,7 +49,8 @@ _META = re.compile(r"^(?:预算|编制|填报)?(?:部门|单位)(?:名称)?[:：
 def read_text(path: Path, doc_id: str, progress: Progress = None) -> Document:
     """The parsed document of a ``.txt`` file. Raises ParseError (one line, Chinese) for an empty or binary file."""
     data = path.read_bytes()
-    raw = decode(data, path.name).replace("\r\n", "\n").replace("\r", "\n").replace("\f", "").split("\n")
+    text = decode(data, path.name).replace("\r\n", "\n").replace("\r", "\n")
+    raw = text.replace("\f", "").split("\n")
     mended = mend_cells(raw, lambda cells: mend_lines(cells, _every(REPORT_EVERY, progress)))
     lines = tuple(
         Line(i, new if squash(new) != squash(old) else old, old if squash(new) != squash(old) else None)
@@ -63,8 +64,9 @@ def read_text(path: Path, doc_id: str, progress: Progress = None) -> Document:
     document = _document(lines, blocks, path, doc_id, data)
     if not is_laid_out(raw):
         return document
-    by_place = _document(tuple(Line(i, text) for i, text in enumerate(raw, 1)), laid_out_blocks(raw, doc_id), path, doc_id, data)
-    return max(document, by_place, key=_sums_held)
+    pages = frozenset(i for i, line in enumerate(text.split("\n")) if "\f" in line)
+    placed = laid_out_blocks(raw, doc_id, pages)
+    return _document(tuple(Line(i, line) for i, line in enumerate(raw, 1)), placed, path, doc_id, data)
 
 
 def _sums_held(document: Document) -> int:
