@@ -104,6 +104,8 @@ def _is_wrapped(word: Word, stack: Stack | None, line: Sequence[Word], above: di
     group = _orphans_around(word, line, above) if word.line > middle + OFF_MIDDLE else [word]
     if len(group) < PAIR:
         return True
+    if group[0] is not word and group[-1] is not word:
+        return False  # what stands on both sides of it needs the same header
     runs = [group[a:b] for a in range(len(group)) for b in range(a + PAIR, len(group) + 1) if word in group[a:b]]
     off = min(abs((run[0].centre + run[-1].centre) / 2 - stack.centre) for run in runs)
     alone = abs(word.centre - stack.centre)

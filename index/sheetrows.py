@@ -6,6 +6,7 @@ line that fills its column can go on; and the lines of a label stand evenly arou
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -87,7 +88,7 @@ def _row_cost(lines: Sequence[Line], roles: dict[int, Role], widths: dict[int, i
         return None
     cost = ROW
     for column, pieces in labels.items():
-        for (i, above), (j, below) in zip(pieces, pieces[1:], strict=False):
+        for (i, above), (j, below) in itertools.pairwise(pieces):
             if i != j:
                 if _ITEM.match(below.text) or is_total(below.text) or is_total(above.text):
                     return None

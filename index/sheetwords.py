@@ -16,11 +16,12 @@ from index.amounts import cell_to_value
 from index.columns import YEAR
 
 SPREAD = 6  # blanks by which the letters of one word may be set apart (合     计)
-AMOUNT = re.compile(r"^-?\d[\d,]*\.\d+%?$|^-?\d{1,3}(?:,\d{3})+$|^-?\d+%$")
+AMOUNT = re.compile(r"^-?\d[\d,]*\.\d+%?$|^-?\d{1,3}(?:,\d{3})+$|^-?\d+%$|^0$")
 CODE = re.compile(r"^\d{2,9}$")
 HAN = re.compile(r"[\u4e00-\u9fff]")
 LETTERS = frozenset("类款项目")  # headers of one letter that stand side by side
 
+_NUMBERING = re.compile(r"^(?:栏次|行次)$")
 _CHUNK = re.compile(r"\S+(?: \S+)*")
 
 
@@ -106,6 +107,13 @@ class Strip:
     def numeric(self) -> bool:
         return sum(word.number for word in self.words) * 2 > len(self.words)
 
+    @property
+    def kind(self) -> str:
+        """``amount``, ``code`` (bare digits) or ``text``."""
+        if sum(word.amount for word in self.words) * 2 > len(self.words):
+            return "amount"
+        return "code" if self.numeric else "text"
+
 
 def words_to_strips(words: Sequence[Word]) -> list[Strip]:
     """Strips from left to right; words that touch or cross are in one strip, amounts apart from words.
@@ -178,11 +186,6 @@ def _span(strip: Sequence[Word]) -> tuple[int, int]:
     return min(word.start for word in strip), max(word.end for word in strip)
 
 
-def overlap(a: Word | Strip, b: Word | Strip) -> int:
-    """How many places two words share; negative: how far they are apart."""
-    return min(a.end, b.end) - max(a.start, b.start)
-
-
 def crowded(strip: Strip) -> bool:
     """Does the strip hold two figures of one line?"""
     lines = [word.line for word in strip.words if word.number]
@@ -195,3 +198,11 @@ def by_line(words: Sequence[Word]) -> dict[int, list[Word]]:
     for word in sorted(words, key=lambda w: (w.line, w.start)):
         lines.setdefault(word.line, []).append(word)
     return lines
+
+
+def is_numbering(words: Sequence[Word]) -> bool:
+    """栏次 1 2 3: numbers of columns, no figures."""
+    if any(_NUMBERING.match(w.text) for w in words):
+        return any(w.text.isdigit() for w in words) and all(w.text.isdigit() or _NUMBERING.match(w.text) for w in words)
+    numbers = [int(w.text) for w in words if w.text.isdigit() and len(w.text) <= 2]
+    return len(numbers) == len(words) >= 3 and all(b == a + 1 for a, b in itertools.pairwise(numbers))

@@ -16,8 +16,9 @@ from index.grids import Grid
 from index.headings import caption_of, is_toc_line, squash, text_to_level, unit_of, without_leader
 from index.layout import NOTE, PageStream
 from index.readers.flow import STEP, placed_block
-from index.sheets import SheetLine, is_numbering, match_columns, read_sheet, sheet_to_grid
-from index.sheetwords import line_words
+from index.sheetgrids import placed_to_grid
+from index.sheets import Placed, SheetLine, place_below, place_words, read_sheet
+from index.sheetwords import is_numbering, line_words
 
 SIZE = 10.0  # points: every character is set in this size
 LEAST = 5  # so many lines with aligned amounts make a file with a layout …
@@ -25,7 +26,7 @@ LEAST_SHARE = 0.3  # … where they are this share of the lines with amounts
 SPREAD_SHARE = 0.6  # a line is spread over its width where so many of its words are single characters
 OPEN_LENGTH = 20  # characters; a shorter line without a full stop is a line of its own
 INDENTED = 8  # blanks; a paragraph is not indented so far
-GAP = 4  # blank lines that end a table
+GAP, ROWS_GAP = 4, 12  # so many blank lines end a table; between rows of figures blank rows may stand
 HEADS = 3  # a line of so many short words heads columns
 HEAD_LENGTH = 16  # characters of a word that heads a column
 
@@ -63,18 +64,22 @@ def laid_out_blocks(lines: Sequence[str], doc_id: str, starts: frozenset[int] = 
 def _grids(sheets: Sequence[list[SheetLine]], filled: set[int]) -> list[Grid]:
     """The sheets' grids; a page that goes on with the table before it has the same column edges."""
     grids = []
-    family, key, last = 0, None, -1
+    above: Placed | None = None
+    family, last = 0, -1
     for lines in sheets:
         sheet = read_sheet(lines)
-        placed = match_columns(sheet)
+        if any(row in filled for row in range(last + 1, lines[0].row)):
+            above = None  # something else stands between
+        placed = place_words(sheet) if sheet.leaves else place_below(sheet, above) if above else None
+        last = lines[-1].row
         if placed is None:
+            above = None
             continue
-        if key != sheet.key or any(row in filled for row in range(last + 1, lines[0].row)):
-            family += 1
-        key, last = sheet.key, lines[-1].row
-        grid = sheet_to_grid(sheet, placed, family, STEP)
+        family += above is None or above.key != placed.key
+        grid = placed_to_grid(placed, family, STEP)
         if grid is not None:
             grids.append(grid)
+            above = placed
     return grids
 
 
@@ -89,7 +94,8 @@ def _sheets(lines: Sequence[str], rows: Sequence[int], starts: frozenset[int]) -
     for row, i in enumerate(rows):
         line = lines[i]
         begins = last is not None and (any(last < s <= i for s in starts) or _page_between(lines, last, i))
-        if begins or not _may_be_table(line, bool(run)) or (last is not None and i - last > GAP):
+        apart = last is not None and i - last > (ROWS_GAP if _is_row(line) else GAP)
+        if begins or apart or not _may_be_table(line, bool(run)):
             found.extend(_trimmed(run))
             run = []
         if line.strip() and _may_be_table(line, bool(run)):
@@ -144,7 +150,8 @@ def _is_row(line: str) -> bool:
     words = line_words(line, 0)
     if len(words) < 2:
         return False
-    return any(w.number for w in words[1:]) or is_numbering(words) or (len(words) >= HEADS and all(len(w.text) <= HEAD_LENGTH for w in words))
+    short = all(len(w.text) <= HEAD_LENGTH for w in words)
+    return any(w.number for w in words[1:]) or is_numbering(words) or (len(words) >= HEADS and short)
 
 
 def _heads(line: SheetLine, rest: Sequence[SheetLine]) -> bool:
