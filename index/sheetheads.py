@@ -5,8 +5,9 @@ head one column, and which head several.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from index.columns import CODE_HEADER, LABEL_HEADER, SKIP_HEADER
 from index.forms import form_words
@@ -21,6 +22,8 @@ HEADLESS = 6.0  # cost of a high cell with nothing below it
 APART = 5.0  # cost of a place between a cell and what it heads
 TWICE = 8.0  # cost of a header that one cell is to head twice
 CLOSE = 1.0  # two ways to share columns out are as likely where they cost as much
+WRAP = 2  # lines from one line of a cell to the next, where lines of other cells stand between
+NEAR = 6  # places by which a cell may stand beside the one that heads it
 PAIR = 2  # a word over so many columns is no part of the cell below it
 
 _YEAR = re.compile(r"20\d\d")
@@ -71,7 +74,8 @@ def header_stacks(words: Sequence[Word]) -> list[Stack]:
     for number in sorted(lines):
         line = lines[number]
         above = {id(word): _above(word, stacks) for word in line}
-        whole = {id(word): above[id(word)] for word in line if _is_wrapped(word, above[id(word)], line, above, middle)}
+        lower = [w for w in words if w.line > number]
+        whole = {id(word): above[id(word)] for word in line if _is_wrapped(word, above[id(word)], line, above, middle, lower)}
         taken: set[int] = set()
         for word in line:
             stack = whole.get(id(word))
@@ -95,12 +99,20 @@ def _shared(a: Word, b: Word) -> int:
     return min(a.end, b.end) - max(a.start, b.start)
 
 
-def _is_wrapped(word: Word, stack: Stack | None, line: Sequence[Word], above: dict[int, Stack | None], middle: float) -> bool:
+def _has_below(word: Word, lower: Sequence[Word]) -> bool:
+    return any(min(w.end, word.end) - max(w.start, word.start) > -NEAR for w in lower)
+
+
+def _is_wrapped(
+    word: Word, stack: Stack | None, line: Sequence[Word], above: dict[int, Stack | None], middle: float, lower: Sequence[Word]
+) -> bool:
     """Does a word go on with the cell above it? Not where that heads the words beside it, too."""
     if stack is None:
         return False
     if _known(stack.text + word.text):
         return True
+    if _known(stack.text) and _known(word.text) and (word.line - stack.bottom > WRAP or _has_below(word, lower)):
+        return False
     group = _orphans_around(word, line, above) if word.line > middle + OFF_MIDDLE else [word]
     if len(group) < PAIR:
         return True
@@ -167,25 +179,53 @@ class HeadCell:
 
 @dataclass(frozen=True, slots=True)
 class _Unit:
-    """A cell with all that stands below it."""
+    """A cell with all that stands below it, and where it was printed."""
 
     stack: Stack
     c0: int
     c1: int
+    span: tuple[float, float]
     parts: tuple[_Unit, ...] = ()
+
+    @property
+    def centre(self) -> float:
+        return (self.span[0] + self.span[1]) / 2
+
+
+def page_scale(lines: Sequence[str], amounts: Sequence[Word]) -> list[float]:
+    """Where each place of the lines was printed, in half em: a Chinese character takes two halves but one place, unless a
+    figure in the same column needs more places."""
+    length = max(map(len, lines), default=0)
+    wide = {k for line in lines for k, char in enumerate(line) if unicodedata.east_asian_width(char) in "WF"}
+    wide -= {k for word in amounts for k in range(word.start, word.end)}
+    scale = [0.0]
+    for k in range(length):
+        scale.append(scale[-1] + (2.0 if k in wide else 1.0))
+    return scale
+
+
+def _printed(stack: Stack, scale: Sequence[float]) -> tuple[float, float]:
+    spans = [(scale[w.start], scale[w.start] + _width(w)) for w in stack.words]
+    return min(a for a, _ in spans), max(b for _, b in spans)
+
+
+def _width(word: Word) -> int:
+    letters = sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in word.text)
+    return letters + word.end - word.start - len(word.text)
 
 
 _Share = tuple[float, tuple[tuple[int, int] | None, ...]]  # cost, the units that each cell heads
 
 
-def header_tree(stacks: Sequence[Stack], leaves: Sequence[Stack]) -> tuple[list[HeadCell], set[int]]:
+def header_tree(stacks: Sequence[Stack], leaves: Sequence[Stack], scale: Sequence[float]) -> tuple[list[HeadCell], set[int]]:
     """The header's cells, and the columns of which it is not certain what heads them, where that makes a difference."""
-    units = [_Unit(leaf, c, c + 1) for c, leaf in enumerate(leaves)]
+    units = [_Unit(leaf, c, c + 1, _printed(leaf, scale)) for c, leaf in enumerate(leaves)]
     doubtful: set[int] = set()
     lines = [line for stack in stacks for line in (stack.top, stack.bottom)]
     middle = (min(lines) + max(lines)) / 2 if lines else 0.0
     groups = _levels([stack for stack in stacks if stack not in leaves])
-    for number, parents in enumerate(groups):
+    for number, level in enumerate(groups):
+        parents = [_Unit(stack, 0, 0, _printed(stack, scale)) for stack in level]
         last = number == len(groups) - 1
         best, second = _shared_out(parents, units, middle, last)
         if second is not None and second[0] - best[0] < CLOSE:
@@ -197,7 +237,7 @@ def header_tree(stacks: Sequence[Stack], leaves: Sequence[Stack]) -> tuple[list[
                 continue
             joined.extend(units[done : span[0]])
             parts = tuple(units[span[0] : span[1]])
-            joined.append(_Unit(parent, parts[0].c0, parts[-1].c1, parts))
+            joined.append(replace(parent, c0=parts[0].c0, c1=parts[-1].c1, parts=parts))
             done = span[1]
         units = [*joined, *units[done:]]
     texts = [leaf.text for leaf in leaves]
@@ -216,7 +256,7 @@ def _levels(parents: Sequence[Stack]) -> list[list[Stack]]:
     return [sorted(level, key=lambda s: s.centre) for level in levels]
 
 
-def _shared_out(parents: Sequence[Stack], units: Sequence[_Unit], middle: float, last: bool) -> tuple[_Share, _Share | None]:
+def _shared_out(parents: Sequence[_Unit], units: Sequence[_Unit], middle: float, last: bool) -> tuple[_Share, _Share | None]:
     """The two best ways to share the units among the cells above them, each centred over its own."""
     states: dict[tuple[int, int], list[_Share]] = {(0, 0): [(0.0, ())]}
     for u in range(len(units) + 1):
@@ -227,7 +267,7 @@ def _shared_out(parents: Sequence[Stack], units: Sequence[_Unit], middle: float,
                     _keep(states, (k, u + 1), (cost + (LONE if lone and last else LONE / 4 if lone else 0.0), done))
                 if k < len(parents):
                     for end in range(u + 1, len(units) + 1):
-                        if units[end - 1].stack.top <= parents[k].bottom:
+                        if units[end - 1].stack.top <= parents[k].stack.bottom:
                             break
                         _keep(states, (k + 1, end), (cost + _off_centre(parents[k], units[u:end]), (*done, (u, end))))
                     _keep(states, (k + 1, u), (cost + HEADLESS, (*done, None)))
@@ -243,15 +283,15 @@ def _keep(states: dict[tuple[int, int], list[_Share]], key: tuple[int, int], sha
         del known[2:]
 
 
-def _off_centre(parent: Stack, units: Sequence[_Unit]) -> float:
-    first, last = units[0].stack, units[-1].stack
-    start, end = min(u.stack.start for u in units), max(u.stack.end for u in units)
-    off = min(abs((first.start + last.end) / 2 - parent.centre), abs((first.centre + last.centre) / 2 - parent.centre))
-    apart = max(0, start - parent.end, parent.start - end)
+def _off_centre(parent: _Unit, units: Sequence[_Unit]) -> float:
+    first, last = units[0], units[-1]
+    start, end = min(u.span[0] for u in units), max(u.span[1] for u in units)
+    off = min(abs((first.span[0] + last.span[1]) / 2 - parent.centre), abs((first.centre + last.centre) / 2 - parent.centre))
+    apart = max(0, start - parent.span[1], parent.span[0] - end)
     texts = [u.stack.text for u in units]
     middles = [u.stack.middle for u in units if not u.parts]
     uneven = sum(max(middles) - m for m in middles) if middles else 0.0
-    mixed = sum(not _is_label(_leaf(u).stack.text) for u in units) if LABEL_HEADER.search(parent.text) else 0
+    mixed = sum(not _is_label(_leaf(u).stack.text) for u in units) if LABEL_HEADER.search(parent.stack.text) else 0
     return off + APART * apart + TWICE * (len(texts) - len(set(texts))) + MIXED * mixed + UNEVEN * uneven
 
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from index.columns import CODE_HEADER, LABEL_HEADER, SKIP_HEADER
 from index.hierarchy import is_total
-from index.sheetheads import HeadCell, Stack, header_stacks, header_tree, leaf_stacks
+from index.sheetheads import HeadCell, Stack, header_stacks, header_tree, leaf_stacks, page_scale
 from index.sheetwords import AMOUNT, CODE, HAN, Strip, Word, by_line, crowded, is_numbering, line_words, words_to_strips
 
 SURE = 3.0  # places by which the best column must be nearer than the next
@@ -61,6 +61,8 @@ def read_sheet(lines: Sequence[SheetLine]) -> Sheet:
     head = [w for i in range(first) for w in line_words(lines[i].text, i, header=True)]
     body = [w for words in plain[first:] for w in words]
     stacks = header_stacks(head)
+    if any(not HAN.search(stack.text) for stack in stacks):
+        stacks = []  # figures and signs head no columns
     return Sheet(tuple(stacks), tuple(leaf_stacks(stacks)), tuple(body), tuple(lines))
 
 
@@ -125,9 +127,23 @@ def place_words(sheet: Sheet) -> Placed:
     """The words of a page with a header under its columns."""
     strips = sheet.strips
     found = _assign(strips, sheet.leaves)
-    heads, doubtful = header_tree(sheet.stacks, sheet.leaves)
+    for i, strip in enumerate(strips):
+        if i not in found and i - 1 in found and strip.kind == "text":
+            sheet = _with_column(sheet, found[i - 1], strip)
+            found = _assign(strips, sheet.leaves)
+    scale = page_scale([line.text for line in sheet.lines], [w for w in sheet.words if w.amount])
+    heads, doubtful = header_tree(sheet.stacks, sheet.leaves, scale)
     sure = {i: c for i, c in found.items() if not (strips[i].numeric and (c in doubtful or crowded(strips[i])))}
     return Placed(sheet, tuple(heads), _with_totals(sheet, len(sheet.leaves), strips, sure))
+
+
+def _with_column(sheet: Sheet, column: int, strip: Strip) -> Sheet:
+    """The sheet with a second column of labels under one header."""
+    leaf = sheet.leaves[column]
+    if not LABEL_HEADER.search(leaf.text):
+        return sheet
+    twin = Stack((Word(leaf.text, strip.start, strip.end, leaf.bottom),))
+    return replace(sheet, leaves=(*sheet.leaves[: column + 1], twin, *sheet.leaves[column + 1 :]), stacks=(*sheet.stacks, twin))
 
 
 def place_below(sheet: Sheet, above: Placed) -> Placed | None:

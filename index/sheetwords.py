@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from index.amounts import cell_to_value
 from index.columns import YEAR
 
-SPREAD = 6  # blanks by which the letters of one word may be set apart (合     计)
+SPREAD = 8  # blanks by which the letters of one word may be set apart (合     计)
 AMOUNT = re.compile(r"^-?\d[\d,]*\.\d+%?$|^-?\d{1,3}(?:,\d{3})+$|^-?\d+%$|^0$")
 CODE = re.compile(r"^\d{2,9}$")
 HAN = re.compile(r"[\u4e00-\u9fff]")
