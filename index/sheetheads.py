@@ -7,11 +7,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from index.columns import CODE_HEADER, LABEL_HEADER, SKIP_HEADER
 from index.forms import form_words
-from index.sheetwords import Word, by_line
+from index.sheetwords import LETTERS, Strip, Word, by_line
 
 OFF_MIDDLE = 0.25  # lines by which a cell of the header's whole height stands off its middle
 CENTRED = 1.0  # places by which the lines of one cell stand off each other's middle
@@ -113,7 +113,7 @@ def _is_wrapped(
         return True
     if _known(stack.text) and _known(word.text) and (word.line - stack.bottom > WRAP or _has_below(word, lower)):
         return False
-    group = _orphans_around(word, line, above) if word.line > middle + OFF_MIDDLE else [word]
+    group = _beside(word, stack, line, above) if word.line > middle + OFF_MIDDLE else [word]
     if len(group) < PAIR:
         return True
     if group[0] is not word and group[-1] is not word:
@@ -128,35 +128,38 @@ def _known(text: str) -> bool:
     return _YEAR.sub("{Y}", text) in form_words()
 
 
-def _orphans_around(word: Word, line: Sequence[Word], above: dict[int, Stack | None]) -> list[Word]:
-    """The word with its neighbours that have nothing above them."""
-    at = list(line).index(word)
-    first = last = at
-    while first > 0 and above[id(line[first - 1])] is None:
+def _beside(word: Word, stack: Stack, line: Sequence[Word], above: dict[int, Stack | None]) -> list[Word]:
+    """The word with its neighbours that have nothing above them that is as low as the cell above the word."""
+
+    def free(other: Word) -> bool:
+        over = above[id(other)]
+        return over is None or over.bottom < stack.top
+
+    first = last = list(line).index(word)
+    while first > 0 and free(line[first - 1]):
         first -= 1
-    while last + 1 < len(line) and above[id(line[last + 1])] is None:
+    while last + 1 < len(line) and free(line[last + 1]):
         last += 1
     return list(line[first : last + 1])
 
 
 def leaf_stacks(stacks: Sequence[Stack]) -> list[Stack]:
     """The cells that head one column, from left to right."""
-    if not stacks:
-        return []
-    middle = (min(s.top for s in stacks) + max(s.bottom for s in stacks)) / 2
-    return sorted((s for s in stacks if not _heads_others(s, stacks, middle)), key=lambda s: s.centre)
+    return sorted((s for s in stacks if not _heads_others(s, stacks)), key=lambda s: s.centre)
 
 
-def _heads_others(stack: Stack, stacks: Sequence[Stack], middle: float) -> bool:
+def _heads_others(stack: Stack, stacks: Sequence[Stack]) -> bool:
     lower = [s for s in stacks if s.top > stack.bottom]
     if any(min(s.end, stack.end) - max(s.start, stack.start) > 0 for s in lower):
         return True
-    if stack.middle > middle - OFF_MIDDLE:
-        return False
-    beside = [s for s in stacks if s is not stack]
+    beside = [s for s in stacks if s is not stack and s.bottom >= stack.top]
     left = max((s for s in beside if s.centre < stack.centre), key=lambda s: s.centre, default=None)
     right = min((s for s in beside if s.centre > stack.centre), key=lambda s: s.centre, default=None)
-    return bool(left and right and left in lower and right in lower and not _covered(left, stacks) and not _covered(right, stacks))
+    if not (left and right and left in lower and right in lower) or _covered(left, stacks) or _covered(right, stacks):
+        return False
+    above = [s.bottom + 1 for s in stacks if s.bottom < stack.top and min(s.end, stack.end) > max(s.start, stack.start)]
+    middle = (max([min(s.top for s in stacks), *above]) + max(s.bottom for s in stacks)) / 2
+    return stack.middle <= middle - OFF_MIDDLE or set(left.text + right.text) <= LETTERS
 
 
 def _covered(stack: Stack, stacks: Sequence[Stack]) -> bool:
@@ -179,17 +182,34 @@ class HeadCell:
 
 @dataclass(frozen=True, slots=True)
 class _Unit:
-    """A cell with all that stands below it, and where it was printed."""
+    """A header cell with all that stands below it: the places that it covers in the lines, and on the page in half em."""
 
     stack: Stack
     c0: int
     c1: int
     span: tuple[float, float]
+    printed: tuple[float, float]
     parts: tuple[_Unit, ...] = ()
 
-    @property
-    def centre(self) -> float:
-        return (self.span[0] + self.span[1]) / 2
+
+def _leaf_unit(leaf: Stack, column: int, strip: Strip | None, scale: Sequence[float]) -> _Unit:
+    """A column: its header stands in the middle, its figures end at its right side, its words begin at its left."""
+    own, printed = (leaf.start, leaf.end), _printed(leaf, scale)
+    if strip is None:
+        return _Unit(leaf, column, column + 1, own, printed)
+    amounts = strip.kind == "amount"
+    span = _around(own, (strip.start, strip.end), amounts)
+    return _Unit(leaf, column, column + 1, span, _around(printed, _reach(strip, scale), amounts))
+
+
+def _around(head: tuple[float, float], body: tuple[float, float], amounts: bool) -> tuple[float, float]:
+    twice = head[0] + head[1]
+    width = max(head[1] - head[0], 2 * body[1] - twice if amounts else twice - 2 * body[0])
+    return (twice - width) / 2, (twice + width) / 2
+
+
+def _reach(strip: Strip, scale: Sequence[float]) -> tuple[float, float]:
+    return scale[strip.start], max(scale[w.start] + _width(w) for w in strip.words)
 
 
 def page_scale(lines: Sequence[str], amounts: Sequence[Word]) -> list[float]:
@@ -217,15 +237,20 @@ def _width(word: Word) -> int:
 _Share = tuple[float, tuple[tuple[int, int] | None, ...]]  # cost, the units that each cell heads
 
 
-def header_tree(stacks: Sequence[Stack], leaves: Sequence[Stack], scale: Sequence[float]) -> tuple[list[HeadCell], set[int]]:
-    """The header's cells, and the columns of which it is not certain what heads them, where that makes a difference."""
-    units = [_Unit(leaf, c, c + 1, _printed(leaf, scale)) for c, leaf in enumerate(leaves)]
+def header_tree(
+    stacks: Sequence[Stack], leaves: Sequence[Stack], strips: dict[int, Strip], scale: Sequence[float]
+) -> tuple[list[HeadCell], set[int]]:
+    """The header's cells, and the columns of which it is not certain what heads them, where that makes a difference.
+
+    ``strips`` are what stands in the columns.
+    """
+    units = [_leaf_unit(leaf, c, strips.get(c), scale) for c, leaf in enumerate(leaves)]
     doubtful: set[int] = set()
     lines = [line for stack in stacks for line in (stack.top, stack.bottom)]
     middle = (min(lines) + max(lines)) / 2 if lines else 0.0
     groups = _levels([stack for stack in stacks if stack not in leaves])
     for number, level in enumerate(groups):
-        parents = [_Unit(stack, 0, 0, _printed(stack, scale)) for stack in level]
+        parents = [_Unit(stack, 0, 0, (stack.start, stack.end), _printed(stack, scale)) for stack in level]
         last = number == len(groups) - 1
         best, second = _shared_out(parents, units, middle, last)
         if second is not None and second[0] - best[0] < CLOSE:
@@ -237,7 +262,8 @@ def header_tree(stacks: Sequence[Stack], leaves: Sequence[Stack], scale: Sequenc
                 continue
             joined.extend(units[done : span[0]])
             parts = tuple(units[span[0] : span[1]])
-            joined.append(replace(parent, c0=parts[0].c0, c1=parts[-1].c1, parts=parts))
+            spans = [(parts[0].span[0], parts[-1].span[1]), (parts[0].printed[0], parts[-1].printed[1])]
+            joined.append(_Unit(parent.stack, parts[0].c0, parts[-1].c1, spans[0], spans[1], parts))
             done = span[1]
         units = [*joined, *units[done:]]
     texts = [leaf.text for leaf in leaves]
@@ -284,10 +310,14 @@ def _keep(states: dict[tuple[int, int], list[_Share]], key: tuple[int, int], sha
 
 
 def _off_centre(parent: _Unit, units: Sequence[_Unit]) -> float:
+    """The cost of a cell over others: how far it is off their middle, by the places in the line or by those on the page."""
     first, last = units[0], units[-1]
-    start, end = min(u.span[0] for u in units), max(u.span[1] for u in units)
-    off = min(abs((first.span[0] + last.span[1]) / 2 - parent.centre), abs((first.centre + last.centre) / 2 - parent.centre))
-    apart = max(0, start - parent.span[1], parent.span[0] - end)
+    off = min(
+        abs((first.span[0] + last.span[1]) - (parent.span[0] + parent.span[1])) / 2,
+        abs((first.printed[0] + last.printed[1]) - (parent.printed[0] + parent.printed[1])) / 2,
+    )
+    start, end = min(u.stack.start for u in units), max(u.stack.end for u in units)
+    apart = max(0, start - parent.stack.end, parent.stack.start - end)
     texts = [u.stack.text for u in units]
     middles = [u.stack.middle for u in units if not u.parts]
     uneven = sum(max(middles) - m for m in middles) if middles else 0.0

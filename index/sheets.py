@@ -132,7 +132,10 @@ def place_words(sheet: Sheet) -> Placed:
             sheet = _with_column(sheet, found[i - 1], strip)
             found = _assign(strips, sheet.leaves)
     scale = page_scale([line.text for line in sheet.lines], [w for w in sheet.words if w.amount])
-    heads, doubtful = header_tree(sheet.stacks, sheet.leaves, scale)
+    filled: dict[int, list[Word]] = {}
+    for i, column in found.items():
+        filled.setdefault(column, []).extend(strips[i].words)
+    heads, doubtful = header_tree(sheet.stacks, sheet.leaves, {c: Strip(tuple(words)) for c, words in filled.items()}, scale)
     sure = {i: c for i, c in found.items() if not (strips[i].numeric and (c in doubtful or crowded(strips[i])))}
     return Placed(sheet, tuple(heads), _with_totals(sheet, len(sheet.leaves), strips, sure))
 
