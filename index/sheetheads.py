@@ -4,6 +4,7 @@ head one column, and which head several.
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ TWICE = 8.0  # cost of a header that one cell is to head twice
 CLOSE = 1.0  # two ways to share columns out are as likely where they cost as much
 WRAP = 2  # lines from one line of a cell to the next, where lines of other cells stand between
 NEAR = 6  # places by which a cell may stand beside the one that heads it
+PUSHED = 2  # places by which a letter may stand beside the cell it ends
 PAIR = 2  # a word over so many columns is no part of the cell below it
 
 _YEAR = re.compile(r"20\d\d")
@@ -92,6 +94,8 @@ def _above(word: Word, stacks: Sequence[Stack]) -> Stack | None:
     over = [s for s in stacks if s.bottom < word.line and _shared(s.words[-1], word) > 0]
     if not over:
         over = [s for s in stacks if s.bottom < word.line and min(s.end, word.end) - max(s.start, word.start) > 0]
+    if not over and len(word.text) == 1 and word.text not in LETTERS:  # the last letter of a cell, pushed beside it
+        over = [s for s in stacks if s.bottom < word.line and min(s.end, word.end) - max(s.start, word.start) >= -PUSHED]
     return max(over, key=lambda s: (s.bottom, -abs(s.centre - word.centre)), default=None)
 
 
@@ -155,15 +159,16 @@ def _heads_others(stack: Stack, stacks: Sequence[Stack]) -> bool:
     beside = [s for s in stacks if s is not stack and s.bottom >= stack.top]
     left = max((s for s in beside if s.centre < stack.centre), key=lambda s: s.centre, default=None)
     right = min((s for s in beside if s.centre > stack.centre), key=lambda s: s.centre, default=None)
-    if not (left and right and left in lower and right in lower) or _covered(left, stacks) or _covered(right, stacks):
+    if not (left and right and left in lower and right in lower) or _covered(left, stack, stacks) or _covered(right, stack, stacks):
         return False
     above = [s.bottom + 1 for s in stacks if s.bottom < stack.top and min(s.end, stack.end) > max(s.start, stack.start)]
     middle = (max([min(s.top for s in stacks), *above]) + max(s.bottom for s in stacks)) / 2
     return stack.middle <= middle - OFF_MIDDLE or set(left.text + right.text) <= LETTERS
 
 
-def _covered(stack: Stack, stacks: Sequence[Stack]) -> bool:
-    return any(s.bottom < stack.top and min(s.end, stack.end) - max(s.start, stack.start) > 0 for s in stacks)
+def _covered(cell: Stack, beside: Stack, stacks: Sequence[Stack]) -> bool:
+    """Does something as high as the cell beside it stand over a cell?"""
+    return any(s.bottom < cell.top and s.top <= beside.bottom and min(s.end, cell.end) > max(s.start, cell.start) for s in stacks)
 
 
 # ---------------------------------------------------------------- the tree of a header
@@ -267,8 +272,9 @@ def header_tree(
             done = span[1]
         units = [*joined, *units[done:]]
     texts = [leaf.text for leaf in leaves]
+    crossed = {c + k for c, (a, b) in enumerate(itertools.pairwise(leaves)) if a.end > b.start for k in (0, 1)}
     cells = [cell for unit in units for cell in _unit_cells(unit, 0)]
-    return cells, {c for c in doubtful if texts.count(texts[c]) > 1}
+    return cells, crossed | {c for c in doubtful if texts.count(texts[c]) > 1}
 
 
 def _levels(parents: Sequence[Stack]) -> list[list[Stack]]:

@@ -15,13 +15,15 @@ from dataclasses import dataclass, replace
 from index.columns import CODE_HEADER, LABEL_HEADER, SKIP_HEADER
 from index.hierarchy import is_total
 from index.sheetheads import HeadCell, Stack, header_stacks, header_tree, leaf_stacks, page_scale
-from index.sheetwords import AMOUNT, CODE, HAN, Strip, Word, by_line, crowded, is_numbering, line_words, words_to_strips
+from index.sheetwords import AMOUNT, CODE, HAN, Strip, Word, bridging_words, by_line, crowded, is_numbering, line_words, words_to_strips
 
 SURE = 3.0  # places by which the best column must be nearer than the next
 UNMATCHED = 60.0  # places: cost of a strip under no header
 BESIDE = 4.0  # cost of a second strip of words in one column
 BEFORE = 2.0  # cost of a place by which a figure ends before the middle of its header
 CROSSED = 6.0  # cost of a place that a strip shares with the header of another column
+SUM_LENGTH = 8  # characters of the label of a sum
+FAR = 99.0  # places: a column without a word
 HEADED = 2  # a header has a line of so many words
 STRETCH, STRETCHED = 3, 0.35  # by how many places, or which share, two columns may stand further apart on the next page
 
@@ -44,12 +46,13 @@ class Sheet:
     leaves: tuple[Stack, ...]
     words: tuple[Word, ...]
     lines: tuple[SheetLine, ...]
+    wide: frozenset[Word] = frozenset()  # words that stand over several columns
 
     @property
     def strips(self) -> list[Strip]:
         """What stands below each other; totals (合计), which may stand between columns, are no part of it."""
         words = [w for line in by_line(self.words).values() if not is_numbering(line) for w in line]
-        return words_to_strips([w for w in words if not is_total(w.text)] or words)
+        return words_to_strips([w for w in words if not _is_sum(w) and w not in self.wide] or words)
 
 
 def read_sheet(lines: Sequence[SheetLine]) -> Sheet:
@@ -60,10 +63,13 @@ def read_sheet(lines: Sequence[SheetLine]) -> Sheet:
         first = 0
     head = [w for i in range(first) for w in line_words(lines[i].text, i, header=True)]
     body = [w for words in plain[first:] for w in words]
+    over = {w.line for w in bridging_words([w for w in body if not _is_sum(w)])}
+    body = [w for w in body if w.line not in over] + [w for i in sorted(over) for w in line_words(lines[i].text, i, header=True)]
+    wide = bridging_words([w for w in body if not _is_sum(w)])
     stacks = header_stacks(head)
     if any(not HAN.search(stack.text) for stack in stacks):
         stacks = []  # figures and signs head no columns
-    return Sheet(tuple(stacks), tuple(leaf_stacks(stacks)), tuple(body), tuple(lines))
+    return Sheet(tuple(stacks), tuple(leaf_stacks(stacks)), tuple(body), tuple(lines), frozenset(wide))
 
 
 def first_body_line(lines: Sequence[Sequence[Word]]) -> int:
@@ -198,35 +204,35 @@ def _with_totals(sheet: Sheet, count: int, strips: Sequence[Strip], columns: dic
     placed = {word: column for i, column in columns.items() for word in strips[i].words}
     inside = {word for strip in strips for word in strip.words}
     for word in sheet.words:
-        if word not in inside and is_total(word.text):
+        if word not in inside and (_is_sum(word) or word in sheet.wide):
             column = _column_of_total(word, sheet, count, placed)
             if column is not None:
                 placed[word] = column
     return placed
 
 
+def _is_sum(word: Word) -> bool:
+    """合计, 当年支出小计: a label that may stand in the middle of several columns."""
+    return is_total(word.text) or (word.text.endswith("小计") and len(word.text) <= SUM_LENGTH)
+
+
 def _column_of_total(word: Word, sheet: Sheet, count: int, placed: dict[Word, int]) -> int | None:
-    """合计 stands under the label columns together; it goes to the rightmost of those it may stand in."""
-    spans: dict[int, list[int]] = {}
+    """合计 may stand in the middle of columns that are one cell; it goes to the nearest label column left of its figures."""
+    spans: dict[int, list[Word]] = {}
     for other, column in placed.items():
-        spans.setdefault(column, []).extend((other.start, other.end))
+        spans.setdefault(column, []).append(other)
     own = [w for w in sheet.words if w.line == word.line and w in placed]
     left = max((placed[w] for w in own if w.end <= word.start), default=-1)
     right = min((placed[w] for w in own if w.start >= word.end), default=count)
+    labels = [c for c in range(left + 1, right) if not (c in spans and Strip(tuple(spans[c])).kind == "amount")]
     best: tuple[float, int] | None = None
-    for column in range(left + 1, right):
-        span = [*spans.get(column, []), *((leaf.start, leaf.end) if (leaf := _leaf_of(sheet, column)) else ())]
-        if not span:
-            continue
-        start, end = min(span), max(span)
-        far = max(0, start - word.end, word.start - end)
-        if best is None or far < best[0]:
+    for column in labels or range(left + 1, right):
+        leaf = sheet.leaves[column] if column < len(sheet.leaves) else None
+        edges = [edge for w in spans.get(column, ()) for edge in (w.start, w.end)] + ([leaf.start, leaf.end] if leaf else [])
+        far = max(0, min(edges) - word.end, word.start - max(edges)) if edges else FAR
+        if best is None or far <= best[0]:
             best = (far, column)
     return best[1] if best else None
-
-
-def _leaf_of(sheet: Sheet, column: int) -> Stack | None:
-    return sheet.leaves[column] if column < len(sheet.leaves) else None
 
 
 def _assign(strips: Sequence[Strip], leaves: Sequence[Stack]) -> dict[int, int]:

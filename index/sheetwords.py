@@ -182,6 +182,29 @@ def _joined(words: Sequence[Word]) -> list[list[Word]]:
     return strips
 
 
+def bridging_words(words: Sequence[Word]) -> list[Word]:
+    """Words that stand over the gaps which others leave free, so that what is apart in most lines seems one column."""
+    found: list[Word] = []
+    left = [word for word in words if not word.amount]
+    while True:
+        over = [word for strip in _joined(left) if (pairs := _pairs(strip)) for word in strip if _is_over(word, pairs)]
+        if not over:
+            return found
+        widest = max(over, key=lambda w: w.end - w.start)
+        found.append(widest)
+        left.remove(widest)
+
+
+def _pairs(strip: Sequence[Word]) -> list[tuple[Word, Word]]:
+    return [pair for line in by_line(strip).values() for pair in itertools.pairwise(line)]
+
+
+def _is_over(word: Word, pairs: Sequence[tuple[Word, Word]]) -> bool:
+    """Does a word cross what is free in most of the lines that have words on both of its sides?"""
+    crossed = sum(word.start < a.end and b.start < word.end for a, b in pairs)
+    return crossed * 2 >= len(pairs) and crossed > 0
+
+
 def _span(strip: Sequence[Word]) -> tuple[int, int]:
     return min(word.start for word in strip), max(word.end for word in strip)
 

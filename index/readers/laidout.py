@@ -163,7 +163,8 @@ def _heads(line: SheetLine, rest: Sequence[SheetLine]) -> bool:
 def _belongs(line: SheetLine, above: SheetLine, places: Sequence[int]) -> bool:
     """A line below the last row that stands where words of the table do, right below it."""
     start = len(line.text) - len(line.text.lstrip())
-    return line.row - above.row == 1 and start in places and text_to_level(line.text) not in (1, 2)
+    sentence = _is_prose(line.text) or squash(line.text).endswith("。")
+    return line.row - above.row == 1 and start in places and not sentence and text_to_level(line.text) not in (1, 2)
 
 
 def _rows(lines: Sequence[str]) -> list[int]:
