@@ -11,7 +11,7 @@ from index.columns import Column, Content, cell_kind, paths_to_columns
 from index.domain import LabelPath
 from index.grids import Grid, GridCell
 from index.sheetheads import HeadCell
-from index.sheetrows import rows_of_half
+from index.sheetrows import labelled_rows, rows_of_half
 from index.sheets import Placed
 from index.sheetwords import Word, by_line
 from index.textlines import TextLine
@@ -47,7 +47,8 @@ def _rows(placed: Placed, count: int) -> list[list[list[Word]]]:
     for half in range(1 + max((column.half for column in columns), default=0)):
         own = {c: column.role for c, column in enumerate(columns) if column.half == half}
         lines = by_line([w for w in placed.sheet.words if placed.columns.get(w) in own])
-        for k, row in enumerate(rows_of_half([[(placed.columns[w], w) for w in lines[n]] for n in sorted(lines)], own)):
+        found = rows_of_half([[(placed.columns[w], w) for w in lines[n]] for n in sorted(lines)], own)
+        for k, row in enumerate(labelled_rows(found, placed.columns)):
             if k == len(rows):
                 rows.append([[] for _ in range(count)])
             for word in row:

@@ -152,6 +152,12 @@ def leaf_stacks(stacks: Sequence[Stack]) -> list[Stack]:
     return sorted((s for s in stacks if not _heads_others(s, stacks)), key=lambda s: s.centre)
 
 
+def is_fragment(text: str) -> bool:
+    """A piece of a header whose other lines were not found: the columns of such a header are not to be trusted."""
+    lone = len(text) == 1 and text not in LETTERS
+    return lone or text[0] in "、，）)" or text[-1] in "、，（(" or text.count("（") != text.count("）")
+
+
 def _heads_others(stack: Stack, stacks: Sequence[Stack]) -> bool:
     lower = [s for s in stacks if s.top > stack.bottom]
     if any(min(s.end, stack.end) - max(s.start, stack.start) > 0 for s in lower):

@@ -100,3 +100,26 @@ def _row_cost(lines: Sequence[Line], roles: dict[int, Role], widths: dict[int, i
             cost += UNEVEN * abs(before - after)
     covered = {i for pieces in labels.values() for i, _ in pieces} | {i for i, _ in anchored}
     return cost if len(covered) == len(lines) else None
+
+
+def labelled_rows(rows: Sequence[list[Word]], columns: dict[Word, int]) -> list[list[Word]]:
+    """Rows of figures without a label, among rows with one, joined with the row that they were set off from.
+
+    Such figures stand a little above or below their label's line. Where all of them can be of the row below, and not all
+    of the row above, or the other way round, they are; else no figure of these rows is certain, and all are left out.
+    """
+    bare = [k for k, row in enumerate(rows) if any(w.amount for w in row) and all(w.number for w in row)]
+    if len(rows) < 2 or not bare or len(bare) == len(rows):
+        return list(rows)
+    down = all(k + 1 not in bare and _fits(rows, k, k + 1, columns) for k in bare)
+    up = all(k - 1 not in bare and _fits(rows, k, k - 1, columns) for k in bare)
+    if down == up:
+        return [[w for w in row if not w.amount] for k, row in enumerate(rows) if k not in bare]
+    joined = {k + (1 if down else -1): rows[k] for k in bare}
+    return [[*row, *joined.get(k, ())] for k, row in enumerate(rows) if k not in bare]
+
+
+def _fits(rows: Sequence[list[Word]], k: int, other: int, columns: dict[Word, int]) -> bool:
+    if not 0 <= other < len(rows):
+        return False
+    return not {columns[w] for w in rows[k]} & {columns[w] for w in rows[other] if w.number}

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from index.columns import CODE_HEADER, LABEL_HEADER, SKIP_HEADER
 from index.hierarchy import is_total
-from index.sheetheads import HeadCell, Stack, header_stacks, header_tree, leaf_stacks, page_scale
+from index.sheetheads import HeadCell, Stack, header_stacks, header_tree, is_fragment, leaf_stacks, page_scale
 from index.sheetwords import AMOUNT, CODE, HAN, Strip, Word, bridging_words, by_line, crowded, is_numbering, line_words, words_to_strips
 
 SURE = 3.0  # places by which the best column must be nearer than the next
@@ -142,6 +142,8 @@ def place_words(sheet: Sheet) -> Placed:
     for i, column in found.items():
         filled.setdefault(column, []).extend(strips[i].words)
     heads, doubtful = header_tree(sheet.stacks, sheet.leaves, {c: Strip(tuple(words)) for c, words in filled.items()}, scale)
+    if any(is_fragment(leaf.text) for leaf in sheet.leaves):
+        doubtful = set(range(len(sheet.leaves)))
     sure = {i: c for i, c in found.items() if not (strips[i].numeric and (c in doubtful or crowded(strips[i])))}
     return Placed(sheet, tuple(heads), _with_totals(sheet, len(sheet.leaves), strips, sure))
 
