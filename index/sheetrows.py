@@ -106,11 +106,14 @@ def labelled_rows(rows: Sequence[list[Word]], columns: dict[Word, int]) -> list[
     """Rows of figures without a label, among rows with one, joined with the row that they were set off from.
 
     Such figures stand a little above or below their label's line. Where all of them can be of the row below, and not all
-    of the row above, or the other way round, they are; else no figure of these rows is certain, and all are left out.
+    of the row above, or the other way round, they are; else no figure of these rows is certain, and all are left out, as
+    where several rows have no label at all.
     """
     bare = [k for k, row in enumerate(rows) if any(w.amount for w in row) and all(w.number for w in row)]
-    if len(rows) < 2 or not bare or len(bare) == len(rows):
+    if len(rows) < 2 or not bare:
         return list(rows)
+    if len(bare) == len(rows):
+        return []
     down = all(k + 1 not in bare and _fits(rows, k, k + 1, columns) for k in bare)
     up = all(k - 1 not in bare and _fits(rows, k, k - 1, columns) for k in bare)
     if down == up:

@@ -24,6 +24,7 @@ BEFORE = 2.0  # cost of a place by which a figure ends before the middle of its 
 CROSSED = 6.0  # cost of a place that a strip shares with the header of another column
 SUM_LENGTH = 8  # characters of the label of a sum
 FAR = 99.0  # places: a column without a word
+MOVED = 4  # places by which a column of words may begin elsewhere on the next page
 HEADED = 2  # a header has a line of so many words
 STRETCH, STRETCHED = 3, 0.35  # by how many places, or which share, two columns may stand further apart on the next page
 
@@ -191,10 +192,14 @@ def _as_far(left: Strip, above_left: Strip, right: Strip, above_right: Strip) ->
     return abs(apart - above) <= max(STRETCH, STRETCHED * above)
 
 
-def _nearest(here: Sequence[int], own: Sequence[int], strips: Sequence[Strip], known: dict[int, Strip]) -> Iterator[tuple[int, int]]:
-    """Fewer strips than columns: each in the column that begins nearest to it."""
+def _nearest(
+    here: Sequence[int], own: Sequence[int], strips: Sequence[Strip], known: dict[int, Strip]
+) -> Iterator[tuple[int, int]]:
+    """Fewer strips than columns: each in the column that begins where it does."""
     for i in here:
-        yield i, min(own, key=lambda c: abs(known[c].start - strips[i].start))
+        near = [c for c in own if abs(known[c].start - strips[i].start) <= MOVED]
+        if len(near) == 1:
+            yield i, near[0]
 
 
 def _holds_values(text: str) -> bool:
