@@ -73,6 +73,36 @@ def read_sheet(lines: Sequence[SheetLine]) -> Sheet:
     return Sheet(tuple(stacks), tuple(leaf_stacks(stacks)), tuple(body), tuple(lines), frozenset(wide))
 
 
+def page_parts(lines: Sequence[SheetLine]) -> list[list[SheetLine]]:
+    """The lines of a table parted where a page begins that the file does not mark: its figures stand elsewhere.
+
+    A line is out of step where one of its figures is below two columns, or two of them are below one; the next line with
+    several figures must be, too.
+    """
+    amounts = [_own_amounts(line_words(line.text, i)) for i, line in enumerate(lines)]
+    cuts = [0]
+    strips: list[tuple[int, int]] = []
+    for i, own in enumerate(amounts):
+        following = next((other for other in amounts[i + 1 :] if len(other) > 1), None)
+        if _out_of_step(own, strips) and (following is None or _out_of_step(following, strips)):
+            cuts.append(i)
+            strips = []
+        strips = [(s.start, s.end) for s in words_to_strips([*(Word("0.0", a, b, 0) for a, b in strips), *own])]
+    return [list(lines[a:b]) for a, b in itertools.pairwise([*cuts, len(lines)])]
+
+
+def _own_amounts(words: Sequence[Word]) -> list[Word]:
+    """The figures of a line that no long word before them has pushed to the right."""
+    pushed = {b for a, b in itertools.pairwise(words) if b.start - a.end <= 1}
+    return [w for w in words if w.amount and w not in pushed]
+
+
+def _out_of_step(words: Sequence[Word], strips: Sequence[tuple[int, int]]) -> bool:
+    below = [[k for k, (start, end) in enumerate(strips) if start < w.end and w.start < end] for w in words]
+    held = [k for found in below for k in found]
+    return len(held) > len(set(held)) or any(len(found) > 1 for found in below)
+
+
 def first_body_line(lines: Sequence[Sequence[Word]]) -> int:
     """Where the body begins: column numbers, a figure, a code with its name, an item; with the label lines above them."""
     first = next((i for i, words in enumerate(lines) if _is_body(words)), len(lines))

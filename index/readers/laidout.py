@@ -17,7 +17,7 @@ from index.headings import caption_of, is_toc_line, squash, text_to_level, unit_
 from index.layout import NOTE, PageStream
 from index.readers.flow import STEP, placed_block
 from index.sheetgrids import placed_to_grid
-from index.sheets import Placed, SheetLine, place_below, place_words, read_sheet
+from index.sheets import Placed, SheetLine, page_parts, place_below, place_words, read_sheet
 from index.sheetwords import is_numbering, line_words
 
 SIZE = 10.0  # points: every character is set in this size
@@ -66,7 +66,7 @@ def _grids(sheets: Sequence[list[SheetLine]], filled: set[int]) -> list[Grid]:
     grids = []
     above: Placed | None = None
     family, last = 0, -1
-    for lines in sheets:
+    for lines in (part for sheet in sheets for part in page_parts(sheet)):
         sheet = read_sheet(lines)
         if any(row in filled for row in range(last + 1, lines[0].row)):
             above = None  # something else stands between
@@ -95,7 +95,8 @@ def _sheets(lines: Sequence[str], rows: Sequence[int], starts: frozenset[int]) -
         line = lines[i]
         begins = last is not None and (any(last < s <= i for s in starts) or _page_between(lines, last, i))
         apart = last is not None and i - last > (ROWS_GAP if _is_row(line) else GAP)
-        if begins or apart or not _may_be_table(line, bool(run)):
+        again = len(run) > 1 and squash(line) == squash(run[0].text) and not _AMOUNT.search(line)  # the header of the next page
+        if begins or apart or again or not _may_be_table(line, bool(run)):
             found.extend(_trimmed(run))
             run = []
         if line.strip() and _may_be_table(line, bool(run)):
