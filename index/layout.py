@@ -62,6 +62,7 @@ class _PageRead:
     outside: list[Glyph]
     loose: list[Edge]
     margin: set[str]
+    known: bool = False  # its tables were given, no more are looked for
 
 
 @dataclass
@@ -105,10 +106,10 @@ class PageStream:
         self._held: _PageRead | None = None
         self._last_margin: set[str] = set()
 
-    def feed(self, page: Page) -> None:
-        """Read one page; its blocks are settled when the next one is known."""
+    def feed(self, page: Page, known: Sequence[Grid] | None = None) -> None:
+        """Read one page; its blocks are settled when the next one is known. Where its tables are ``known``, none is looked for."""
         edges = rules_to_edges(page.rules)
-        grids = edges_to_grids(edges, page.glyphs)
+        grids = edges_to_grids(edges, page.glyphs) if known is None else list(known)
         boxes = [grid.box for grid in grids]
         outside = [g for g in page.glyphs if g.upright and not any(_inside(g.x0, g.x1, g.top, g.bottom, box) for box in boxes)]
         loose = [e for e in edges if not any(_inside(e["x0"], e["x1"], e["top"], e["bottom"], box) for box in boxes)]
@@ -119,7 +120,7 @@ class PageStream:
         if self._held is not None:
             self._settle(self._held, margin | self._last_margin)
             self._last_margin = self._held.margin
-        self._held = _PageRead(replace(page, glyphs=(), rules=()), pieces, grids, outside, loose, margin)
+        self._held = _PageRead(replace(page, glyphs=(), rules=()), pieces, grids, outside, loose, margin, known is not None)
 
     def feed_flow(self, number: int, items: Iterable[FlowLine | Grid], width: float) -> None:
         """Read a part of a file without printed pages: every line is a paragraph, a heading or a table's caption."""
@@ -155,7 +156,7 @@ class PageStream:
     def _settle(self, read: _PageRead, repeated: set[str]) -> None:
         page, pieces, grids = read.page, read.pieces, read.grids
         furniture = [piece for piece in pieces if _is_furniture(piece, page, repeated)]
-        regions, free = self._page_regions(read, furniture)
+        regions, free = ([], read.outside) if read.known else self._page_regions(read, furniture)
         if regions:
             pieces = _page_pieces(page, free)
         body = [piece for piece in pieces if not _is_furniture(piece, page, repeated)]

@@ -55,7 +55,7 @@ class PrintedForm:
         title_rows = _title_rows(matrix, grid.n_cols)
         caption = _caption_from_rows(matrix[:title_rows], caption)
         body = matrix[title_rows:]
-        height = _shifted_height(body, title_rows) if grid.header_rows is None else grid.header_rows
+        height = _shifted_height(body, title_rows) if grid.header_rows is None else max(0, grid.header_rows - title_rows)
         form = PrintedForm(caption, section, grid.xs, _row_texts(body[:height]), header_paths(body, height, grid.n_cols), flags=flags)
         start = height + (1 if height < len(body) and is_numbering_row(body[height]) else 0)
         form._add_rows(body[start:], title_rows + start, page, list(range(grid.n_cols + 1)))

@@ -1,7 +1,7 @@
 """A text file that keeps its page's layout (columns aligned by blanks, as ``pdftotext -layout`` writes) → Document.
 
-The place of a character in its line says which column it stands in, so the lines are set on a page of their own, one
-character beside the other, and read like a page without ruling lines. Heights on that page count lines.
+The place of a character in its line says which column it stands in. The lines of a table become a grid (``index.sheets``),
+the others are set on a page of their own and read like a printed page. Heights on that page count lines.
 """
 
 from __future__ import annotations
@@ -9,12 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import groupby
 
+from index.captions import BODY_NAME
 from index.domain import Block, Glyph, Heading, Page, Para
-from index.headings import squash, text_to_level, without_leader
-from index.layout import PageStream
+from index.grids import Grid
+from index.headings import caption_of, is_toc_line, squash, text_to_level, unit_of, without_leader
+from index.layout import NOTE, PageStream
 from index.readers.flow import STEP, placed_block
+from index.sheetgrids import placed_to_grid
+from index.sheets import Placed, SheetLine, page_parts, place_below, place_words, read_sheet
+from index.sheetwords import is_numbering, line_words
 
 SIZE = 10.0  # points: every character is set in this size
 LEAST = 5  # so many lines with aligned amounts make a file with a layout …
@@ -22,14 +26,16 @@ LEAST_SHARE = 0.3  # … where they are this share of the lines with amounts
 SPREAD_SHARE = 0.6  # a line is spread over its width where so many of its words are single characters
 OPEN_LENGTH = 20  # characters; a shorter line without a full stop is a line of its own
 INDENTED = 8  # blanks; a paragraph is not indented so far
-PUSHED_MOST = 4  # characters by which a word may be pushed out of its column
+GAP, ROWS_GAP = 4, 12  # so many blank lines end a table; between rows of figures blank rows may stand
+HEADS = 3  # a line of so many short words heads columns
+HEAD_LENGTH = 16  # characters of a word that heads a column
 
-_AMOUNT = re.compile(r"\d[\d,]*\.\d\d")
-_ALIGNED = re.compile(r"\S\s{3,}-?\d[\d,]*\.\d\d")
-_PUSHED = re.compile(r"\s{2,}(?P<amount>-?\d[\d,]*\.\d\d)(?=\s\S*[\u4e00-\u9fff])")
-_WORD = re.compile(r"(?:^|(?<=\S))\s{2,}(?=[\u4e00-\u9fff（])")
+_AMOUNT = re.compile(r"\d[\d,]*\.\d\d|\d{1,3}(?:,\d{3})+")
+_ALIGNED = re.compile(r"\S\s{3,}-?(?:\d[\d,]*\.\d\d|\d{1,3}(?:,\d{3})+)")
 _GAP = re.compile(r"\S\s{2,}\S")
 _PAGE_NUMBER = re.compile(r"^\s*[-—–－]?\s*\d{1,4}\s*[-—–－]?\s*$|^\s*第?\s*\d{1,4}\s*页(?:\s*共\s*\d+\s*页)?\s*$")
+_SENTENCE = re.compile(r"[。；]|，.*，|[，、]$")
+_PART = re.compile(r"^第[一二三四五六七八九十\d]+部分")
 
 
 def is_laid_out(lines: Sequence[str]) -> bool:
@@ -39,14 +45,127 @@ def is_laid_out(lines: Sequence[str]) -> bool:
     return aligned >= LEAST and aligned >= LEAST_SHARE * amounts
 
 
-def laid_out_blocks(lines: Sequence[str], doc_id: str) -> tuple[Block, ...]:
-    """Headings, paragraphs and tables in reading order; ``line`` counts from 1, there are no pages."""
+def laid_out_blocks(lines: Sequence[str], doc_id: str, starts: frozenset[int] = frozenset()) -> tuple[Block, ...]:
+    """Headings, paragraphs and tables in reading order; ``line`` counts from 1, there are no pages.
+
+    ``starts`` are the indexes of lines that a page begins with, where the file says so.
+    """
     rows = _rows(lines)
-    glyphs = [glyph for row, text in enumerate(_straightened([lines[i] for i in rows])) for glyph in _line_to_glyphs(text, row * STEP)]
+    sheets = _sheets(lines, rows, starts)
+    inside = {row for sheet in sheets for row in range(sheet[0].row, sheet[-1].row + 1)}
+    glyphs = [g for row, i in enumerate(rows) if row not in inside for g in _line_to_glyphs(lines[i], row * STEP)]
     width = max((glyph.x1 for glyph in glyphs), default=SIZE) + SIZE
     stream = PageStream(doc_id)
-    stream.feed(Page(1, width, (len(rows) + 1) * STEP, tuple(glyphs), ()))
+    filled = {row for row, i in enumerate(rows) if lines[i].strip()}
+    stream.feed(Page(1, width, (len(rows) + 1) * STEP, tuple(glyphs), ()), _grids(sheets, filled))
     return tuple(_numbered(placed_block(block, {1: None}), rows) for block in stream.finish())
+
+
+def _grids(sheets: Sequence[list[SheetLine]], filled: set[int]) -> list[Grid]:
+    """The sheets' grids; a page that goes on with the table before it has the same column edges."""
+    grids = []
+    above: Placed | None = None
+    family, last = 0, -1
+    for lines in (part for sheet in sheets for part in page_parts(sheet)):
+        sheet = read_sheet(lines)
+        if any(row in filled for row in range(last + 1, lines[0].row)):
+            above = None  # something else stands between
+        placed = place_words(sheet) if sheet.leaves else place_below(sheet, above) if above else None
+        last = lines[-1].row
+        if placed is None:
+            above = None
+            continue
+        family += above is None or above.key != placed.key
+        grid = placed_to_grid(placed, family, STEP)
+        if grid is not None:
+            grids.append(grid)
+            above = placed
+    return grids
+
+
+# ---------------------------------------------------------------- lines of tables
+
+
+def _sheets(lines: Sequence[str], rows: Sequence[int], starts: frozenset[int]) -> list[list[SheetLine]]:
+    """The lines of each table's part on a page."""
+    found: list[list[SheetLine]] = []
+    run: list[SheetLine] = []
+    last: int | None = None
+    for row, i in enumerate(rows):
+        line = lines[i]
+        begins = last is not None and (any(last < s <= i for s in starts) or _page_between(lines, last, i))
+        apart = last is not None and i - last > (ROWS_GAP if _is_row(line) else GAP)
+        again = len(run) > 1 and squash(line) == squash(run[0].text) and not _AMOUNT.search(line)  # the header of the next page
+        if begins or apart or again or not _may_be_table(line, bool(run)):
+            found.extend(_trimmed(run))
+            run = []
+        if line.strip() and _may_be_table(line, bool(run)):
+            run.append(SheetLine(line, row))
+        if line.strip():
+            last = i
+    found.extend(_trimmed(run))
+    return found
+
+
+def _page_between(lines: Sequence[str], last: int, here: int) -> bool:
+    return any(_PAGE_NUMBER.match(line) for line in lines[last + 1 : here])
+
+
+def _may_be_table(line: str, inside: bool) -> bool:
+    """Not a caption, a note, a part's heading or a sentence."""
+    flat = squash(line)
+    if not flat:
+        return inside
+    if unit_of(line) or caption_of(line) or NOTE.match(flat) or _PART.match(flat) or is_toc_line(line):
+        return False
+    parted = bool(_GAP.search(line.strip()))
+    if any(BODY_NAME.match(part) for part in re.split(r"\s{2,}", line.strip())):
+        return False
+    if not parted:
+        if _is_prose(line):
+            return False
+        return inside or line.startswith(" " * INDENTED) or True
+    return not (len(flat) > OPEN_LENGTH and _SENTENCE.search(flat) and not _AMOUNT.search(line))
+
+
+def _is_prose(line: str) -> bool:
+    text = line.strip()
+    return (bool(_SENTENCE.search(text)) and len(text) > OPEN_LENGTH) or len(text) > 2 * OPEN_LENGTH
+
+
+def _trimmed(run: list[SheetLine]) -> list[list[SheetLine]]:
+    """The run without lines that stand alone above and below the table; none where there is no table in it."""
+    parted = [k for k, line in enumerate(run) if _is_row(line.text)]
+    if not parted:
+        return []
+    first, last = parted[0], parted[-1]
+    while first > 0 and _heads(run[first - 1], run[first:]):
+        first -= 1
+    places = [w.start for line in run[first : last + 1] for w in line_words(line.text, 0)]
+    while last + 1 < len(run) and _belongs(run[last + 1], run[last], places):
+        last += 1
+    return [run[first : last + 1]]
+
+
+def _is_row(line: str) -> bool:
+    words = line_words(line, 0)
+    if len(words) < 2:
+        return False
+    short = all(len(w.text) <= HEAD_LENGTH for w in words)
+    return any(w.number for w in words[1:]) or is_numbering(words) or (len(words) >= HEADS and short)
+
+
+def _heads(line: SheetLine, rest: Sequence[SheetLine]) -> bool:
+    """A line above a table's first row that is part of its header or of its first label."""
+    flat = squash(line.text)
+    return len(flat) <= 2 * HEAD_LENGTH and text_to_level(line.text) is None and not flat.endswith("。")
+
+
+def _belongs(line: SheetLine, above: SheetLine, places: Sequence[int]) -> bool:
+    """A line below the last row that stands where words of the table do, right below it."""
+    start = len(line.text) - len(line.text.lstrip())
+    sentence = _is_prose(line.text) or squash(line.text).endswith("。")
+    return line.row - above.row == 1 and start in places and not sentence and text_to_level(line.text) not in (1, 2)
 
 
 def _rows(lines: Sequence[str]) -> list[int]:
@@ -72,38 +191,6 @@ def _goes_on(above: str, below: str) -> bool:
         return True
     open_end = len(above.strip()) >= OPEN_LENGTH and above.rstrip()[-1] not in "。；：！？;:!?"
     return open_end and not below.startswith("  ") and text_to_level(above) is None
-
-
-def _straightened(lines: Sequence[str]) -> list[str]:
-    """A long amount pushes what follows it to the right; its end is put back where the column's amounts end, and the next
-    word where it stands in the other lines."""
-    straight = list(lines)
-    for block in _blocks(lines):
-        ends = {i: match.end("amount") for i in block if (match := _PUSHED.search(lines[i]))}
-        starts = [end + 1 for end in ends.values()]
-        unpushed = [match.end() for i in block if i not in ends for match in _WORD.finditer(lines[i])]
-        near = [x for x in (*starts, *unpushed) if starts and 0 <= min(starts) - x <= PUSHED_MOST]
-        for i, end in ends.items():
-            over = end + 1 - min(near)
-            straight[i] = _moved(lines[i], end, over) if 0 < over <= 2 * PUSHED_MOST else lines[i]
-    return straight
-
-
-def _moved(line: str, end: int, over: int) -> str:
-    """The line with the amount that ends at an offset, and the word after it, moved to the left; the rest stays."""
-    start = end - len(re.findall(r"\S+$", line[:end])[0])
-    word = re.match(r"\s\S+", line[end:])
-    if word is None or not line[start - over - 1 : start].isspace():
-        return line
-    rest = line[end + word.end() :]
-    return line[: start - over] + line[start:end] + word[0] + (" " * over if rest.strip() else "") + rest
-
-
-def _blocks(lines: Sequence[str]) -> Iterable[list[int]]:
-    """Runs of lines that are parted by wide gaps."""
-    for parted, group in groupby(range(len(lines)), key=lambda i: _is_parted(lines[i])):
-        if parted:
-            yield list(group)
 
 
 def _is_parted(line: str) -> bool:
