@@ -267,7 +267,7 @@ def compare_years(task: Task, groups: list[Group]) -> Answer | None:
             if reading and reading.sure and reading.figure.year in (year, None):
                 found.append((group, reading))
                 break
-    found = same_table(align(found))
+    found = same_row(task, same_table(align(found)), years)
     if len(found) == len(years) == 2:
         state_difference(task, found[0][0], found[0][1].figure, found[1][1].figure)
         state_parts(task, found[0][1].figure, found[1][1].figure)
@@ -286,6 +286,27 @@ def same_table(found: list[tuple[Group, Reading]]) -> list[tuple[Group, Reading]
         return found
     first = min(common, key=lambda key: (not any(r.figure is p[key] for (_, r), p in zip(found, places, strict=True)), key))
     return [(g, replace(r, figure=p[first])) for (g, r), p in zip(found, places, strict=True)]
+
+
+def same_row(task: Task, found: list[tuple[Group, Reading]], years: list[int]) -> list[tuple[Group, Reading]]:
+    """Where one table prints both years of a row side by side, both are taken from there, not one of them from elsewhere."""
+    if len(found) != 2 or len(years) != 2 or found[0][1].figure.table_id == found[1][1].figure.table_id:
+        return found
+    for at, other in ((0, 1), (1, 0)):
+        f = found[at][1].figure
+        row = [c for c in task.library.view(f.doc_id).figures if f.table_id and (c.table_id, c.row) == (f.table_id, f.row)]
+        alike = (
+            c
+            for c in row
+            if c.value is not None
+            and (c.unit, c.measure) == (f.unit, f.measure)
+            and (c.col_path[1:] == f.col_path[1:] or (len(f.col_path) == 1 and re.search(r"[合总小]计$", c.col_path[-1])))
+        )
+        beside = (c for c in alike if c.year == years[other])
+        if (peer := next(beside, None)) is not None and f.year == years[at]:
+            pair = [found[at], (found[other][0], replace(found[other][1], figure=peer))]
+            return pair if at == 0 else pair[::-1]
+    return found
 
 
 def state_parts(task: Task, before: Figure, now: Figure) -> None:
@@ -311,6 +332,9 @@ def previous_beside(task: Task, groups: list[Group], years: list[int]) -> Answer
         now = task.read(group, want=replace(task.want(), years=frozenset()))
         change = read_change(task, group)
         if now and now.sure and change and change.figure.measure is Measure.CHANGE and change.figure.value is not None:
+            if re.search(r"差|变|增|减|多|少了", task.q.text):
+                stated = f"{direction_word(change.figure)}{task.draft.state(change.figure)}"
+                task.draft.say(f"{stated}——{group.body}{quoted(task.draft.item(change.figure))}{group.year}年较上年，见{task.where(change.figure)}。")
             value = task.draft.state(now.figure)
             task.draft.say(f"{group.year}年{quoted(task.draft.item(now.figure))}为{value}（{task.where(now.figure)}）。")
             state_previous(task, group, now.figure, change.figure)

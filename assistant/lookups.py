@@ -22,7 +22,9 @@ from index.amounts import BLANKS, convert, format_value, round_half_up, unit_kin
 from index.domain import Figure, Measure, Origin
 
 COUNTED_ITEMS = re.compile(r"[两二三四五六七八九十几][个项类款]")
-PER = re.compile(r"每(?:一)?(?:个|名|位)?(?:[亩人户套张吨件册台辆]|公里|平方米|平米|学生|老人|孩子)(?!次)")
+PER = re.compile(
+    r"每(?:一)?(?:个|名|位)?(?:[亩人户套张吨件册台辆]|公里|平方米|平米|学生|老人|孩子)(?!次)|一(?:个|家|名|位|所|座)[\u4e00-\u9fff]{1,2}(?:一年|每年|一个月|每月|补)"
+)
 RATE = re.compile(r"/|每|均|标准|单价")
 SEVERAL_ITEMS = re.compile(r"[\u4e00-\u9fff]{2}(?:和|与|、|加上?)[\u4e00-\u9fff]{2}.*(?:合计|一共|总共|加起来|之和|相加|共)")
 SEVERAL = 8  # groups whose labels are compared with the question word for word

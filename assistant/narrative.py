@@ -32,6 +32,7 @@ GIVEN = re.compile(r"主要原因|原因是|原因为|主要是(?:由于|因为)
 COMPANY = re.compile(r"公司|集团|[\u4e00-\u9fff]{2}厂|合作社|银行")  # which companies: only where some are named
 NUMBERED_LINE = re.compile(r"\s*(?:[(（]?(?:\d{1,2}|[一二三四五六七八九十]+)[)）]?[.、．)）]|[①-⑳])")
 PAID_TO = re.compile(r"(?:付|拨|给|发|支付|补)(?:给|了|到|给了)?(?:哪|谁)")  # who is paid: only where a receiver is named
+WHAT_KIND = re.compile(r"(?:什么|啥|哪种|哪个|哪些)([\u4e00-\u9fff]{2})")
 GOES_ON = re.compile(r"[；;：:、，,]$")
 HEAD = 16  # characters in which a paragraph names what it is about
 LONGEST_SECTION = 1600
@@ -227,6 +228,8 @@ def search_passage(task: Task, ranked: list[Ranked]) -> Ranked | None:
     places = {(h.chunk.doc_id, b) for h in hits for b in h.chunk.blocks}
     for r in ranked[:8]:
         words = leftover(task.ask, r.covered)
+        if any(word in WHAT_KIND.findall(task.q.text) for word in words):
+            continue  # 什么牌子: what is asked for itself must be there
         if (r.passage.view.info.doc_id, r.passage.block) in places and len("".join(words)) <= 2 and task.ask.weight(r.covered) >= 3:
             return r
     return None

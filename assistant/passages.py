@@ -120,8 +120,14 @@ def quote_passage(task: Task, passage: Passage) -> None:
         task.draft.lines.pop()
     task.draft.say(f"{quote}[{n}]")
     task.draft.say(place)
-    for figure in figures_in(passage, quote)[:6]:
+    for figure in [] if asks_duties(task) else figures_in(passage, quote)[:6]:
         task.draft.figures.append(_as_figure(task, figure))
+
+
+def asks_duties(task: Task) -> bool:
+    """主要职责 asks for words alone: a number among them answers nothing."""
+    duties = (t for t in task.lexicon.topics if "职责" in t.headings)
+    return not task.ask.content and any(word in task.q.text for t in duties for word in t.asked)
 
 
 def figures_in(passage: Passage, quote: str) -> list[Figure]:

@@ -19,6 +19,7 @@ from assistant.passages import view_passages
 from assistant.reading import Reading, change_of, part_ask, read_figure
 from assistant.scope import Group
 from assistant.task import Task
+from assistant.understand import without_frames
 from assistant.units import view_units
 from index.amounts import MONEY, chinese_to_int, convert
 from index.domain import Figure, Measure, Origin
@@ -96,7 +97,7 @@ def family(task: Task, group: Group) -> list[Figure]:
         return [f for f in rows if limits[0] <= (convert(f.value or Decimal(0), f.unit, "元") or Decimal(0)) <= limits[1]]
     limit = threshold(task.q.text)
     text = task.q.text if limit is None else task.q.text[: limit[2][0]] + task.q.text[limit[2][1] :]
-    text = SUPERLATIVE.sub("", text)
+    text = SUPERLATIVE.sub("", without_frames(text))
     if BARE_CLASS.search(text) and (rows := children_rows(task, group, BARE_CLASS.sub("", text))):
         return within(rows, limit)  # 商品和服务支出里最多的科目
     digits = 7 if re.search(r"项级", text) else 5 if re.search(r"款级", text) else 3 if CLASSES.search(text) else 0
@@ -265,7 +266,8 @@ def children_rows(task: Task, group: Group, text: str) -> list[Figure]:
 
 
 def project_rows(task: Task, group: Group) -> list[Figure]:
-    """All projects of the 项目支出 table with their totals."""
+    """All projects with their totals, of the 项目支出 table that takes in the most money: the widest one is the plainest."""
+    best: list[Figure] = []
     for view in task.library.views([group]):
         for table in view.document.tables:
             tree = len({len(r.code) for r in table.rows if r.code}) > 1  # a tree of functions, not a list of projects
@@ -277,9 +279,13 @@ def project_rows(task: Task, group: Group) -> list[Figure]:
                     leaves = [f for f in leaves if belongs(f, units)]
                 elif len(leaves) > 1:  # the units' own totals are no projects
                     leaves = [f for f in leaves if not is_unit(view.item_of(f))]
-                if len(leaves) > 1:
-                    return leaves
-    return []
+                if len(leaves) > 1 and (not best or amount_of(leaves) > amount_of(best)):
+                    best = leaves
+    return best
+
+
+def amount_of(rows: list[Figure]) -> Decimal:
+    return sum((convert(f.value or Decimal(0), f.unit, "元") or Decimal(0) for f in rows), Decimal(0))
 
 
 def heads_its_code(f: Figure, rows: list[Figure]) -> bool:
@@ -331,7 +337,8 @@ def state_rows(task: Task, group: Group, rows: list[Figure], top: int) -> Answer
     lines.append("")
     lines += ["| 序 | 项目 | 数额 |", "|---|---|---|"]
     for i, f in enumerate(ordered, 1):
-        name = f.row_path[-1] if f.row_path and is_unit(f.row_path[-1]) else task.draft.item(f)
+        item = task.draft.views[f.doc_id].item_of(f)
+        name = item if is_unit(item) else task.draft.item(f)
         lines.append(f"| {i} | {name} | {task.draft.state(f, task.q.unit)} |")
     task.draft.say("\n".join(lines))
     task.draft.say(f"（{task.where(ordered[0])}）")

@@ -14,6 +14,7 @@ from assistant.reading import Reading, labels_of
 from assistant.scope import Group
 from assistant.shares import default_whole
 from assistant.task import Task
+from assistant.understand import without_frames
 from index.amounts import MONEY, convert, format_amount, format_value, round_half_up, to_unit
 from index.domain import Figure, Measure
 
@@ -47,7 +48,8 @@ def answer_sum(task: Task) -> Answer | None:
     for group in groups[:1]:
         if any(form.search(task.q.text) for form in (EQUALS, SAME, WHOLE_FIRST, MATCHES)):
             return check_sum(task, group)
-        figures = new_items(task, group) if re.search(r"新增", task.q.text) else list_items(task, group, BRACKETS.sub("", task.q.text))
+        text = BRACKETS.sub("", without_frames(task.q.text))
+        figures = new_items(task, group) if re.search(r"新增", text) else list_items(task, group, text)
         if len(figures) > 1:
             return state_sum(task, figures, f"{group.body}{group.year or ''}年合计")
     return None

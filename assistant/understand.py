@@ -96,6 +96,11 @@ NAMED_TABLE = re.compile(r"[那这]一?张表|表里|表中|表格里")
 BOTH_PARTS = re.compile(
     r"\(?(?:含|包括|包含)?基本(?:支出)?(?:加|和|与|\+)项目(?:支出)?(?:都算|一起|合计)?\)|[,，]?把?(?:基本|项目)(?:支出)?(?:里面?|中)?的?(?:也|都)?(?:算上|加上|算进去|加进去|算在内)|连(?:着|带|上)?(?:基本|项目)(?:支出|经费)?(?:一起|一块儿?|都|也)(?:算|加)?(?:上|进去|在内)?|\(?(?:含|包括)(?:基本|项目)(?:支出)?\)?"
 )
+# What is to be counted in as well is no part of the item: the plain total is meant.
+COUNTED_IN = re.compile(
+    r"[,，(]?(?:把|连|含|包括|算上|加上)(?:着|带|上)?[^,，。？?()]{2,14}?(?:里面?|中)?的?(?:一并|也|都|一起|一块儿?|全部?)+(?:算|含|加|计|包括)(?:上|进去|进来|进|在内|着|了)?\)?"
+    r"|[,，(]?(?:不光|不只|不仅|不单|不限于|不止)(?:是|看|算)?[^,，。？?()]{2,10}\)?"
+)
 INCLUDING = re.compile(r"\((?:含|包括|包含)[^()]*\)")
 EXCLUDED = re.compile(r"[，,]?(?:不要|不含|不算|别把|不把|除去|剔除|不包括).*?(?:算进去|在内|计入|[，。]|$)")
 
@@ -130,6 +135,13 @@ class Question:
     part: str = ""  # 第三部分, where the question names a part of the document
     tables: NamedTables = field(default_factory=NamedTables)
     units: NamedUnits = field(default_factory=NamedUnits)
+
+
+def without_frames(text: str) -> str:
+    """The text without what only says how wide the item is meant (（基本加项目）, 不光基本支出)."""
+    for frame in (BOTH_PARTS, COUNTED_IN, INCLUDING, EXCLUDED):
+        text = frame.sub("", text)
+    return text
 
 
 def text_to_years(text: str) -> tuple[list[int], list[tuple[int, int]]]:
@@ -189,6 +201,7 @@ def text_to_question(raw: str, directory: Directory, lexicon: Lexicon, items: Ca
     dropped += [m.span() for m in SAID_THERE.finditer(text)]
     dropped += [m.span() for m in RECIPIENT.finditer(text)]
     dropped += [m.span() for m in BOTH_PARTS.finditer(text)]
+    dropped += [m.span() for m in COUNTED_IN.finditer(text)]
     dropped += [m.span() for m in INCLUDING.finditer(text)]
     dropped += [m.span() for m in EXCLUDED.finditer(text)]
     if intent in (Intent.LIST, Intent.TEXT):

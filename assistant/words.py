@@ -46,6 +46,6 @@ def place_before(text: str) -> int | None:
     The dictionary's word classes decide: 请问市 is no place, 杭州市 is.
     """
     tagged = tag_words(text)
-    if not tagged or tagged[-1][1] != "ns" or len(tagged[-1][0]) < 2:
-        return None
+    if not tagged or tagged[-1][1] != "ns" or len(tagged[-1][0]) < 2 or tagged[-1][0][0] in "里中内":
+        return None  # 目标里市局: no 里市
     return len(text) - len(tagged[-1][0])
