@@ -12,9 +12,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from index.columns import CODE_HEADER, LABEL_HEADER, SKIP_HEADER
 from index.hierarchy import is_total
-from index.sheetheads import HeadCell, Stack, header_stacks, header_tree, is_fragment, leaf_stacks, page_scale
+from index.sheetheads import HeadCell, Stack, header_stacks, header_tree, is_fragment, is_label, leaf_stacks, page_scale
 from index.sheetwords import AMOUNT, CODE, HAN, Strip, Word, bridging_words, by_line, crowded, is_numbering, line_words, words_to_strips
 
 SURE = 3.0  # places by which the best column must be nearer than the next
@@ -76,8 +75,8 @@ def read_sheet(lines: Sequence[SheetLine]) -> Sheet:
 def page_parts(lines: Sequence[SheetLine]) -> list[list[SheetLine]]:
     """The lines of a table parted where a page begins that the file does not mark: its figures stand elsewhere.
 
-    A line is out of step where one of its figures is below two columns, or two of them are below one; the next line with
-    several figures must be, too.
+    A line is out of step where one of its figures is below two columns, or two of them are below one, or its first is below
+    none although all columns are filled; the next line with several figures must be, too.
     """
     amounts = [_own_amounts(line_words(line.text, i)) for i, line in enumerate(lines)]
     cuts = [0]
@@ -100,6 +99,8 @@ def _own_amounts(words: Sequence[Word]) -> list[Word]:
 def _out_of_step(words: Sequence[Word], strips: Sequence[tuple[int, int]]) -> bool:
     below = [[k for k, (start, end) in enumerate(strips) if start < w.end and w.start < end] for w in words]
     held = [k for found in below for k in found]
+    if len(words) == len(strips) > 1 and not below[0]:
+        return True
     return len(held) > len(set(held)) or any(len(found) > 1 for found in below)
 
 
@@ -119,6 +120,8 @@ def _is_body(words: Sequence[Word]) -> bool:
     if not words:
         return False
     if is_numbering(words) or any(AMOUNT.match(w.text) for w in words) or _ITEM.match(words[0].text):
+        return True
+    if words[0].text[-1] in "：:":  # 流动资产：
         return True
     if len(words) > 1 and CODE.match(words[0].text) and any(HAN.search(w.text) for w in words[1:]):
         return True
@@ -175,6 +178,7 @@ def place_words(sheet: Sheet) -> Placed:
     heads, doubtful = header_tree(sheet.stacks, sheet.leaves, {c: Strip(tuple(words)) for c, words in filled.items()}, scale)
     if any(is_fragment(leaf.text) for leaf in sheet.leaves):
         doubtful = set(range(len(sheet.leaves)))
+    doubtful |= {c for i, c in found.items() if strips[i].kind == "amount" and is_label(sheet.leaves[c].text)}
     sure = {i: c for i, c in found.items() if not (strips[i].numeric and (c in doubtful or crowded(strips[i])))}
     return Placed(sheet, tuple(heads), _with_totals(sheet, len(sheet.leaves), strips, sure))
 
@@ -182,7 +186,7 @@ def place_words(sheet: Sheet) -> Placed:
 def _with_column(sheet: Sheet, column: int, strip: Strip) -> Sheet:
     """The sheet with a second column of labels under one header."""
     leaf = sheet.leaves[column]
-    if not LABEL_HEADER.search(leaf.text):
+    if not is_label(leaf.text):
         return sheet
     twin = Stack((Word(leaf.text, strip.start, strip.end, leaf.bottom),))
     return replace(sheet, leaves=(*sheet.leaves[: column + 1], twin, *sheet.leaves[column + 1 :]), stacks=(*sheet.stacks, twin))
@@ -211,7 +215,7 @@ def place_below(sheet: Sheet, above: Placed) -> Placed | None:
     if not amounts or any(crowded(strip) for strip, _ in amounts):
         return None
     leaves = [cell for cell in above.heads if cell.leaf]
-    blank = len(kinds.get("amount", [])) < sum(_holds_values(cell.stack.text) for cell in leaves)
+    blank = len(kinds.get("amount", [])) < sum(not is_label(cell.stack.text) for cell in leaves)
     if blank and not all(_as_far(*a, *b) for a, b in itertools.pairwise(amounts)):
         return None
     return Placed(sheet, above.heads, _with_totals(sheet, len(leaves), strips, columns), inherited=True)
@@ -230,10 +234,6 @@ def _nearest(
         near = [c for c in own if abs(known[c].start - strips[i].start) <= MOVED]
         if len(near) == 1:
             yield i, near[0]
-
-
-def _holds_values(text: str) -> bool:
-    return not (LABEL_HEADER.search(text) or CODE_HEADER.search(text) or SKIP_HEADER.match(text))
 
 
 def _with_totals(sheet: Sheet, count: int, strips: Sequence[Strip], columns: dict[int, int]) -> dict[Word, int]:
