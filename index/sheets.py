@@ -23,6 +23,7 @@ BEFORE = 2.0  # cost of a place by which a figure ends before the middle of its 
 CROSSED = 6.0  # cost of a place that a strip shares with the header of another column
 SUM_LENGTH = 8  # characters of the label of a sum
 FAR = 99.0  # places: a column without a word
+SHIFTED = 7  # places by which figures of one length may begin elsewhere in a column of one page
 MOVED = 4  # places by which a column of words may begin elsewhere on the next page
 HEADED = 2  # a header has a line of so many words
 STRETCH, STRETCHED = 3, 0.35  # by how many places, or which share, two columns may stand further apart on the next page
@@ -75,18 +76,19 @@ def read_sheet(lines: Sequence[SheetLine]) -> Sheet:
 def page_parts(lines: Sequence[SheetLine]) -> list[list[SheetLine]]:
     """The lines of a table parted where a page begins that the file does not mark: its figures stand elsewhere.
 
-    A line is out of step where one of its figures is below two columns, or two of them are below one, or its first is below
-    none although all columns are filled; the next line with several figures must be, too.
+    A line is out of step where one of its figures is below two columns, two of them are below one, its first is left of all
+    columns, or one begins elsewhere than the figures as long as it in its column. So must be the
+    next line with figures.
     """
     amounts = [_own_amounts(line_words(line.text, i)) for i, line in enumerate(lines)]
     cuts = [0]
-    strips: list[tuple[int, int]] = []
+    seen: list[Word] = []
     for i, own in enumerate(amounts):
-        following = next((other for other in amounts[i + 1 :] if len(other) > 1), None)
-        if _out_of_step(own, strips) and (following is None or _out_of_step(following, strips)):
+        following = next((other for other in amounts[i + 1 :] if other), None)
+        if _out_of_step(own, seen) and (following is None or _out_of_step(following, seen)):
             cuts.append(i)
-            strips = []
-        strips = [(s.start, s.end) for s in words_to_strips([*(Word("0.0", a, b, 0) for a, b in strips), *own])]
+            seen = []
+        seen.extend(own)
     return [list(lines[a:b]) for a, b in itertools.pairwise([*cuts, len(lines)])]
 
 
@@ -96,12 +98,20 @@ def _own_amounts(words: Sequence[Word]) -> list[Word]:
     return [w for w in words if w.amount and w not in pushed]
 
 
-def _out_of_step(words: Sequence[Word], strips: Sequence[tuple[int, int]]) -> bool:
-    below = [[k for k, (start, end) in enumerate(strips) if start < w.end and w.start < end] for w in words]
+def _out_of_step(words: Sequence[Word], seen: Sequence[Word]) -> bool:
+    strips = words_to_strips(seen)
+    below = [[k for k, strip in enumerate(strips) if strip.start < w.end and w.start < strip.end] for w in words]
     held = [k for found in below for k in found]
-    if len(words) == len(strips) > 1 and not below[0]:
+    if len(held) > len(set(held)) or any(len(found) > 1 for found in below):
         return True
-    return len(held) > len(set(held)) or any(len(found) > 1 for found in below)
+    if len(words) > 1 and strips and words[0].end <= strips[0].start:
+        return True
+    return any(_begins_elsewhere(w, strips[found[0]]) for w, found in zip(words, below, strict=True) if found)
+
+
+def _begins_elsewhere(word: Word, strip: Strip) -> bool:
+    as_long = [w.start for w in strip.words if len(w.text) == len(word.text)]
+    return bool(as_long) and min(abs(word.start - start) for start in as_long) >= SHIFTED
 
 
 def first_body_line(lines: Sequence[Sequence[Word]]) -> int:
