@@ -181,6 +181,7 @@ def place_words(sheet: Sheet) -> Placed:
         if i not in found and i - 1 in found and strip.kind == "text":
             sheet = _with_column(sheet, found[i - 1], strip)
             found = _assign(strips, sheet.leaves)
+    lost = [i for i, strip in enumerate(strips) if i not in found and strip.kind != "amount"]
     scale = page_scale([line.text for line in sheet.lines], [w for w in sheet.words if w.amount])
     filled: dict[int, list[Word]] = {}
     for i, column in found.items():
@@ -189,8 +190,14 @@ def place_words(sheet: Sheet) -> Placed:
     if any(is_fragment(leaf.text) for leaf in sheet.leaves):
         doubtful = set(range(len(sheet.leaves)))
     doubtful |= {c for i, c in found.items() if strips[i].kind == "amount" and is_label(sheet.leaves[c].text)}
+    doubtful |= {found[i] for k in lost for i in _amounts_after(k, strips) if i in found}
     sure = {i: c for i, c in found.items() if not (strips[i].numeric and (c in doubtful or crowded(strips[i])))}
     return Placed(sheet, tuple(heads), _with_totals(sheet, len(sheet.leaves), strips, sure))
+
+
+def _amounts_after(place: int, strips: Sequence[Strip]) -> Iterator[int]:
+    """The figures whose label a strip of words may be: those right of it."""
+    return itertools.takewhile(lambda i: strips[i].kind == "amount", range(place + 1, len(strips)))
 
 
 def _with_column(sheet: Sheet, column: int, strip: Strip) -> Sheet:
