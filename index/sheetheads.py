@@ -10,13 +10,13 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from index.columns import CODE_HEADER, LABEL_HEADER, SKIP_HEADER
+from index.columns import CODE_HEADER, LABEL_EXCEPT, LABEL_HEADER, SKIP_HEADER
 from index.forms import form_words
 from index.sheetwords import LETTERS, Strip, Word, by_line
 
 OFF_MIDDLE = 0.25  # lines by which a cell of the header's whole height stands off its middle
 CENTRED = 1.0  # places by which the lines of one cell stand off each other's middle
-MIXED = 6.0  # cost of a column of values under the header of a label
+MIXED = 20.0  # cost of a column of values under the header of a label
 UNEVEN = 3.0  # cost of a line by which the cells below one cell stand above each other
 LONE = 6.0  # cost of a low cell with nothing above it
 HEADLESS = 6.0  # cost of a high cell with nothing below it
@@ -29,6 +29,7 @@ PUSHED = 2  # places by which a letter may stand beside the cell it ends
 PAIR = 2  # a word over so many columns is no part of the cell below it
 
 _YEAR = re.compile(r"20\d\d")
+_LABELS = re.compile(r"(?:科目|项目|编码|代码)$|^部门（单位）$")  # heads names and codes alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,7 +334,7 @@ def _off_centre(parent: _Unit, units: Sequence[_Unit]) -> float:
     texts = [u.stack.text for u in units]
     middles = [u.stack.middle for u in units if not u.parts]
     uneven = sum(max(middles) - m for m in middles) if middles else 0.0
-    mixed = sum(not _is_label(_leaf(u).stack.text) for u in units) if LABEL_HEADER.search(parent.stack.text) else 0
+    mixed = sum(not is_label(_leaf(u).stack.text) for u in units) if _LABELS.search(parent.stack.text) else 0
     return off + APART * apart + TWICE * (len(texts) - len(set(texts))) + MIXED * mixed + UNEVEN * uneven
 
 
@@ -341,8 +342,10 @@ def _leaf(unit: _Unit) -> _Unit:
     return _leaf(unit.parts[0]) if unit.parts else unit
 
 
-def _is_label(text: str) -> bool:
-    return bool(LABEL_HEADER.search(text) or CODE_HEADER.search(text) or SKIP_HEADER.match(text))
+def is_label(text: str) -> bool:
+    """Does a header stand over names, codes or line numbers?"""
+    named = LABEL_HEADER.search(text) and not LABEL_EXCEPT.match(text)
+    return bool(named or CODE_HEADER.search(text) or SKIP_HEADER.match(text))
 
 
 def _differing(best: _Share, second: _Share, units: Sequence[_Unit]) -> set[int]:

@@ -12,9 +12,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from index.columns import CODE_HEADER, LABEL_HEADER, SKIP_HEADER
 from index.hierarchy import is_total
-from index.sheetheads import HeadCell, Stack, header_stacks, header_tree, is_fragment, leaf_stacks, page_scale
+from index.sheetheads import HeadCell, Stack, header_stacks, header_tree, is_fragment, is_label, leaf_stacks, page_scale
 from index.sheetwords import AMOUNT, CODE, HAN, Strip, Word, bridging_words, by_line, crowded, is_numbering, line_words, words_to_strips
 
 SURE = 3.0  # places by which the best column must be nearer than the next
@@ -24,6 +23,7 @@ BEFORE = 2.0  # cost of a place by which a figure ends before the middle of its 
 CROSSED = 6.0  # cost of a place that a strip shares with the header of another column
 SUM_LENGTH = 8  # characters of the label of a sum
 FAR = 99.0  # places: a column without a word
+SHIFTED = 7  # places by which figures of one length may begin elsewhere in a column of one page
 MOVED = 4  # places by which a column of words may begin elsewhere on the next page
 HEADED = 2  # a header has a line of so many words
 STRETCH, STRETCHED = 3, 0.35  # by how many places, or which share, two columns may stand further apart on the next page
@@ -76,18 +76,19 @@ def read_sheet(lines: Sequence[SheetLine]) -> Sheet:
 def page_parts(lines: Sequence[SheetLine]) -> list[list[SheetLine]]:
     """The lines of a table parted where a page begins that the file does not mark: its figures stand elsewhere.
 
-    A line is out of step where one of its figures is below two columns, or two of them are below one; the next line with
-    several figures must be, too.
+    A line is out of step where one of its figures is below two columns, two of them are below one, its first is left of all
+    columns, or one begins elsewhere than the figures as long as it in its column. So must be the
+    next line with figures.
     """
     amounts = [_own_amounts(line_words(line.text, i)) for i, line in enumerate(lines)]
     cuts = [0]
-    strips: list[tuple[int, int]] = []
+    seen: list[Word] = []
     for i, own in enumerate(amounts):
-        following = next((other for other in amounts[i + 1 :] if len(other) > 1), None)
-        if _out_of_step(own, strips) and (following is None or _out_of_step(following, strips)):
+        following = next((other for other in amounts[i + 1 :] if other), None)
+        if _out_of_step(own, seen) and (following is None or _out_of_step(following, seen)):
             cuts.append(i)
-            strips = []
-        strips = [(s.start, s.end) for s in words_to_strips([*(Word("0.0", a, b, 0) for a, b in strips), *own])]
+            seen = []
+        seen.extend(own)
     return [list(lines[a:b]) for a, b in itertools.pairwise([*cuts, len(lines)])]
 
 
@@ -97,10 +98,20 @@ def _own_amounts(words: Sequence[Word]) -> list[Word]:
     return [w for w in words if w.amount and w not in pushed]
 
 
-def _out_of_step(words: Sequence[Word], strips: Sequence[tuple[int, int]]) -> bool:
-    below = [[k for k, (start, end) in enumerate(strips) if start < w.end and w.start < end] for w in words]
+def _out_of_step(words: Sequence[Word], seen: Sequence[Word]) -> bool:
+    strips = words_to_strips(seen)
+    below = [[k for k, strip in enumerate(strips) if strip.start < w.end and w.start < strip.end] for w in words]
     held = [k for found in below for k in found]
-    return len(held) > len(set(held)) or any(len(found) > 1 for found in below)
+    if len(held) > len(set(held)) or any(len(found) > 1 for found in below):
+        return True
+    if len(words) > 1 and strips and words[0].end <= strips[0].start:
+        return True
+    return any(_begins_elsewhere(w, strips[found[0]]) for w, found in zip(words, below, strict=True) if found)
+
+
+def _begins_elsewhere(word: Word, strip: Strip) -> bool:
+    as_long = [w.start for w in strip.words if len(w.text) == len(word.text)]
+    return bool(as_long) and min(abs(word.start - start) for start in as_long) >= SHIFTED
 
 
 def first_body_line(lines: Sequence[Sequence[Word]]) -> int:
@@ -119,6 +130,8 @@ def _is_body(words: Sequence[Word]) -> bool:
     if not words:
         return False
     if is_numbering(words) or any(AMOUNT.match(w.text) for w in words) or _ITEM.match(words[0].text):
+        return True
+    if words[0].text[-1] in "：:":  # 流动资产：
         return True
     if len(words) > 1 and CODE.match(words[0].text) and any(HAN.search(w.text) for w in words[1:]):
         return True
@@ -168,6 +181,7 @@ def place_words(sheet: Sheet) -> Placed:
         if i not in found and i - 1 in found and strip.kind == "text":
             sheet = _with_column(sheet, found[i - 1], strip)
             found = _assign(strips, sheet.leaves)
+    lost = [i for i, strip in enumerate(strips) if i not in found and strip.kind != "amount"]
     scale = page_scale([line.text for line in sheet.lines], [w for w in sheet.words if w.amount])
     filled: dict[int, list[Word]] = {}
     for i, column in found.items():
@@ -175,14 +189,21 @@ def place_words(sheet: Sheet) -> Placed:
     heads, doubtful = header_tree(sheet.stacks, sheet.leaves, {c: Strip(tuple(words)) for c, words in filled.items()}, scale)
     if any(is_fragment(leaf.text) for leaf in sheet.leaves):
         doubtful = set(range(len(sheet.leaves)))
+    doubtful |= {c for i, c in found.items() if strips[i].kind == "amount" and is_label(sheet.leaves[c].text)}
+    doubtful |= {found[i] for k in lost for i in _amounts_after(k, strips) if i in found}
     sure = {i: c for i, c in found.items() if not (strips[i].numeric and (c in doubtful or crowded(strips[i])))}
     return Placed(sheet, tuple(heads), _with_totals(sheet, len(sheet.leaves), strips, sure))
+
+
+def _amounts_after(place: int, strips: Sequence[Strip]) -> Iterator[int]:
+    """The figures whose label a strip of words may be: those right of it."""
+    return itertools.takewhile(lambda i: strips[i].kind == "amount", range(place + 1, len(strips)))
 
 
 def _with_column(sheet: Sheet, column: int, strip: Strip) -> Sheet:
     """The sheet with a second column of labels under one header."""
     leaf = sheet.leaves[column]
-    if not LABEL_HEADER.search(leaf.text):
+    if not is_label(leaf.text):
         return sheet
     twin = Stack((Word(leaf.text, strip.start, strip.end, leaf.bottom),))
     return replace(sheet, leaves=(*sheet.leaves[: column + 1], twin, *sheet.leaves[column + 1 :]), stacks=(*sheet.stacks, twin))
@@ -211,7 +232,7 @@ def place_below(sheet: Sheet, above: Placed) -> Placed | None:
     if not amounts or any(crowded(strip) for strip, _ in amounts):
         return None
     leaves = [cell for cell in above.heads if cell.leaf]
-    blank = len(kinds.get("amount", [])) < sum(_holds_values(cell.stack.text) for cell in leaves)
+    blank = len(kinds.get("amount", [])) < sum(not is_label(cell.stack.text) for cell in leaves)
     if blank and not all(_as_far(*a, *b) for a, b in itertools.pairwise(amounts)):
         return None
     return Placed(sheet, above.heads, _with_totals(sheet, len(leaves), strips, columns), inherited=True)
@@ -230,10 +251,6 @@ def _nearest(
         near = [c for c in own if abs(known[c].start - strips[i].start) <= MOVED]
         if len(near) == 1:
             yield i, near[0]
-
-
-def _holds_values(text: str) -> bool:
-    return not (LABEL_HEADER.search(text) or CODE_HEADER.search(text) or SKIP_HEADER.match(text))
 
 
 def _with_totals(sheet: Sheet, count: int, strips: Sequence[Strip], columns: dict[int, int]) -> dict[Word, int]:

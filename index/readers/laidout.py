@@ -52,6 +52,8 @@ def laid_out_blocks(lines: Sequence[str], doc_id: str, starts: frozenset[int] = 
     """
     rows = _rows(lines)
     sheets = _sheets(lines, rows, starts)
+    if not starts:
+        sheets = [part for sheet in sheets for part in page_parts(sheet)]
     inside = {row for sheet in sheets for row in range(sheet[0].row, sheet[-1].row + 1)}
     glyphs = [g for row, i in enumerate(rows) if row not in inside for g in _line_to_glyphs(lines[i], row * STEP)]
     width = max((glyph.x1 for glyph in glyphs), default=SIZE) + SIZE
@@ -66,7 +68,7 @@ def _grids(sheets: Sequence[list[SheetLine]], filled: set[int]) -> list[Grid]:
     grids = []
     above: Placed | None = None
     family, last = 0, -1
-    for lines in (part for sheet in sheets for part in page_parts(sheet)):
+    for lines in sheets:
         sheet = read_sheet(lines)
         if any(row in filled for row in range(last + 1, lines[0].row)):
             above = None  # something else stands between
