@@ -18,6 +18,7 @@ from assistant.passages import quote_passage, reason_passages, view_passages
 from assistant.reading import Reading, change_of, code_label, part_ask, read_figure
 from assistant.scope import Group
 from assistant.task import Task
+from assistant.understand import without_frames
 from index.amounts import BLANKS, convert, format_value, round_half_up, unit_kind
 from index.domain import Figure, Measure, Origin
 
@@ -173,7 +174,7 @@ def answer_lookup(task: Task) -> Answer | None:
 
 def without_printed(task: Task) -> str:
     """The question without the items that are printed so: 对个人和家庭的补助 is one item."""
-    text = task.q.text
+    text = without_frames(task.q.text)
     for view in task.library.views(task.scope.groups[:SEVERAL]):
         for item in view.printed_items(task.ask):
             text = text.replace(item, "")
