@@ -11,6 +11,7 @@ from assistant.catalog import PLAIN_COLUMN, View
 from assistant.domain import Answer, AnswerFigure, Intent, Refusal
 from assistant.draft import printed, quoted
 from assistant.flat import core
+from assistant.items import without_bodies
 from assistant.leftover import leftover
 from assistant.lookup import AMOUNTS, HALF, counts_in, find, same_amount
 from assistant.match import match_label
@@ -173,8 +174,8 @@ def answer_lookup(task: Task) -> Answer | None:
 
 
 def without_printed(task: Task) -> str:
-    """The question without the items that are printed so: 对个人和家庭的补助 is one item."""
-    text = without_frames(task.q.text)
+    """The question without its bodies and the items that are printed so: 对个人和家庭的补助 is one item, 工业和信息化局 none."""
+    text = without_bodies(task, without_frames(task.q.text))
     for view in task.library.views(task.scope.groups[:SEVERAL]):
         for item in view.printed_items(task.ask):
             text = text.replace(item, "")

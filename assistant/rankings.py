@@ -91,7 +91,19 @@ def rank_bodies(task: Task, groups: list[Group]) -> Answer | None:
 
 
 def family(task: Task, group: Group) -> list[Figure]:
-    """The rows to be ranked, each with the value of the column meant; empty where a word of the question fits no column."""
+    """The rows to be ranked, each with the value of the column meant; empty where a word of the question fits no column.
+
+    A table that the question names is where they must stand.
+    """
+    return where_named(task, _family(task, group))
+
+
+def where_named(task: Task, rows: list[Figure]) -> list[Figure]:
+    tables = task.q.tables.tables
+    return [f for f in rows if not tables or (f.doc_id, f.table_id) in tables]
+
+
+def _family(task: Task, group: Group) -> list[Figure]:
     if (limits := between(task.q.text)) is not None:
         rows = family(replace(task, q=replace(task.q, text=task.q.text[: limits[2][0]] + task.q.text[limits[2][1] :])), group)
         return [f for f in rows if limits[0] <= (convert(f.value or Decimal(0), f.unit, "元") or Decimal(0)) <= limits[1]]
@@ -430,7 +442,7 @@ def answer_list(task: Task) -> Answer | None:
                 return state_rows(task, group, rows, len(rows))
         named = AMOUNTS_ASKED.sub("", SUPERLATIVE.sub("", task.q.text))
         topic = any(word in task.q.text for t in task.lexicon.topics for word in t.asked)  # 下属单位名单 is a passage
-        if not topic and re.search(r"哪些|清单|名单", task.q.text) and (rows := titled_rows(task, group, named)):
+        if not topic and re.search(r"哪些|清单|名单", task.q.text) and (rows := where_named(task, titled_rows(task, group, named))):
             return state_rows(task, group, rows, len(rows))
         if task.q.wants_amount or re.search(r"多少|排", task.q.text):
             rows = family(task, group)

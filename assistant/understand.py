@@ -91,6 +91,7 @@ TWO_NUMBERS = re.compile(
 )
 ITEMS_WITH_AMOUNTS = re.compile(r"哪些[^,，]{1,12}[,，]?(?:各|分别)")  # 有哪些专项资金，各多少
 HOW_COME = re.compile(r"怎么(?:反而|会|就|突然|又|还|反倒|一下子)?(?:涨|降|增|减|多了|少了|没有?了)")
+EXPLAIN = re.compile(r"^(?:请|帮我)?(?:解释|讲|说)(?:一下|下)(?!.*(?:为什么|为啥|为何|原因|怎么|多少)).{2,14}(?:是啥|是什么|$)")
 PART = re.compile(r"第[一二三四五六七八九十]+部分")
 NAMED_TABLE = re.compile(r"[那这]一?张表|表里|表中|表格里")
 BOTH_PARTS = re.compile(
@@ -306,7 +307,7 @@ def text_to_intent(text: str, lexicon: Lexicon) -> Intent:
 
     if has("opinion") or has("forecast") or has("advice"):
         return Intent.OUT_OF_SCOPE
-    if has("define"):
+    if has("define") or EXPLAIN.search(text):
         return Intent.DEFINE
     if has("rank"):
         return Intent.RANK
