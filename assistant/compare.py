@@ -7,15 +7,16 @@ from dataclasses import replace
 from decimal import Decimal
 
 from assistant.bodies import LOCAL
+from assistant.changes import direction_word, read_change, state_difference, state_previous
 from assistant.domain import Answer
 from assistant.draft import printed, quoted
 from assistant.flat import core
 from assistant.items import COLUMN_SAID, COLUMN_WORD, pick_groups, read_one, row_columns, split_items
 from assistant.lookup import AMOUNTS
-from assistant.lookups import ask_back, direction_word, read_change, state_difference, state_previous
 from assistant.reading import Reading, change_of, part_ask
 from assistant.scope import Group
 from assistant.shares import compare_shares
+from assistant.statements import ask_back
 from assistant.task import Task
 from index.amounts import convert, format_value, round_half_up
 from index.domain import Figure, Measure

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from assistant.changes import read_change, state_change
 from assistant.domain import Answer, Intent, Refusal
 from assistant.flat import core, flat
 from assistant.leftover import leftover
-from assistant.lookups import read_change, state_change
 from assistant.match import cover_text, holds_phrases
 from assistant.passages import REASON, Passage, quote_passage, reason_passages, view_passages
 from assistant.scope import Group

@@ -15,6 +15,7 @@ from pathlib import Path
 from assistant.agree import answer_agree
 from assistant.beside import answer_money_of_it
 from assistant.bodies import LOCAL, Mention, Named
+from assistant.changes import answer_change, answer_previous
 from assistant.clauses import ASKS, CLAUSE_END, merge, split_clauses
 from assistant.compare import answer_columns, answer_compare
 from assistant.completion import answer_completion, answer_gap
@@ -24,7 +25,7 @@ from assistant.draft import Draft
 from assistant.flat import flat
 from assistant.lexicon import Lexicon, load_lexicon
 from assistant.library import Library, Source
-from assistant.lookups import answer_blank, answer_change, answer_counts, answer_lookup, answer_previous, answer_target
+from assistant.lookups import answer_blank, answer_counts, answer_lookup, answer_target
 from assistant.match import promote
 from assistant.narrative import answer_short_text, answer_text, answer_why
 from assistant.rankings import answer_empty, answer_list, answer_rank
