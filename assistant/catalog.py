@@ -31,6 +31,7 @@ BALANCE_TITLE = re.compile(r"收支|收入支出|收、支")
 ITEM_HEAD = re.compile(r"项目名称|项目$|事项|品目|名称$")
 ATTRIBUTE_HEAD = re.compile(r"单位|科目|部门|处室|类型|类别|性质|级次|对象|期限|年限|时间|依据|方式|地点|备注")
 USE = re.compile(r"[，,。；]?(?:主要|具体|重点|专项)?(?:用于|用作|用来|保障|支持|包括)")
+RATED = re.compile(r"每[\u4e00-\u9fff]{1,3}$|标准(?:由|为|从|是|提高到|提高至|调整为)?(?:每[\u4e00-\u9fff]{1,3})?$")
 LONGEST_ITEM = 30
 SENTENCE = 40  # characters; a longer label is running text
 NAME_END = re.compile(r"(?:\(本级\)|\(机关\)|\(本部\)|本级|机关)$")
@@ -80,6 +81,7 @@ class Entry:
     executed: bool = False  # of a final account, and not the budget beside it
     total: bool = False  # the row 支出总计: its columns may be asked for by themselves
     rest: bool = False  # 其他…: what is left beside the items of that name
+    rated: bool = False  # so much for each (每亩500元): never what is spent in all
     labels: tuple[int, ...] = ()  # all of them but the row's own
     budgeted: bool = False  # the budget beside the executed amount of a final account
 
@@ -191,6 +193,7 @@ class View:
             prior=prior,
             narrow=next((w for w in ("基本支出", "项目支出") if table and w in table.title and "收支" not in table.title), ""),
             purchases=table is not None and "采购" in table.title,
+            rated=table is None and bool(RATED.search(leaf)),
             total=table is not None and bool(TOTAL_ROW.match(core(leaf))),
             rest=core(leaf).startswith(("其他", "其它")),
             executed=self._final and not BUDGETED.search("".join(f.col_path)),

@@ -78,15 +78,15 @@ def state_change(task: Task, group: Group, reading: Reading) -> None:
         if figure.origin is Origin.PROSE
         else []
     )
-    words = []
-    for f in ordered:
+    against: dict[str, list[str]] = {}  # what it is compared with → what is said of that; what was asked about comes first
+    for f in sorted(ordered, key=lambda f: baseline_of(f) != baseline_of(figure)):
+        words = against.setdefault(baseline_of(f), [])
         if f.value is not None:
             words.append(f"{direction_word(f)}{task.draft.state(f, task.q.unit if f.measure is Measure.CHANGE else None)}")
         elif f.raw:
             words.append(f.raw)
-    baseline = next((c for c in figure.col_path if re.match(r"较|比|与|同", c)), "较上年")
-    name = task.draft.item(figure)
-    task.draft.say(f"{group.body}{group.year or ''}年{quoted(name)}{baseline}{'，'.join(words)}，见{task.where(figure)}。")
+    stated = "；".join(baseline + "，".join(words) for baseline, words in against.items())
+    task.draft.say(f"{group.body}{group.year or ''}年{quoted(task.draft.item(figure))}{stated}，见{task.where(figure)}。")
     if re.search(r"算一?下|实际变动|按.{0,4}数", task.q.text):
         state_recomputed(task, figure, group)
     for f in amounts[:1]:
@@ -144,6 +144,11 @@ def other_statements(task: Task, figure: Figure) -> list[Figure]:
     return out[:2]
 
 
+def baseline_of(figure: Figure) -> str:
+    """What a stated change is measured against: 较上年, 比年初预算数."""
+    return next((c for c in figure.col_path if re.match(r"较|比|与|同", c)), "较上年")
+
+
 def direction_word(figure: Figure) -> str:
     stated = figure.col_path[-1] if figure.col_path and figure.col_path[-1] in ("增加", "减少", "增长", "下降", "持平") else ""
     default = (
@@ -183,9 +188,8 @@ def state_change_of(task: Task, group: Group, reading: Reading) -> None:
         related = change_of(task.library, group, stated) if stated else []
     against: dict[str, list[str]] = {}  # what it is compared with → what is said of that
     for f in related:
-        baseline = next((c for c in f.col_path if re.match(r"较|比|与|同", c)), "较上年")
         if f.value is not None:
-            against.setdefault(baseline, []).append(f"{direction_word(f)}{task.draft.state(f)}")
+            against.setdefault(baseline_of(f), []).append(f"{direction_word(f)}{task.draft.state(f)}")
     if against:
         task.draft.say("；".join(baseline + "，".join(words) for baseline, words in against.items()) + "。")
 

@@ -24,7 +24,7 @@ CLAUSE_END = re.compile(r"[，,；;。？?！!]+")
 
 def parted(text: str) -> str:
     """A blank between two questions, and a second question right behind a count (买几箱花多少), end a clause, too."""
-    text = re.sub(r"(多少[\u4e00-\u9fff]{0,2})、(?=[^、，,]{0,10}(?:多少|几))", r"\1，", COUNT_THEN_MONEY.sub(r"\1，", text))
+    text = re.sub(r"(多少[\u4e00-\u9fff]{0,2})、(?=(?!多少|几)[^、，,]{1,10}(?:多少|几))", r"\1，", COUNT_THEN_MONEY.sub(r"\1，", text))
     pieces = re.split(r"(?<=[\u4e00-\u9fff？?])\s+(?=[\u4e00-\u9fff])", text)
     out = pieces[0]
     for piece in pieces[1:]:

@@ -20,6 +20,7 @@ INITIAL_SAID = re.compile(r"年初(?!结转|结余|余额|数)|预算数|全年�
 SPENT_SAID = re.compile(r"实际|决算|花了|执行数")
 BUDGET_SAID = re.compile(r"预算|年初|计划|安排|目标")
 UNSAID_TOTAL = 0.6  # against the row 支出总计 where only a column is named
+EACH = re.compile(r"每|(?<!高)标准|单价|一[亩人户个名]")
 REST = re.compile(r"其[他它]")
 HALF = 0.51  # a column is meant where the question names half of its own words
 WHOLE = 0.15  # unsaid weight up to which a label is said whole
@@ -106,6 +107,8 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
         return None  # nor what was budgeted with what was spent
     if want.direction and f.direction == -want.direction:
         score -= 0.8
+    if entry.rated and not EACH.search(ask.text):
+        return None
     if entry.planned:
         score -= 0.7
     if entry.rest and not REST.search(ask.text):
