@@ -258,7 +258,8 @@ def answer_definition(task: Task) -> Answer | None:
                 continue
             word = max(names_of(head.group()), key=lambda name: cover_text(task.ask, name).bit_count())
             covered = cover_text(task.ask, word)
-            score = task.ask.weight(covered) - 0.3 * max(0, len(word) - covered.bit_count())
+            asked = (covered & task.ask.content).bit_count()  # 预算里的项目支出 is 项目支出, not 项目支出预算
+            score = asked - 0.3 * max(0, len(word) - asked)
             if covered and not leftover(task.ask, covered) and (best is None or score > best.score):
                 best = Ranked(score, covered, p)
     if best is None:
