@@ -30,7 +30,7 @@ INCOME = """
              项目
                       本年收入         财政拨款       上级补助                    附属单位
 功能分类科目                                                事业收入     经营收入         其他收入
-                  科目名称  合计         收入         收入                     上缴收入
+                  科目名称 合计          收入         收入                     上缴收入
   编码
                栏次      1            2          3        4        5       6      7
                合计       1,210.50     905.25     20.00   280.25                5.00
@@ -71,8 +71,8 @@ BALANCE = """
 入
 三、上级补助收入             3       20.00 三、文化旅游体育支出         33     1,180.50
 四、事业收入               4      280.25 四、灾害防治及应急管理支
-                                                         34
-                                  出
+                                                      34
+                                     出
 五、其他收入               5        5.00 五、住房保障支出           35        30.00
 本年收入合计              30    1,210.50 本年支出合计             60     1,210.50
 """
@@ -82,7 +82,8 @@ def test_line_numbers_are_no_figures_and_halves_with_wrapped_labels_stay_apart(t
     income, spending = tables(tmp_path, BALANCE)
     assert income.columns == (("收入", "金额"),) and spending.columns == (("支出", "金额"),)
     assert [row.label[-1] for row in income.rows] == [
-        "一、一般公共预算财政拨款收入", "二、政府性基金预算财政拨款收入", "三、上级补助收入", "四、事业收入", "五、其他收入", "本年收入合计",
+        "一、一般公共预算财政拨款收入", "二、政府性基金预算财政拨款收入", "三、上级补助收入", "四、事业收入",
+        "五、其他收入", "本年收入合计",
     ]  # fmt: skip
     assert [row.cells[0].text for row in income.rows] == ["905.25", None, "20.00", "280.25", "5.00", "1,210.50"]
     assert [row.label[-1] for row in spending.rows][3:] == ["四、灾害防治及应急管理支出", "五、住房保障支出", "本年支出合计"]
@@ -115,6 +116,8 @@ SPENDING = """
  207       文化旅游体育支出       400.00      300.00     100.00
  20701     文化和旅游          370.00      300.00      70.00
  2070104   图书馆            300.00      300.00
+ 2070109   群众文化            40.00                   40.00
+ 2070110   文化交流            30.00                   30.00
 """
 
 
@@ -122,14 +125,14 @@ def test_next_page_without_header_goes_on_although_its_columns_stand_elsewhere(t
     rest = "2070199   其他文化支出    70.00                  70.00\n221       住房保障支出    30.00      20.00     10.00\n"
     (table,) = tables(tmp_path, SPENDING, rest)
     found = figures(table)
-    assert len(table.rows) == 5
+    assert len(table.rows) == 7
     assert found["其他文化支出", "项目支出"] == "70.00" and ("其他文化支出", "基本支出") not in found
     assert found["住房保障支出", "基本支出"] == "20.00"
 
 
 def test_next_page_with_one_column_less_is_left_out_rather_than_guessed(tmp_path: Path) -> None:
     (table,) = tables(tmp_path, SPENDING, "2070199   其他文化支出    70.00        70.00\n")
-    assert ("其他文化支出", "合计") not in figures(table) and len(table.rows) == 3
+    assert ("其他文化支出", "合计") not in figures(table) and len(table.rows) == 5
 
 
 def test_figure_between_two_headers_is_under_neither(tmp_path: Path) -> None:
@@ -153,40 +156,30 @@ def test_figure_between_two_headers_is_under_neither(tmp_path: Path) -> None:
 def test_figures_set_off_from_their_label_without_a_sure_row_are_left_out(tmp_path: Path) -> None:
     page = """
                      支出预算表
-                                                  表3
-单位名称：甲市某某馆                                  单位：万元
-科目编码      科目名称          合计        基本支出
-                        400.00
-207       文化旅游体育支出
-                        370.00
-20701     文化和旅游                     300.00
-                        300.00
-2070104   图书馆                       300.00
-                         30.00
-221       住房保障支出                    20.00
-                         10.00
+                                                        表3
+单位名称：甲市某某馆                                        单位：万元
+科目编码      科目名称          合计        基本支出       项目支出
+                                     300.00
+207       文化旅游体育支出    400.00                  100.00
+                                     250.00
+20701     文化和旅游       320.00                   70.00
+                                     250.00
+2070104   图书馆         260.00                   10.00
+                                      20.00
+22102     住房改革支出       30.00                   10.00
+                                      20.00
+2210201   住房公积金        30.00                   10.00
+                                      20.00
 """
     (table,) = tables(tmp_path, page)
-    assert not [value for value in figures(table).values() if value in ("400.00", "370.00", "30.00", "10.00")]
+    assert table.rows and not figures(table)
 
 
-def test_letters_below_each_other_are_no_header_to_be_trusted(tmp_path: Path) -> None:
-    page = """
-                     收入总表
-                                                           表2
-单位名称：甲市某某馆                                           单位：万元
-单位                        财政拨        事业
-              合计                                其他
-名称                         资金        收        来源
-                                       转
-甲市某某馆         90.00        80.00     6.00      4.00
-乙市某某馆         90.00        80.00     6.00      4.00
-丙市某某馆         90.00        80.00     6.00      4.00
-丁市某某馆         90.00        80.00     6.00      4.00
-戊市某某馆         90.00        80.00     6.00      4.00
-"""
-    for table in tables(tmp_path, page):
-        assert all(len(part) > 1 for path in table.columns for part in path if figures(table))
+def test_header_of_lone_letters_is_not_trusted_with_figures(tmp_path: Path) -> None:
+    rows = "".join(f"{name}市某某馆        90.00       80.00    6.00       4.00\n" for name in "甲乙丙丁戊")
+    head = "                     收入总表\n                                          表2\n单位名称：甲市某某馆           单位：万元\n"
+    (table,) = tables(tmp_path, head + "单位名称        合计       财政拨款     其          他\n" + rows)
+    assert next(row.label for row in table.rows) == ("甲市某某馆",) and not figures(table)
 
 
 def test_page_without_a_mark_begins_where_the_figures_stand_elsewhere(tmp_path: Path) -> None:

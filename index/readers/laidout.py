@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from index.captions import BODY_NAME
+from index.captions import BODY_NAME, YEAR_LINE
 from index.domain import Block, Glyph, Heading, Page, Para
 from index.grids import Grid
 from index.headings import caption_of, is_toc_line, squash, text_to_level, unit_of, without_leader
@@ -56,18 +56,22 @@ def laid_out_blocks(lines: Sequence[str], doc_id: str, starts: frozenset[int] = 
     sheets = _sheets(lines, rows, starts, numbers)
     if not starts:
         sheets = [part for sheet in sheets for part in page_parts(sheet)]
+    filled = {row for row, i in enumerate(rows) if lines[i].strip()}
+    grids, lost = _grids(sheets, filled)
     inside = {row for sheet in sheets for row in range(sheet[0].row, sheet[-1].row + 1)}
+    inside -= {line.row for sheet in lost for line in sheet}
     glyphs = [g for row, i in enumerate(rows) if row not in inside for g in _line_to_glyphs(lines[i], row * STEP)]
     width = max((glyph.x1 for glyph in glyphs), default=SIZE) + SIZE
     stream = PageStream(doc_id)
-    filled = {row for row, i in enumerate(rows) if lines[i].strip()}
-    stream.feed(Page(1, width, (len(rows) + 1) * STEP, tuple(glyphs), ()), _grids(sheets, filled))
+    stream.feed(Page(1, width, (len(rows) + 1) * STEP, tuple(glyphs), ()), grids)
     return tuple(_numbered(placed_block(block, {1: None}), rows) for block in stream.finish())
 
 
-def _grids(sheets: Sequence[list[SheetLine]], filled: set[int]) -> list[Grid]:
-    """The sheets' grids; a page that goes on with the table before it has the same column edges."""
-    grids = []
+def _grids(sheets: Sequence[list[SheetLine]], filled: set[int]) -> tuple[list[Grid], list[list[SheetLine]]]:
+    """The sheets' grids, and the sheets that are no tables but words. A page that goes on with the table before it has the same
+    column edges."""
+    grids: list[Grid] = []
+    lost: list[list[SheetLine]] = []
     above: Placed | None = None
     family, last = 0, -1
     for lines in sheets:
@@ -76,15 +80,17 @@ def _grids(sheets: Sequence[list[SheetLine]], filled: set[int]) -> list[Grid]:
             above = None  # something else stands between
         placed = place_words(sheet) if sheet.leaves else place_below(sheet, above) if above else None
         last = lines[-1].row
-        if placed is None:
-            above = None
-            continue
-        family += above is None or above.key != placed.key
-        grid = placed_to_grid(placed, family, STEP)
+        if placed is not None:
+            family += above is None or above.key != placed.key
+        grid = placed_to_grid(placed, family, STEP) if placed else None
         if grid is not None:
             grids.append(grid)
             above = placed
-    return grids
+            continue
+        if above is None and not any(_AMOUNT.search(line.text) for line in lines):
+            lost.append(lines)
+        above = above if placed else None
+    return grids, lost
 
 
 # ---------------------------------------------------------------- lines of tables
@@ -129,7 +135,7 @@ def _may_be_table(line: str, inside: bool) -> bool:
     flat = squash(line)
     if not flat:
         return inside
-    if unit_of(line) or caption_of(line) or NOTE.match(flat) or _PART.match(flat) or is_toc_line(line):
+    if unit_of(line) or caption_of(line) or YEAR_LINE.match(flat) or NOTE.match(flat) or _PART.match(flat) or is_toc_line(line):
         return False
     parted = bool(_GAP.search(line.strip()))
     if any(BODY_NAME.match(part) for part in re.split(r"\s{2,}", line.strip())):
