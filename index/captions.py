@@ -11,7 +11,7 @@ from index.headings import caption_of, unit_of
 BODY_NAME = re.compile(r"^(?:编制|填报|预算|决算|公开|编报|汇总)?(?:部门|单位)(?:名称)?[:：](?P<name>.*)$")
 UNIT_REST = re.compile(r"^(单位[:：])?[万亿千百]*元?$|^金额")
 YEAR = re.compile(r"(20\d\d)年")
-YEAR_LINE = re.compile(r"^[（(]?(?:(?:预算|决算)?年度[:：])?20\d\d年?度?[）)]?$")
+YEAR_LINE = re.compile(r"^[（(]?(?:(?:预算|决算)?年度[:：])?20\d\d年?度?(?:\d{1,2}月(?:\d{1,2}日)?)?[）)]?$")
 CONTINUED = re.compile(r"[（(]续(表)?[）)]|续表")
 
 

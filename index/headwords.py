@@ -55,7 +55,7 @@ def header_words(head: Sequence[Line], rules: Sequence[Edge]) -> list[Word]:
     for line in head:
         for token in line.tokens:
             last = pieces[-1] if pieces else None
-            if last and last[-1] in line.tokens and not _parted(last[-1], token):
+            if last and last[-1] in line.tokens and not _parted(last[-1], token) and not _end_two(last[-1], token, head):
                 last.append(token)
             else:
                 pieces.append([token])
@@ -76,6 +76,19 @@ def _parted(left: Token, right: Token) -> bool:
     letters = len(left.text) == 1 and len(right.text) == 1 and not {left.text, right.text} & set("类款项目") - {"项目"}
     spread = letters or (left.text, right.text) == ("项", "目")
     return not spread or right.x0 - left.x1 > SPREAD * left.em
+
+
+def _end_two(left: Token, right: Token, head: Sequence[Line]) -> bool:
+    """Are two letters the last lines of two wrapped words? Each stands right below a word of its own."""
+    above = [
+        next((t for line in head for t in line.tokens if 0 < token.middle - t.middle <= WRAP_PITCH * t.em and _over(t, token)), None)
+        for token in (left, right)
+    ]
+    return above[0] is not None and above[1] is not None and above[0] is not above[1]
+
+
+def _over(above: Token, below: Token) -> bool:
+    return min(above.x1, below.x1) - max(above.x0, below.x0) > 0 and len(above.text) > 1
 
 
 def _word(tokens: Sequence[Token]) -> Word:

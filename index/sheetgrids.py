@@ -52,7 +52,8 @@ def _rows(placed: Placed, count: int) -> list[list[list[Word]]]:
             if k == len(rows):
                 rows.append([[] for _ in range(count)])
             for word in row:
-                rows[k][placed.columns[word]].append(word)
+                if not (word.number and placed.columns[word] in placed.unsure):
+                    rows[k][placed.columns[word]].append(word)
     return rows
 
 

@@ -152,13 +152,14 @@ def _is_label_above(lines: Sequence[Sequence[Word]], first: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A sheet with the columns of its words; figures whose column is not certain are missing. ``heads`` are the header's
-    cells, also where they are printed on the page before (``inherited``)."""
+    """A sheet with the columns of its words. ``heads`` are the header's cells, also where they are printed on the page
+    before (``inherited``); the figures of the ``unsure`` columns may be others' and are not to be read."""
 
     sheet: Sheet
     heads: tuple[HeadCell, ...]
     columns: dict[Word, int]
     inherited: bool = False
+    unsure: frozenset[int] = frozenset()
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -191,8 +192,9 @@ def place_words(sheet: Sheet) -> Placed:
         doubtful = set(range(len(sheet.leaves)))
     doubtful |= {c for i, c in found.items() if strips[i].kind == "amount" and is_label(sheet.leaves[c].text)}
     doubtful |= {found[i] for k in lost for i in _amounts_after(k, strips) if i in found}
-    sure = {i: c for i, c in found.items() if not (strips[i].numeric and (c in doubtful or crowded(strips[i])))}
-    return Placed(sheet, tuple(heads), _with_totals(sheet, len(sheet.leaves), strips, sure))
+    doubtful |= {c for i, c in found.items() if strips[i].numeric and crowded(strips[i])}
+    unsure = frozenset(c for i, c in found.items() if strips[i].numeric and c in doubtful)
+    return Placed(sheet, tuple(heads), _with_totals(sheet, len(sheet.leaves), strips, found), unsure=unsure)
 
 
 def _amounts_after(place: int, strips: Sequence[Strip]) -> Iterator[int]:
@@ -235,7 +237,7 @@ def place_below(sheet: Sheet, above: Placed) -> Placed | None:
     blank = len(kinds.get("amount", [])) < sum(not is_label(cell.stack.text) for cell in leaves)
     if blank and not all(_as_far(*a, *b) for a, b in itertools.pairwise(amounts)):
         return None
-    return Placed(sheet, above.heads, _with_totals(sheet, len(leaves), strips, columns), inherited=True)
+    return Placed(sheet, above.heads, _with_totals(sheet, len(leaves), strips, columns), inherited=True, unsure=above.unsure)
 
 
 def _as_far(left: Strip, above_left: Strip, right: Strip, above_right: Strip) -> bool:

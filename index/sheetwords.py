@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from index.amounts import cell_to_value
 from index.columns import YEAR
+from index.forms import form_words
 
 SPREAD = 8  # blanks by which the letters of one word may be set apart (合     计)
 AMOUNT = re.compile(r"^-?\d[\d,]*\.\d+%?$|^-?\d{1,3}(?:,\d{3})+$|^-?\d+%$|^0$")
@@ -55,7 +56,8 @@ def line_words(text: str, line: int, header: bool = False) -> list[Word]:
     for chunk in _CHUNK.finditer(text):
         for word, letters in _chunk_words(chunk[0], chunk.start(), line, header):
             last = words[-1] if words else None
-            if last and letters and spread[-1] and word.start - last.end <= SPREAD and not _side_by_side(last, word):
+            near = last is not None and letters and spread[-1] and word.start - last.end <= SPREAD
+            if last and near and not _side_by_side(last, word) and not (header and _end_two(last, word)):
                 words[-1] = Word(last.text + word.text, last.start, word.end, line)
             else:
                 words.append(word)
@@ -65,6 +67,12 @@ def line_words(text: str, line: int, header: bool = False) -> list[Word]:
 
 def _side_by_side(left: Word, right: Word) -> bool:
     return set(left.text + right.text) <= LETTERS and left.text + right.text != "项目"
+
+
+def _end_two(left: Word, right: Word) -> bool:
+    """Letters that begin no header together: the last lines of two wrapped ones."""
+    text = left.text + right.text
+    return not any(word.startswith(text) for word in ("金额", "备注", *form_words()))
 
 
 def _chunk_words(chunk: str, at: int, line: int, header: bool) -> Iterator[tuple[Word, bool]]:

@@ -22,6 +22,7 @@ from index.textlines import TextLine, lines_to_text
 
 EDGE_MATCH = 6.0  # points: how far a column edge may move from page to page
 MATCHING_EDGES = 0.75  # share of a continuation's column edges that must be found again
+ITEM = re.compile(r"[一二三四五六七八九十]{1,3}、")
 HEADER_UNIT = re.compile(r"[（(](?:单位[:：])?(百万元|万元|千元|亿元|元|%|％)[）)]")
 
 
@@ -169,7 +170,15 @@ class PrintedForm:
         if not filled or self.rows[-1][0].page == row[0].page:
             return False
         first = min(filled, key=lambda p: p.c0)
+        if any(self._counts_on(placed) for placed in filled):
+            return False
         return first.c0 > 0 and all(cell_kind(p.cell.text) == "text" and len(p.cell.text) > 8 for p in filled) and bool(self.header)
+
+    def _counts_on(self, placed: Placed) -> bool:
+        """「二十一、…」 below a lone 「二十、…」: the next item of a list, no rest of the one above."""
+        above = next((p.cell.text for p in self.rows[-1] if p.c0 == placed.c0), "")
+        items = ITEM.match(above), ITEM.match(placed.cell.text)
+        return bool(items[0] and items[1]) and not re.search("[。；，]", above)
 
     def _merge_last_rows(self) -> None:
         tail = self.rows.pop()

@@ -387,3 +387,28 @@ def test_indentation_tells_the_tree_where_few_rows_stand_at_the_left() -> None:
     (table,) = tables(page(caption("表 4", "基本支出总表") + glyphs, rules))
     labels = [row.label for row in table.rows]
     assert labels[5] == ("某局（本级）", "商品服务", "办公费") and labels[10] == ("某服务中心", "商品服务", "办公费")
+
+
+def test_next_item_of_a_list_on_the_next_page_is_no_rest_of_the_item_above() -> None:
+    begun = [["项目", "金额", "项目", "金额"], ["一、财政拨款", "5.00", "一、教育支出", "5.00"], ["", "", "二十、粮食物资支出", ""]]
+    one, lines_one = ruled(simple(begun), XS, 120)
+    two, lines_two = ruled(simple([["", "", "二十一、防灾救\n灾支出", ""], ["收入总计", "5.00", "支出总计", "5.00"]]), XS, 60)
+    found = tables(page(one, lines_one), page(two, lines_two, 2))
+    labels = [row.label[-1] for table in found for row in table.rows if row.label]
+    assert "二十、粮食物资支出" in labels and "二十一、防灾救灾支出" in labels
+
+
+def test_letters_that_end_two_wrapped_headers_are_no_word() -> None:
+    """「…预」 and 「…金」 in the last lines of two narrow headers stand like 合 计 set apart."""
+    rules = [Rule(50, y, 545, y) for y in (118, 152)]
+    glyphs = [*text_at("科目名称", 60, 130), *centred("合计", 240, 130)]
+    for middle, (first, last) in ((320, ("一般公共", "预")), (370, ("政府性基", "金"))):
+        glyphs += centred(first, middle, 122) + centred(last, middle, 134)
+    for k, (name, *values) in enumerate([("办公费", "3.00", "2.00", "1.00"), ("水费", "5.00", "4.00", "1.00")]):
+        y = 158 + 20 * k
+        rules.append(Rule(50, y + 16, 545, y + 16))
+        glyphs += text_at(name, 60, y)
+        for right, value in zip((260, 340, 390), values, strict=True):
+            glyphs += right_at(value, right, y)
+    (table,) = tables(page(caption("表 6", "支出总表") + glyphs, rules))
+    assert table.columns == (("合计",), ("一般公共预",), ("政府性基金",))

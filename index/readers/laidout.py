@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from index.captions import BODY_NAME
+from index.captions import BODY_NAME, YEAR_LINE
 from index.domain import Block, Glyph, Heading, Page, Para
 from index.grids import Grid
 from index.headings import caption_of, is_toc_line, squash, text_to_level, unit_of, without_leader
@@ -27,6 +27,7 @@ SPREAD_SHARE = 0.6  # a line is spread over its width where so many of its words
 OPEN_LENGTH = 20  # characters; a shorter line without a full stop is a line of its own
 INDENTED = 8  # blanks; a paragraph is not indented so far
 GAP, ROWS_GAP = 4, 12  # so many blank lines end a table; between rows of figures blank rows may stand
+APART = 10  # lines from one page number to the next
 HEADS = 3  # a line of so many short words heads columns
 HEAD_LENGTH = 16  # characters of a word that heads a column
 
@@ -50,22 +51,27 @@ def laid_out_blocks(lines: Sequence[str], doc_id: str, starts: frozenset[int] = 
 
     ``starts`` are the indexes of lines that a page begins with, where the file says so.
     """
-    rows = _rows(lines)
-    sheets = _sheets(lines, rows, starts)
+    numbers = _page_numbers(lines, starts)
+    rows = _rows(lines, numbers)
+    sheets = _sheets(lines, rows, starts, numbers)
     if not starts:
         sheets = [part for sheet in sheets for part in page_parts(sheet)]
+    filled = {row for row, i in enumerate(rows) if lines[i].strip()}
+    grids, lost = _grids(sheets, filled)
     inside = {row for sheet in sheets for row in range(sheet[0].row, sheet[-1].row + 1)}
+    inside -= {line.row for sheet in lost for line in sheet}
     glyphs = [g for row, i in enumerate(rows) if row not in inside for g in _line_to_glyphs(lines[i], row * STEP)]
     width = max((glyph.x1 for glyph in glyphs), default=SIZE) + SIZE
     stream = PageStream(doc_id)
-    filled = {row for row, i in enumerate(rows) if lines[i].strip()}
-    stream.feed(Page(1, width, (len(rows) + 1) * STEP, tuple(glyphs), ()), _grids(sheets, filled))
+    stream.feed(Page(1, width, (len(rows) + 1) * STEP, tuple(glyphs), ()), grids)
     return tuple(_numbered(placed_block(block, {1: None}), rows) for block in stream.finish())
 
 
-def _grids(sheets: Sequence[list[SheetLine]], filled: set[int]) -> list[Grid]:
-    """The sheets' grids; a page that goes on with the table before it has the same column edges."""
-    grids = []
+def _grids(sheets: Sequence[list[SheetLine]], filled: set[int]) -> tuple[list[Grid], list[list[SheetLine]]]:
+    """The sheets' grids, and the sheets that are no tables but words. A page that goes on with the table before it has the same
+    column edges."""
+    grids: list[Grid] = []
+    lost: list[list[SheetLine]] = []
     above: Placed | None = None
     family, last = 0, -1
     for lines in sheets:
@@ -74,28 +80,30 @@ def _grids(sheets: Sequence[list[SheetLine]], filled: set[int]) -> list[Grid]:
             above = None  # something else stands between
         placed = place_words(sheet) if sheet.leaves else place_below(sheet, above) if above else None
         last = lines[-1].row
-        if placed is None:
-            above = None
-            continue
-        family += above is None or above.key != placed.key
-        grid = placed_to_grid(placed, family, STEP)
+        if placed is not None:
+            family += above is None or above.key != placed.key
+        grid = placed_to_grid(placed, family, STEP) if placed else None
         if grid is not None:
             grids.append(grid)
             above = placed
-    return grids
+            continue
+        if above is None and not any(_AMOUNT.search(line.text) for line in lines):
+            lost.append(lines)
+        above = above if placed else None
+    return grids, lost
 
 
 # ---------------------------------------------------------------- lines of tables
 
 
-def _sheets(lines: Sequence[str], rows: Sequence[int], starts: frozenset[int]) -> list[list[SheetLine]]:
+def _sheets(lines: Sequence[str], rows: Sequence[int], starts: frozenset[int], numbers: frozenset[int]) -> list[list[SheetLine]]:
     """The lines of each table's part on a page."""
     found: list[list[SheetLine]] = []
     run: list[SheetLine] = []
     last: int | None = None
     for row, i in enumerate(rows):
         line = lines[i]
-        begins = last is not None and (any(last < s <= i for s in starts) or _page_between(lines, last, i))
+        begins = last is not None and (any(last < s <= i for s in starts) or any(last < k < i for k in numbers))
         apart = last is not None and i - last > (ROWS_GAP if _is_row(line) else GAP)
         again = len(run) > 1 and squash(line) == squash(run[0].text) and not _AMOUNT.search(line)  # the header of the next page
         if begins or apart or again or not _may_be_table(line, bool(run)):
@@ -109,8 +117,17 @@ def _sheets(lines: Sequence[str], rows: Sequence[int], starts: frozenset[int]) -
     return found
 
 
-def _page_between(lines: Sequence[str], last: int, here: int) -> bool:
-    return any(_PAGE_NUMBER.match(line) for line in lines[last + 1 : here])
+def _page_numbers(lines: Sequence[str], starts: frozenset[int]) -> frozenset[int]:
+    """The lines that are a page's number: a number alone with a blank line or a page's end beside it, or one that counts
+    on over the pages. Between the lines of a table it is a figure or a line number."""
+    lone = {i: int(match[0]) for i, line in enumerate(lines) if _PAGE_NUMBER.match(line) and (match := re.search(r"\d+", line))}
+    found = set()
+    for i, number in lone.items():
+        edges = [i == 0 or i in starts or not lines[i - 1].strip(), i + 1 == len(lines) or i + 1 in starts or not lines[i + 1].strip()]
+        counts = any((n == number - 1 and i - k >= APART) or (n == number + 1 and k - i >= APART) for k, n in lone.items())
+        if any(edges) or counts:
+            found.add(i)
+    return frozenset(found)
 
 
 def _may_be_table(line: str, inside: bool) -> bool:
@@ -118,7 +135,7 @@ def _may_be_table(line: str, inside: bool) -> bool:
     flat = squash(line)
     if not flat:
         return inside
-    if unit_of(line) or caption_of(line) or NOTE.match(flat) or _PART.match(flat) or is_toc_line(line):
+    if unit_of(line) or caption_of(line) or YEAR_LINE.match(flat) or NOTE.match(flat) or _PART.match(flat) or is_toc_line(line):
         return False
     parted = bool(_GAP.search(line.strip()))
     if any(BODY_NAME.match(part) for part in re.split(r"\s{2,}", line.strip())):
@@ -170,14 +187,14 @@ def _belongs(line: SheetLine, above: SheetLine, places: Sequence[int]) -> bool:
     return line.row - above.row == 1 and start in places and not sentence and text_to_level(line.text) not in (1, 2)
 
 
-def _rows(lines: Sequence[str]) -> list[int]:
+def _rows(lines: Sequence[str], numbers: frozenset[int]) -> list[int]:
     """The lines that are read, by index: without contents and page numbers, and without the blank lines of a page break
     inside a table or a sentence."""
     contents = _contents(lines)
     found: list[int] = []
     blanks: list[int] = []
     for i, line in enumerate(lines):
-        if i in contents or _PAGE_NUMBER.match(line) or not line.strip():
+        if i in contents or i in numbers or not line.strip():
             blanks.append(i)
             continue
         if blanks and found and not _goes_on(lines[found[-1]], line):

@@ -38,7 +38,7 @@ _FOOTER = re.compile(r"^[-—–－]\s*\d{1,4}\s*[-—–－]$|^第?\s*\d{1,4}\s
 _ENTRY = re.compile(r"^(?:\d{1,2}[.．、]|附).{2,42}(?<![。；：])$")
 _SENTENCE = re.compile(r"^.{18,}。$|^.{25,}[，；]")
 REPORT_EVERY = 20  # lines put in order between two reports
-FAR_MORE = 1.5  # times as many sums
+FAR_MORE, MANY_MORE = 1.5, 20  # so many times as many sums, and so many more, prove a reading right
 PAGE_LINES = 4  # two page numbers stand at least this many lines apart
 _UNIT_ONLY = r"(?:人民币)?[百万千亿]*元?\s*$|(?:人民币)?[百万千亿]*元|(?:金额)?单位[:：]"  # what 单位： says when it names no body
 _ORG = re.compile(
@@ -76,7 +76,7 @@ def _proves_more(document: Document, placed: Document) -> bool:
     places? So it does for well-known forms of many narrow columns, whose headers the places do not put together."""
     held, failed = _sums(document)
     own_held, own_failed = _sums(placed)
-    return held >= FAR_MORE * own_held and failed <= own_failed
+    return held >= max(FAR_MORE * own_held, own_held + MANY_MORE) and failed <= own_failed
 
 
 def _sums(document: Document) -> tuple[int, int]:
@@ -288,16 +288,17 @@ def _caption(lines: Sequence[Line], index: int, names: Names) -> _Caption | None
     titles = [title] if title else []
     for line in lines[index + 1 : index + 1 + TITLE_LINES + 2]:
         here = unit_of(line.text)
+        below = caption_of(line.text)
+        if titles and number is None and unit is None and below and below[0] and not below[1]:  # the number below the title
+            number = below[0]
+            size += 1
+            continue
         if here is None and not _META.match(squash(line.text)):
             if unit is not None or org is not None or len(titles) >= TITLE_LINES or (titles and caption_of(titles[0])):
                 break
             more = caption_of(line.text)
             if more and more[0] and number:
                 break
-            if more and more[0] and not more[1]:  # the number stands below the title
-                number = more[0]
-                size += 1
-                continue
             titles.append(squash(line.text))
             size += 1
             continue
