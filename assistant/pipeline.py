@@ -247,8 +247,8 @@ class Assistant:
         """What a budget cannot hold: names of persons, and executed amounts where only budgets are indexed."""
         if self.lexicon.asks("person", q.text):
             return "文件里没有人员姓名等信息。"
-        titles = [self.library.view(doc).info.title for g in scope.groups for doc in g.docs]
-        if WHOLE_YEAR.search(q.text) and titles and all(PART_OF_YEAR.search(t) for t in titles):
+        titles = [self.library.infos[doc].title for g in scope.groups for doc in g.docs] if WHOLE_YEAR.search(q.text) else []
+        if titles and all(PART_OF_YEAR.search(t) for t in titles):
             return f"库里只有{titles[0]}，没有全年的数。"
         final = any(g.kind in (Kind.DEPARTMENT_FINAL, Kind.UNIT_FINAL) for g in scope.groups)
         if self.lexicon.asks("execution", q.text) and not final and "执行数" not in q.text and re.search(r"实际|执行率|决算|花完", q.text):

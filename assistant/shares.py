@@ -93,7 +93,8 @@ def check_share(task: Task, group: Group, stated: Figure, parts: list[Figure], w
     assert stated.value is not None and whole.value
     state_share(task, group, parts, whole)
     computed = added(parts, whole.unit) / whole.value * 100
-    if abs(computed - stated.value) > Decimal("0.1"):
+    step = Decimal(1).scaleb(int(stated.value.as_tuple().exponent))  # what rounding to the printed decimals leaves open
+    if abs(computed - stated.value) > step / 2:
         text = f"文件写{printed(stated)}，按两个数计算为{format_value(round_half_up(computed, 2))}%，两者不一致。"
         task.draft.say(text)
         task.draft.note("discrepancy", text, (task.draft.cite(stated), task.draft.cite(whole)))
