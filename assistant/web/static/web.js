@@ -51,7 +51,7 @@
         const pages = Number(answer.headers.get("X-Pages"));
         const url = URL.createObjectURL(await answer.blob());
         if (asked !== view.asked) return URL.revokeObjectURL(url);
-        await draw_page(url, pages, place);
+        if (!(await draw_page(url, pages, place, asked))) return URL.revokeObjectURL(url);
       } else {
         const query = new URLSearchParams({ line: place.line, quote: place.quote || "", column: JSON.stringify(place.column || []) });
         if (place.page) query.set("page", place.page);
@@ -75,11 +75,13 @@
     scroll.removeAttribute("aria-busy");
   }
 
-  async function draw_page(url, pages, place) {
+  // False where another place was asked for while the picture was being decoded.
+  async function draw_page(url, pages, place, asked) {
     const scroll = shown(), img = new Image();
     img.src = url;
     img.alt = `${place.title || place.doc} ${t.page_of.replace("{}", place.page).replace("{}", pages)}`;
     await img.decode();
+    if (asked !== view.asked) return false;
     if (view.url) URL.revokeObjectURL(view.url);
     Object.assign(view, { url, pages });
     const sheet = document.createElement("div");
@@ -107,6 +109,7 @@
     zoom(view.fresh && at_home ? readable(img) : view.zoom);
     view.fresh = false;
     centre();
+    return true;
   }
 
   // A landscape page in a narrow panel: as large as its marked figure needs to be read.
