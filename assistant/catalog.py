@@ -10,7 +10,7 @@ from typing import Any
 from assistant.bodies import LOCAL, OWN_ROW, is_unit
 from assistant.flat import core, flat
 from assistant.match import NOTHING, Ask, Match, cover_text, match_label, missing_weight
-from index.domain import Document, DocumentInfo, Figure, Kind, Measure, Origin, Section, Table
+from index.domain import Document, DocumentInfo, Figure, Measure, Origin, Section, Table
 
 TOTAL_ROW = re.compile(r"^(?:合计|总计|小计|本年合计|.{0,4}(?:收入|支出)(?:总计|合计)|\d{4}年(?:度)?(?:预算(?:数)?)?|.{0,6}单位合计)$")
 PLAIN_TOTAL = re.compile(r"^(?:合计|总计|小计|本年合计|\d{4}年(?:度)?(?:预算(?:数)?)?|.{0,6}单位合计)$")
@@ -97,7 +97,7 @@ class View:
         self.prepared: dict[str, list[Any]] = {}  # what answering derives once from the document
         self._ids: dict[str, int] = {}
         self._items: dict[str, int] = {}
-        self._final = info.kind in (Kind.DEPARTMENT_FINAL, Kind.UNIT_FINAL)
+        self._final = info.kind.is_final
         self._body = flat(LOCAL.sub("", document.department))
         self._single = {t.id for t in document.tables if sum(any(c.text for c in r.cells) for r in t.rows) == 1}
         named = {p for t in document.tables for r in t.rows for p in r.label}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from assistant.domain import Answer, Status, Step
+from assistant.domain import Answer, AnswerFigure, Citation, Notice, Status, Step
 from assistant.flat import flat
 
 ASKS = re.compile(
@@ -55,12 +56,25 @@ def renumbered(text: str, number: dict[int, int]) -> str:
     return re.sub(r"\[(\d+)\]", lambda m: f"[{number.get(int(m.group(1)), int(m.group(1)))}]", text)
 
 
-def merge(question: str, clauses: list[str], answers: list[Answer]) -> Answer:
-    """Answers of several clauses as one, places renumbered; a clause without an answer is named with what was said to it."""
-    done = [a for a in answers if a.status is Status.ANSWERED]
-    citations, texts = list(done[0].citations), [done[0].answer]
-    figures, steps, notices = list(done[0].figures), list(done[0].calculation), list(done[0].notices)
-    for answer in done[1:]:
+@dataclass(frozen=True)
+class Joined:
+    """Several answers side by side, with one numbering of their places."""
+
+    texts: tuple[str, ...]
+    figures: tuple[AnswerFigure, ...]
+    citations: tuple[Citation, ...]
+    steps: tuple[Step, ...]
+    notices: tuple[Notice, ...]
+
+
+def join(answers: Sequence[Answer]) -> Joined:
+    """The answers with their places renumbered; a place that two of them cite stands once."""
+    citations: list[Citation] = []
+    texts: list[str] = []
+    figures: list[AnswerFigure] = []
+    steps: list[Step] = []
+    notices: list[Notice] = []
+    for answer in answers:
         number: dict[int, int] = {}
         for c in answer.citations:
             known = next((k.n for k in citations if replace(k, n=0) == replace(c, n=0)), None)
@@ -68,20 +82,26 @@ def merge(question: str, clauses: list[str], answers: list[Answer]) -> Answer:
                 known = len(citations) + 1
                 citations.append(replace(c, n=known))
             number[c.n] = known
-        text = renumbered(answer.answer, number)
-        if text not in texts:
-            texts.append(text)
+        texts.append(renumbered(answer.answer, number))
         figures += [f for f in (replace(f, citation=number.get(f.citation, f.citation)) for f in answer.figures) if f not in figures]
         steps += [Step(s.formula, tuple(number.get(i, i) for i in s.inputs), s.result, s.unit) for s in answer.calculation]
         notices += [replace(n, citations=tuple(number.get(i, i) for i in n.citations)) for n in answer.notices]
+    return Joined(tuple(texts), tuple(figures), tuple(citations), tuple(steps), tuple(dict.fromkeys(notices)))
+
+
+def merge(question: str, clauses: Sequence[str], answers: Sequence[Answer]) -> Answer:
+    """Answers of several clauses as one; a clause without an answer is named with what was said to it."""
+    done = [a for a in answers if a.status is Status.ANSWERED]
+    joined = join(done)
+    texts = list(dict.fromkeys(joined.texts))
     texts += [f"关于“{c}”：{a.answer}" for c, a in zip(clauses, answers, strict=False) if a.status is not Status.ANSWERED]
     return replace(
         done[0],
         question=question,
         answer="\n\n".join(texts),
-        figures=tuple(figures),
-        citations=tuple(citations),
-        calculation=tuple(steps),
-        notices=tuple(dict.fromkeys(notices)),
+        figures=joined.figures,
+        citations=joined.citations,
+        calculation=joined.steps,
+        notices=joined.notices,
         trace=tuple(step for answer in answers for step in answer.trace),
     )

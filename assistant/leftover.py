@@ -12,6 +12,7 @@ from assistant.match import Ask, own_characters, span_mask
 PARTICLE = re.compile(r"[里中内的了和与及在]")
 OTHERS = ("其他", "其它")  # content only before an item's name: 其他支出 is an item of its own
 MEASURED = re.compile(r"(?:总)?(?:里程|长度|面积|数量|人数|次数|总量|规模|户数|个数)$")
+PEOPLE = ("人员", "职工", "同志")  # 退休人员的退休费: 退休 is explained there
 SHORT_LABEL = 3
 OWN_WORD = 1.0  # unsaid weight from which a label says more than the question
 ENOUGH = 0.7  # with this share of the content explained, a verb more or less is no reason to refuse
@@ -27,18 +28,25 @@ def leftover(ask: Ask, covered: int) -> list[str]:
     explained = {w.text for w in ask.words if not span_mask(w.start, w.end) & ~covered}
     share = (ask.content & covered).bit_count() / max(1, ask.content.bit_count())
     out = []
+    before = ""
     for word in ask.words:
+        whose, before = before, word.text
         span = span_mask(word.start, word.end)
         open_ = (span & ask.content & ~covered).bit_count()
         size = word.end - word.start
         if not open_ or (open_ < 2 and size > 1) or word.text in explained:
             continue
-        if glossed(ask, covered, word.end):
+        if glossed(ask, covered, word.end) or (word.text in PEOPLE and said_elsewhere(ask, whose, covered)):
             continue
         telling = word.text in OTHERS or (len(word.text) > 1 and (share < ENOUGH or (not word.empty and word.kind != "vn")))
         if word.kind == "eng" or telling or (len(word.text) == 1 and word.kind.startswith("n")):
             out.append(word.text)
     return out
+
+
+def said_elsewhere(ask: Ask, word: str, covered: int) -> bool:
+    """True where the word stands in a part of the question that is explained (退休 in 退休费)."""
+    return bool(word) and any(not span_mask(m.start(), m.end()) & ~covered for m in re.finditer(re.escape(word), ask.text))
 
 
 def half_said(ask: Ask, covered: int) -> list[str]:

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from assistant.flat import flat
 from index.errors import BudgetError
 
+PHRASE = 3  # characters from which a stop word is looked for in the text itself
 DEFAULT = Path(__file__).with_name("lexicon.toml")
 
 
@@ -32,10 +34,12 @@ class Lexicon:
     others: tuple[str, ...]
     ask: Mapping[str, tuple[str, ...]]
     stop_words: frozenset[str]
+    stop_phrases: tuple[str, ...] = ()  # those of the stop words that are made of several words
     topics: tuple[Topic, ...] = ()
     whole: tuple[str, ...] = ()
     ratios: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     opposites: tuple[tuple[frozenset[str], frozenset[str]], ...] = ()  # two groups of words that make one item another
+    parts: tuple[tuple[frozenset[str], frozenset[str]], ...] = ()  # what is often printed as one item, and asked for by itself
 
     def asks(self, kind: str, text: str) -> str | None:
         """The first phrase of this kind found in the text."""
@@ -45,6 +49,10 @@ class Lexicon:
 def longest(words: list[str]) -> tuple[str, ...]:
     """Without repeats, longest first, so that the most telling phrase is found first."""
     return tuple(sorted(dict.fromkeys(words), key=lambda w: (-len(w), w)))
+
+
+def pairs_of(raw: Mapping[str, Any], name: str) -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
+    return tuple((frozenset(one), frozenset(other)) for one, other in raw.get("opposites", {}).get(name, ()))
 
 
 @lru_cache(maxsize=4)
@@ -66,7 +74,9 @@ def load_lexicon(path: Path = DEFAULT) -> Lexicon:
             stop_words=frozenset(raw["stop"]["words"]) | {p for words in raw["ask"].values() for p in words},
             whole=tuple(raw.get("whole", {}).get("terms", ())),
             ratios={name: (parts[0], parts[1]) for name, parts in raw.get("ratios", {}).items()},
-            opposites=tuple((frozenset(one), frozenset(other)) for one, other in raw.get("opposites", {}).get("pairs", ())),
+            opposites=pairs_of(raw, "pairs"),
+            parts=pairs_of(raw, "parts"),
+            stop_phrases=longest([w for w in raw["stop"]["words"] if len(w) >= PHRASE]),
             topics=tuple(Topic(tuple(t["asked"]), tuple(t["headings"])) for t in raw.get("topics", {}).values()),
         )
     except (OSError, tomllib.TOMLDecodeError, KeyError, AttributeError) as error:

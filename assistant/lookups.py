@@ -30,6 +30,7 @@ PER = re.compile(
 )
 RATE = re.compile(r"/|每|均|标准|单价")
 SEVERAL_ITEMS = re.compile(r"[\u4e00-\u9fff]{2}(?:和|与|、|加上?)[\u4e00-\u9fff]{2}.*(?:合计|一共|总共|加起来|之和|相加|共)")
+ALSO_TOLD = 4  # documents that state the same value are told up to here
 SEVERAL = 8  # groups whose labels are compared with the question word for word
 
 
@@ -52,6 +53,8 @@ def answer_lookup(task: Task) -> Answer | None:
     if parts:
         return state_units(task, group, parts)
     state_figure(task, group, reading)
+    for other, same in readings[1:ALSO_TOLD]:
+        task.draft.say(f"{other.label}也是这个数[{task.draft.cite(same.figure)}]。")
     state_scopes(task, reading)
     if not reading.rivals and not task.q.unit:
         state_change_of(task, group, reading)
@@ -75,7 +78,7 @@ def only_place(task: Task) -> bool:
 
 def answer_target(task: Task) -> Answer | None:
     """What an indicator is to reach (…目标, 要达到多少), from a table of goals: before any passage that speaks of it."""
-    if not re.search(r"目标|指标|要?达到", task.q.text) or re.search(r"哪些|什么|啥|干嘛", task.q.text):
+    if not re.search(r"目标|指标|要?达到", task.q.text) or re.search(r"哪些|什么|啥|干嘛|怎么", task.q.text):
         return None
     want = replace(task.want(), unit_kind=None, counter=None)
     readings = [(g, r) for g in task.scope.groups if (r := task.read(g, want=want)) is not None and r.sure and is_target(task, r.figure)]

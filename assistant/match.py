@@ -75,6 +75,7 @@ LIGHT = 0.3
 EMPTY_CLASSES = ("p", "u", "c", "d", "r", "y", "e", "o", "f", "q", "m", "t", "w", "x", "z", "h", "k", "v")
 NAMING_CLASSES = ("n", "t", "b", "s", "v")
 JOINED = ("了", "过", "的", "着", "到", "出", "在", "多", "少")
+JOINT = re.compile(r"(?:比较|相比|比|较|和|与|跟|同)$")  # before a year or a body: 运维比去年 is not cut as 运维比
 FORM_CLASSES = ("p", "u", "c", "r", "y", "e", "o", "q", "m", "t", "w", "x")
 
 
@@ -157,6 +158,11 @@ def text_to_ask(text: str, lexicon: Lexicon, known: Iterable[tuple[int, int]] = 
         filler = word.text in lexicon.stop_words or (joined and is_filler(word.text, lexicon.stop_words))
         if filler or word.kind.startswith(FORM_CLASSES) or (len(word.text) == 1 and word.empty):
             light |= span_mask(word.start, word.end)
+    for phrase in lexicon.stop_phrases:  # 问的是: the dictionary would cut it into a noun and particles
+        at = text.find(phrase)
+        while at >= 0:
+            light |= span_mask(at, at + len(phrase))
+            at = text.find(phrase, at + 1)
     aliases = []
     for alias, canonicals in lexicon.synonyms.items():
         at = text.find(alias)
@@ -207,9 +213,12 @@ def cut_words(text: str, taken: int) -> Iterator[Word]:
         while end < len(text) and not taken >> end & 1:
             end += 1
         at = start
-        for piece, kind in parted(tag_words(text[start:end])):
+        joint = JOINT.search(text[:end], start) if end < len(text) else None
+        for piece, kind in parted(tag_words(text[start : joint.start() if joint else end])):
             yield Word(at, at + len(piece), piece, kind)
             at += len(piece)
+        if joint:
+            yield Word(at, end, joint.group(), "p")
         start = end
 
 
@@ -220,6 +229,8 @@ def parted(words: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
         if "的" in word[1:-1]:  # 谁的车 is no word
             head, _, rest = word.partition("的")
             yield from ((head, "r"), ("的", "uj"), (rest, "n"))
+        elif kind == "ns" and word[0] == "里" and len(word) == 2:  # 基本支出里列了: no place
+            yield from ((word[0], "f"), (word[1:], "v"))
         elif len(word) > 3 and tail in TAILS:
             yield word[:-2], kind
             yield tail, "n"

@@ -7,13 +7,16 @@ and what the documents do not explain is refused, never filled with a neighbour.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 from assistant.changes import read_change, state_change
 from assistant.domain import Answer, Intent, Refusal
 from assistant.flat import core, flat
 from assistant.leftover import leftover
-from assistant.match import cover_text, holds_phrases
+from assistant.match import cover_text, holds_phrases, span_mask
 from assistant.passages import REASON, Passage, quote_passage, reason_passages, view_passages
 from assistant.scope import Group
 from assistant.task import Task
@@ -33,6 +36,7 @@ COMPANY = re.compile(r"公司|集团|[\u4e00-\u9fff]{2}厂|合作社|银行")  #
 NUMBERED_LINE = re.compile(r"\s*(?:[(（]?(?:\d{1,2}|[一二三四五六七八九十]+)[)）]?[.、．)）]|[①-⑳])")
 PAID_TO = re.compile(r"(?:付|拨|给|发|支付|补)(?:给|了|到|给了)?(?:哪|谁)")  # who is paid: only where a receiver is named
 WHAT_KIND = re.compile(r"(?:什么|啥|哪种|哪个|哪些)([\u4e00-\u9fff]{2})")
+EMPHASIS = ("重点", "主要", "核心", "首要")  # 重点工作 is what is printed as 工作任务
 GOES_ON = re.compile(r"[；;：:、，,]$")
 HEAD = 16  # characters in which a paragraph names what it is about
 LONGEST_SECTION = 1600
@@ -53,6 +57,7 @@ def rank_passages(task: Task, groups: tuple[Group, ...], intent: Intent) -> list
     out: list[Ranked] = []
     ordinal = ORDINAL.search(task.q.text)
     topic = asked_topic(task)
+    topical = asked_mask(task) if topic else 0
     last = next((w.text for w in reversed(ask.words) if len(w.text) > 1 and ask.content >> w.start & 1), "")
     for view in task.library.views(groups):
         for p in view_passages(view):
@@ -64,6 +69,8 @@ def rank_passages(task: Task, groups: tuple[Group, ...], intent: Intent) -> list
                 continue  # the reason of another row
             if not covered and not (topic and (topic.search(p.lead) or topic.search(flat(p.text)[:HEAD]))):
                 continue
+            if topic and topic.search(p.lead):
+                covered |= topical
             subject = p.text
             if intent is Intent.WHY and (reason := GIVEN.search(p.text)):
                 subject = p.text[: reason.start()]  # what a reason explains stands before it
@@ -115,34 +122,36 @@ def answer_text(task: Task) -> Answer | None:
         return no_reason(task, best.passage)
     if not holds_kind(task, best.passage) or off_topic(task, best.passage):
         return None
-    quote_passage(task, best.passage)
-    for more in same_section(task, best.passage) or continued(best.passage) or beside(task, best.passage):
-        quote_passage(task, more)
+    part = same_section(task, best.passage)
+    for passage in part or [best.passage, *(continued(best.passage) or beside(task, best.passage))]:
+        quote_passage(task, passage)
     return task.draft.answered()
 
 
 def holds_kind(task: Task, passage: Passage) -> bool:
     """哪几个国家: the passage must speak of 国家 at all."""
-    kind = KIND_ASKED.search(task.q.text)
+    kind = KIND_ASKED.search(task.q.text) if asked_topic(task) is None else None
     if (kind and kind.group(1) in ("企业", "公司", "商家", "厂家")) or PAID_TO.search(task.q.text):
         return bool(COMPANY.search(passage.text))
     return kind is None or kind.group(1) in OPEN_KINDS or kind.group(1) in passage.text or kind.group(1) in passage.lead
 
 
 def same_section(task: Task, first: Passage) -> list[Passage]:
-    """The other paragraphs of a part that was asked for as a whole (职责, 工作目标): lists are given complete."""
+    """All paragraphs of a part that was asked for as a whole (职责, 工作目标), in order: lists are given complete."""
     topic = asked_topic(task)
-    if topic is None or not topic.search(first.lead) or first.table_id or leftover(task.ask, cover_text(task.ask, first.lead)):
+    if topic is None or not topic.search(first.lead) or first.table_id:
         return []
-    here = [p for p in view_passages(first.view) if p.section == first.section and not p.table_id and p.block != first.block]
+    if leftover(task.ask, cover_text(task.ask, first.lead) | asked_mask(task)):
+        return []
+    here = [p for p in view_passages(first.view) if p.section == first.section and not p.table_id]
     out: list[Passage] = []
     used = 0
     for p in here:
         used += len(p.text)
-        if used > LONGEST_SECTION:
+        if out and used > LONGEST_SECTION:
             break
         out.append(p)
-    return out
+    return out if first in out else [first, *out]
 
 
 def beside(task: Task, first: Passage) -> list[Passage]:
@@ -183,6 +192,13 @@ def continued(first: Passage) -> list[Passage]:
 def asked_topic(task: Task) -> re.Pattern[str] | None:
     found = next((t for t in task.lexicon.topics if any(a in task.q.text for a in t.asked)), None)
     return re.compile("|".join(found.headings)) if found else None
+
+
+def asked_mask(task: Task) -> int:
+    """The characters that ask for a part of the document (重点工作任务); its heading explains them, however it is worded."""
+    text = task.q.text
+    words = [*EMPHASIS, *(word for t in task.lexicon.topics for word in t.asked if word in text)]
+    return reduce(or_, (span_mask(m.start(), m.end()) for word in words for m in re.finditer(re.escape(word), text)), 0)
 
 
 def answer_short_text(task: Task) -> Answer | None:
@@ -250,8 +266,10 @@ def names_of(head: str) -> list[str]:
 @stage(RETRIEVE)
 def answer_definition(task: Task) -> Answer | None:
     """The entry of 名词解释 (or any 「X，指…」 sentence) whose head is the word asked for."""
-    best: Ranked | None = None
+    final = True if "决算" in task.q.text else False if "预算" in task.q.text else None
+    found: list[tuple[float, bool, str, Ranked]] = []
     for view in task.library.views(task.scope.groups):
+        of_kind = final is None or view.info.kind.is_final is final
         for p in view_passages(view):
             head = DEFINITION.match(p.text) or (ENTRY.match(p.text) if p.section and "名词解释" in p.section[-1] else None)
             if not head:
@@ -260,9 +278,11 @@ def answer_definition(task: Task) -> Answer | None:
             covered = cover_text(task.ask, word)
             asked = (covered & task.ask.content).bit_count()  # 预算里的项目支出 is 项目支出, not 项目支出预算
             score = asked - 0.3 * max(0, len(word) - asked)
-            if covered and not leftover(task.ask, covered) and (best is None or score > best.score):
-                best = Ranked(score, covered, p)
-    if best is None:
+            if covered and not leftover(task.ask, covered):
+                found.append((score, of_kind, flat(p.text[head.end() :]), Ranked(score, covered, p)))
+    if not found:
         return None
+    told = Counter(text for *_, text, _ in found)  # of several wordings the one that most documents share
+    best = max(found, key=lambda f: (f[0], f[1], told[f[2]]))[3]
     quote_passage(task, best.passage)
     return task.draft.answered()

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from assistant.agree import answer_agree
+from assistant.alternatives import one_answer, open_bodies, open_documents, which
 from assistant.beside import answer_money_of_it
 from assistant.bodies import LOCAL, Mention, Named
 from assistant.changes import answer_change, answer_previous
@@ -40,15 +41,16 @@ from assistant.understand import Question, text_to_question, with_tables, with_u
 from assistant.units import NamedUnits, named_units, view_units
 from assistant.watch import UNDERSTAND, note, stage, watching
 from assistant.words import simplified
-from index.domain import Hit, Kind
+from index.domain import Hit
 
+Handler = Callable[[Task], Answer | None]
 LONGEST_QUESTION = 2000
 WHOLE_YEAR, PART_OF_YEAR = re.compile(r"全年|年度(?!报|预算|决算)|一整年"), re.compile(r"季度|半年|[一二三四]季|\d月份?报")
 NEAR = 200  # groups whose labels are looked up word for word
-SEVERAL_BODIES = re.compile(r"[两二三四五几]个?[\u4e00-\u9fff]{0,3}?(?:家|局|委|厅|院|单位|部门|区|街道)|各(?!项|类|款|科目)|都")
 OUT_OF_SCOPE = "这超出了我能回答的范围：我只查已入库的预算、决算文件里写明的数字和内容，不作评价、预测，也不提供办事建议。"
-OPEN_INTENTS = frozenset(
-    {Intent.SUM, Intent.RANK, Intent.LIST, Intent.WHY, Intent.TEXT, Intent.AVERAGE, Intent.SHARE, Intent.CHANGE, Intent.DEFINE}
+# Handlers that compute from one document: where several may be meant, each is asked.
+OF_ONE_DOCUMENT = frozenset(
+    {answer_ratio, answer_columns, answer_counts, answer_compare, answer_share, answer_sum, answer_average, answer_rank, answer_list}
 )
 HANDLERS = {
     Intent.LOOKUP: (answer_ratio, answer_columns, answer_counts, answer_lookup, answer_previous, answer_blank, answer_short_text),
@@ -203,20 +205,36 @@ class Assistant:
         with stage(UNDERSTAND):
             q = with_tables(q, named_tables(q.text, self.library.views(scope.groups[:NEAR])), self.lexicon)
             q = replace(q, ask=promote(q.ask, [view.rows for view in self.library.views(scope.groups[:NEAR])]))
-        scopes = open_scopes(q, scope)
         for handler in (answer_empty, answer_disputes, answer_agree, answer_completion, answer_gap, *HANDLERS[q.intent]):
-            tasks = [Task(self.library, self.lexicon, q, one, Draft(draft.question, draft.views)) for one in scopes]
-            answers = [(task.scope.bodies[0] if task.scope.bodies else "", a) for task in tasks if (a := handler(task)) is not None]
+            answers = [
+                (one.bodies[0] if one.bodies else "", a)
+                for one in open_bodies(q, scope)
+                if (a := self._one(handler, q, one, draft)) is not None
+            ]
             if len(answers) > 1:
                 answers = [(b, a) for b, a in answers if a.status is not Status.REFUSED] or answers[:1]
             if answers:
                 note(f"{handler.__name__}: {answers[0][1].status}")
             if len(answers) == 1:
-                draft.covered_figures = [f for t in tasks for f in t.draft.covered_figures]
                 return answers[0][1]
             if answers:
-                return which_body(draft, answers)
+                return which(answers, draft.question, "您问的是哪一个单位？库中有几个单位都符合：")
         return None
+
+    def _one(self, handler: Handler, q: Question, scope: Scope, draft: Draft) -> Answer | None:
+        """What a handler says of one body: of each of its documents by itself, where the question leaves open which."""
+        documents = open_documents(q, scope) if handler in OF_ONE_DOCUMENT else [scope]
+        answers = [(one.groups[0], a) for one in documents if (a := self._ask_handler(handler, q, one, draft)) is not None]
+        if len(documents) == 1:
+            return answers[0][1] if answers else None
+        return one_answer(draft.question, answers) or self._ask_handler(handler, q, scope, draft)
+
+    def _ask_handler(self, handler: Handler, q: Question, scope: Scope, draft: Draft) -> Answer | None:
+        task = Task(self.library, self.lexicon, q, scope, Draft(draft.question, draft.views))
+        answer = handler(task)
+        if answer is not None:
+            draft.covered_figures += task.draft.covered_figures
+        return answer
 
     def _bodies_only(self, text: str, named: Named) -> Named:
         """Without mentions that stand inside a printed row label of the bodies they would mean."""
@@ -250,7 +268,7 @@ class Assistant:
         titles = [self.library.infos[doc].title for g in scope.groups for doc in g.docs] if WHOLE_YEAR.search(q.text) else []
         if titles and all(PART_OF_YEAR.search(t) for t in titles):
             return f"库里只有{titles[0]}，没有全年的数。"
-        final = any(g.kind in (Kind.DEPARTMENT_FINAL, Kind.UNIT_FINAL) for g in scope.groups)
+        final = any(g.kind.is_final for g in scope.groups)
         if self.lexicon.asks("execution", q.text) and not final and "执行数" not in q.text and re.search(r"实际|执行率|决算|花完", q.text):
             return f"库里只有预算，没有决算，查不到实际支出和执行情况。{self._indexed()}"
         return None
@@ -276,27 +294,12 @@ def adds_nothing(whole: Answer, parts: Sequence[Answer]) -> bool:
     return all((f.value, f.unit) in told for f in whole.figures) and all((c.doc, c.quote) in quoted for c in whole.citations)
 
 
-def open_scopes(q: Question, scope: Scope) -> list[Scope]:
-    """One scope a body where a single name can mean several and the question is not about one figure (市局有哪些项目)."""
-    open_ = len(q.named.mentions) == 1 and len(q.named.mentions[0].bodies) > 1
-    if not open_ or q.intent not in OPEN_INTENTS or SEVERAL_BODIES.search(q.text):
-        return [scope]
-    bodies = dict.fromkeys(g.body for g in scope.groups)
-    return [replace(scope, groups=tuple(g for g in scope.groups if g.body == body), bodies=(body,)) for body in bodies]
-
-
 def with_these_units(scope: Scope, units: NamedUnits, library: Library) -> Scope:
     """Only the documents that have rows of the units named: 疾控中心 is the health office's, whatever else the place has."""
     if not units.labels or units.own:
         return scope
     groups = tuple(g for g in scope.groups if any(units.labels & set(view_units(v)) for v in library.views([g])))
     return replace(scope, groups=groups, bodies=tuple(dict.fromkeys(g.body for g in groups))) if groups else scope
-
-
-def which_body(draft: Draft, answers: list[tuple[str, Answer]]) -> Answer:
-    """Several bodies of that name have an answer: ask which one is meant, with the beginning of each answer."""
-    options = [f"{body}：{a.answer.splitlines()[0][:60]}" for body, a in answers]
-    return draft.clarify("您问的是哪一个单位？库中有几个单位都符合：\n" + "\n".join(f"- {o}" for o in options), options)
 
 
 def question_problem(question: str) -> str | None:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from assistant.catalog import View
 from assistant.domain import Candidate
-from assistant.flat import core
-from assistant.leftover import OWN_WORD, half_said, leftover, near_miss, one_sided, opposed
+from assistant.flat import core, flat
+from assistant.leftover import OWN_WORD, Sides, half_said, leftover, near_miss, one_sided, opposed
 from assistant.library import Library
 from assistant.lookup import CLOSE, WHOLE, Want, find, same_amount
-from assistant.match import Ask, text_to_ask
+from assistant.match import Ask, own_characters, text_to_ask
 from assistant.scope import Group
 from assistant.understand import DEPARTMENT_LEVEL, UNIT_LEVEL, YEAR
 from assistant.watch import RETRIEVE, stage
 from index.domain import Figure, Measure, Origin
 
 NEXT, AS_GOOD = 12, 2.5  # how many candidates, and how far below the best, one that explains everything is looked for
+LIMIT = re.compile(r"(\d+)(?=万元?(?:\([^()]*\))?以[上下])")  # 单价50万元以上 is not 单价100万元以上
 ENOUGH_SCORE = 0.35  # of the content's weight; below it the labels say too much else
 
 
@@ -52,8 +54,11 @@ def _read_figure(library: Library, group: Group, ask: Ask, want: Want) -> Readin
     views = library.views([group])
     found = find(views, ask, want)
     if not want.code:
-        sides = one_sided(ask, library.lexicon.opposites)
+        sides, parts = one_sided(ask, library.lexicon.opposites), one_sided(ask, library.lexicon.parts)
         found = [c for c in found if not (near_miss(ask, c) or (sides and opposed(labels_of(c.figure), sides)))]
+        found = [c for c in found if not (parts and printed_together(c.figure, parts))]
+        limits = set(LIMIT.findall(ask.text))
+        found = [c for c in found if not (limits and limits.isdisjoint(LIMIT.findall(flat(f"{labels_of(c.figure)} {c.figure.context}"))))]
     candidates = naming(found, {v.info.doc_id: v for v in views}, ask)
     if not candidates:
         return None
@@ -94,6 +99,12 @@ def whole_of(best: Candidate, candidates: Sequence[Candidate], ask: Ask) -> Cand
 def labels_of(figure: Figure) -> str:
     """The row's own label and the columns as one text."""
     return core(" ".join((*figure.row_path[-1:], *figure.col_path)))
+
+
+def printed_together(figure: Figure, parts: Sequence[Sides]) -> bool:
+    """True where the row or the column is of both parts although the question says one (公务用车购置及运行费 for 买车)."""
+    told = [core(next((p for p in reversed(path) if any(own_characters(core(p)))), "")) for path in (figure.row_path, figure.col_path)]
+    return any(any(w in label for w in one) and any(w in label for w in other) for label in told for one, other in parts)
 
 
 def naming(candidates: list[Candidate], views: Mapping[str, View], ask: Ask) -> list[Candidate]:

@@ -14,7 +14,7 @@ from assistant.match import Ask
 from assistant.reading import Reading, code_label, part_ask, read_figure
 from assistant.scope import Group, Scope
 from assistant.understand import Question
-from index.domain import Figure, Kind, Measure
+from index.domain import Figure, Measure
 
 TOTAL_WORDS = re.compile(r"预算|收入|支出|收支|规模|盘子|总额|决算")
 MONEY_ASKED = re.compile(
@@ -95,7 +95,7 @@ class Task:
         if want.units:
             return self.read_unit_total(group, want)
         years = want.years or frozenset({group.year} if group.year else ())
-        final = group.kind in (Kind.DEPARTMENT_FINAL, Kind.UNIT_FINAL)
+        final = group.kind.is_final
         own = bool(OWN_TOTAL.search(self.q.text)) or (final and not BALANCE.search(self.q.text))
         found = [
             e.figure

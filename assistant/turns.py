@@ -95,11 +95,14 @@ def complete(text: str, before: str, directory: Directory, lexicon: Lexicon) -> 
         if re.search(r"^那?.{0,12}呢[？?]?$", text) or not re.search(
             r"多少|几|为|怎|比|换|占|减|增|分别|原因|啥|什么|干|用|吗|谁|哪", text
         ):
-            return (
-                strip_body(before, directory, text)
-                if named.mentions or years
-                else f"{body}{year}{text.rstrip('呢?？')}{question_form(before)}"
-            )
+            if named.mentions or years:
+                return strip_body(before, directory, text)
+            kept = re.sub(r"^那么?|呢?[？?]?$", "", text)
+            if kind and not ask.content:  # 那本级的呢
+                return f"{body}{year}{item}，{kept}{question_form(before)}"
+            if lexicon.asks("why", text) and not ask.content:  # 原因呢: of what was asked before
+                return f"{body}{year}{without_change(item)}{kept}"
+            return f"{body}{year}{kept}{question_form(before)}"
         return f"{body}{year}{item}{text}"
     kept = re.sub(r"^那么?|呢[？?]?$", "", text)
     form = "" if re.search(r"多少|几|吗|什么|为|哪|%", kept) else question_form(before)
@@ -156,6 +159,11 @@ def item_of(before: str, directory: Directory, lexicon: Lexicon) -> str:
     out = YEAR.sub("", out)
     out = re.sub(r"今年|去年|上年", "", out)
     return ASKING.sub("", out)
+
+
+def without_change(item: str) -> str:
+    """三公经费比上年怎么样 is 三公经费."""
+    return re.sub(r"(?:比|较|同比|与).{0,4}(?:上年|去年|上一年|年初)?.{0,10}$|(?:是|为)?(?:怎么样|如何)$", "", item)
 
 
 def question_form(before: str) -> str:

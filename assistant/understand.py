@@ -83,9 +83,7 @@ OPEN_KINDS = frozenset(
 )
 DRAWN_UP = re.compile(r"(?<=预算)编制|(?<=决算)编制|编制(?=范围|单位|说明|情况|依据|方法|的?(?:预算|决算|项目)|了)")  # not 人员编制
 IN_WORDS = re.compile(r"(?:情况|编制)?说明(?:里面?|中|部分|上|写|说)|文字(?:里面?|部分|说明)|正文")
-SAID_THERE = re.compile(
-    r"[\u4e00-\u9fff]{0,4}(?:预算|决算|文件|报告|公开)(?:书|说明)?(?:里面?|中|上)?(?:所?说的|提到的|写的|讲的|出现的)"
-)
+SAID_THERE = re.compile(r"[\u4e00-\u9fff]{0,4}(?:预算|决算|文件|报告|公开)(?:书|说明)?(?:里面?|中|上)?(?:所?说的|提到的|写的|讲的|出现的)")
 TWO_NUMBERS = re.compile(
     r"(?:是不是|有没有|为什么|怎么)?(?:有|出现|写了)?两个(?:不同的?|不一样的)?数(?![字据量目])|按[那这上]?两个数(?:算|核|计算)?(?:一下)?(?:对不对|对吗)?|以?哪个为准"
 )
@@ -205,8 +203,16 @@ def text_to_question(raw: str, directory: Directory, lexicon: Lexicon, items: Ca
     dropped += [m.span() for m in COUNTED_IN.finditer(text)]
     dropped += [m.span() for m in INCLUDING.finditer(text)]
     dropped += [m.span() for m in EXCLUDED.finditer(text)]
+    asked = [word for t in lexicon.topics for word in t.asked if word in text]
+    if intent is Intent.LOOKUP and asked and not re.search(r"多少|几|金额|数额|预算|经费|支出|钱", text):
+        intent = Intent.TEXT  # 2019年重点工作任务
+    if intent in (Intent.LIST, Intent.TEXT):  # 抓哪些 is the question's form
+        dropped += [m.span() for word in asked if re.search(r"哪些|哪几|什么|啥", word) for m in re.finditer(re.escape(word), text)]
     if intent in (Intent.LIST, Intent.TEXT):
         dropped += [m.span(1) for m in KIND_ASKED.finditer(text) if m.group(1) in OPEN_KINDS]
+    spanned = tuple(text_to_range(text, years))
+    if intent is Intent.LOOKUP and len(spanned) > 1 and not kinds:  # 2017到2019年的收入: each year's
+        intent = Intent.COMPARE
     if intent is Intent.LOOKUP and len({m.bodies for m in named.mentions}) > 1:
         intent = Intent.COMPARE
     if (
@@ -230,7 +236,7 @@ def text_to_question(raw: str, directory: Directory, lexicon: Lexicon, items: Ca
         intent=intent,
         named=named,
         ask=text_to_ask(text, lexicon, spans, dropped),
-        years=tuple(text_to_range(text, years)),
+        years=spanned,
         relative=relative,
         code=code,
         unit={"亿": "亿元", "万": "万元"}.get(unit.group(1), unit.group(1)) if unit else None,

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from index.amounts import MONEY, RATIO, convert, format_amount, round_half_up
 from index.compare import item_name, last_digit, last_label, same_proof
-from index.domain import Document, Figure, Flag, Kind, LabelPath, Measure, Origin, Proof
+from index.domain import Document, Figure, Flag, LabelPath, Measure, Origin, Proof
 from index.labels import BUDGET_WORDS, name_key
 from index.sums import Grid, quantum
 from index.texttables import project_proofs, text_table_proofs
@@ -152,7 +152,7 @@ def repeated_proofs(document: Document, claims: Sequence[Figure]) -> Iterator[Pr
     for f in claims:
         if f.measure is Measure.AMOUNT and f.unit in MONEY:
             label = re.sub(r"^20\d\d年?度?", "", last_label(f))
-            kind = "预算" if BUDGET_WORDS.match(label) and document.kind not in (Kind.DEPARTMENT_FINAL, Kind.UNIT_FINAL) else label
+            kind = "预算" if BUDGET_WORDS.match(label) and not document.kind.is_final else label
             groups[f.row_path, f.year, kind].append(f)
     for stated in groups.values():
         first = stated[0]

@@ -29,6 +29,11 @@ class Kind(StrEnum):
     UNIT_FINAL = "单位决算"
     OTHER = "其他"
 
+    @property
+    def is_final(self) -> bool:
+        """A final account (决算), which tells what was spent."""
+        return self in (Kind.DEPARTMENT_FINAL, Kind.UNIT_FINAL)
+
 
 class Flag(StrEnum):
     """What a reader knows about the trouble it had with a cell; an exact answer repeats it where no proof covers the cell."""

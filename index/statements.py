@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from index.amounts import chinese_to_int
-from index.domain import Document, Figure, Heading, Kind, LabelPath, Measure, Origin, Para, SourceRef, Table
+from index.domain import Document, Figure, Heading, LabelPath, Measure, Origin, Para, SourceRef, Table
 from index.findings import Finding, Place, figure_place
 from index.labels import name_key
 from index.narrative import span_source
@@ -82,7 +82,7 @@ def _denials(document: Document, figures: Sequence[Figure]) -> Iterator[Finding]
 
 def _largest(document: Document, figures: Sequence[Figure], topic: str) -> Figure | None:
     """The largest amount that a table prints under a topic, its own table first; plans of a final account aside."""
-    final = document.kind in (Kind.DEPARTMENT_FINAL, Kind.UNIT_FINAL)
+    final = document.kind.is_final
     titles = {t.id: t.title for t in document.tables}
     key = topic.replace("“", "").replace("”", "")
 

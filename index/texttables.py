@@ -11,7 +11,7 @@ from decimal import Decimal
 from index.amounts import MONEY, convert, format_amount
 from index.columns import INDICATOR_HEADER
 from index.compare import item_name, last_label, same_amount, same_proof
-from index.domain import Document, Figure, Kind, LabelPath, Measure, Proof, Table
+from index.domain import Document, Figure, LabelPath, Measure, Proof, Table
 from index.labels import BUDGET_WORDS, name_key
 from index.scopes import claim_scope, figure_scope
 from index.sums import TOTAL, Grid
@@ -71,7 +71,7 @@ def text_table_proofs(document: Document, grids: Sequence[Grid], prose: Sequence
     """
     rows = _Rows(grids)
     titles = {grid.table.id: grid.table.title for grid in grids}
-    final = document.kind in (Kind.DEPARTMENT_FINAL, Kind.UNIT_FINAL)
+    final = document.kind.is_final
     for claim in prose:
         if claim.measure is not Measure.AMOUNT or claim.unit not in MONEY or not claim.row_path or claim.year != document.year:
             continue

@@ -13,7 +13,7 @@ from itertools import pairwise
 from assistant.access.domain import Principal
 from assistant.domain import Status
 from assistant.library import Source
-from index.domain import DocumentInfo, Figure, Kind, Measure, Origin
+from index.domain import DocumentInfo, Figure, Measure, Origin
 from index.errors import BudgetError
 
 MOST = 6
@@ -23,7 +23,6 @@ PATIENCE = 0.3  # seconds a page waits for them
 KEPT = 20  # sets of documents
 LABEL = re.compile(r"[一-鿿（）“”、]{3,14}")
 DULL = re.compile(r"合计|总计|小计|本级|总额|收入|资金|拨款|情况|部门预算|单位预算|^支出|其中|本年|上年|^其他|结转")
-FINAL = (Kind.DEPARTMENT_FINAL, Kind.UNIT_FINAL)
 
 Candidate = tuple[str, str, str]  # kind of question, item asked about, question
 
@@ -37,7 +36,7 @@ def candidates(index: Source, infos: Sequence[DocumentInfo]) -> Iterator[Candida
         figures = index.figures(info.doc_id)
         projects = frozenset(t.id for t in index.document(info.doc_id).tables if "项目" in t.name)
         labels[body] = label_choice(figures, projects)
-        word = "决算" if info.kind in FINAL else "预算"
+        word = "决算" if info.kind.is_final else "预算"
         for label in labels[body][:3]:
             yield "lookup " + body, label, f"{body}{label}{word}多少"
         for figure in _changes(figures)[:5]:
