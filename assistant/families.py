@@ -35,6 +35,7 @@ BETWEEN = re.compile(
 CLASSES = re.compile(
     r"按(?=功能|经济|科目|[类款项]级)|项级科目|款级科目|类级科目|项级|款级|类级|功能分类|经济分类|功能大类|功能类|大类|科目|看"
 )
+SPENT = re.compile(r"支出|花|用在|用到|大头|钱|哪一?块")
 BARE_CLASS = re.compile(r"(?<![类款项级能济])科目")
 SUPERLATIVE = re.compile(
     r"按(?:钱|金额|数额|预算|花钱|规模)?(?:多少|大小|高低)(?:来)?(?:排|排序)?|(?:金额|花钱|预算)?最[大多高少小低]的?|(?:中|里面?)?排(?:名|在|列)?(?=前)|排名|前[一二两三四五六七八九十\d]+[名大]?|从.到.排?|排一下|排序|列一下|哪几个|哪[一二三四五六七八九十几]?[个项类家]|是哪些|有哪些|哪些|是什么|涨得|最猛|各多少元?|[一二三四五六七八九十\d]+[项个类]"
@@ -83,6 +84,8 @@ def _family(task: Task, group: Group) -> list[Figure]:
         return within(project_rows(task, group), limit)
     if "项目" in text and (rows := project_column(task, group, rest)):
         return within(rows, limit)
+    if not part_ask(task.library, text).content and SPENT.search(task.q.text):  # 支出最大的三项: the plainest division of the whole
+        return within(max(top_rows(task, group), rows_by_code(task, group, 3, text, "2"), key=amount_of), limit)
     rows = children_rows(task, group, text)
     if not rows and part_ask(task.library, text).content:
         rows = rows_by_code(task, group, 5, text, "3") or titled_rows(task, group, text)

@@ -75,7 +75,7 @@ def state_rows(task: Task, group: Group, rows: list[Figure], top: int) -> Answer
     lines += ["| 序 | 项目 | 数额 |", "|---|---|---|"]
     for i, f in enumerate(ordered, 1):
         item = task.draft.views[f.doc_id].item_of(f)
-        name = item if is_unit(item) else task.draft.item(f)
+        name = item if is_unit(item) else core(task.draft.item(f))
         lines.append(f"| {i} | {name} | {task.draft.state(f, task.q.unit)} |")
     task.draft.say("\n".join(lines))
     task.draft.say(f"（{task.where(ordered[0])}）")

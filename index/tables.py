@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from index.amounts import chinese_to_int
 from index.captions import Caption
 from index.columns import MEASURED, Content, cell_kind, header_height, header_paths, is_numbering_row, paths_to_columns
 from index.domain import Flag, LabelPath, Table
@@ -29,6 +30,12 @@ HEADER_UNIT = re.compile(r"[（(](?:单位[:：])?(百万元|万元|千元|亿�
 def _appended(head: Placed, tail: Placed) -> Placed:
     """A cell with the rest of its text from the next page; its place stays where it begins."""
     return replace(head, cell=replace(head.cell, text=head.cell.text + tail.cell.text))
+
+
+def item_number(label: str) -> int | None:
+    """八、社会保障和就业支出 → 8"""
+    found = ITEM.match(label)
+    return chinese_to_int(found.group()[:-1]) if found else None
 
 
 @dataclass
@@ -158,7 +165,8 @@ class PrintedForm:
             for cell in {id(c): c for c in cells if c is not None}.values():
                 c0, c1 = edge_map[cell.c0], edge_map[cell.c1]
                 row.append(Placed(c0, max(c1, c0 + 1), cell, cell.r0 == r or (r == first_row and cell.r0 < r), page))
-            if r == first_row and self.rows and (cut or self._continues_last_row(row)):
+            below = matrix[r - first_row + 1] if r == first_row and len(matrix) > 1 else ()
+            if r == first_row and self.rows and (cut or self._continues_last_row(row) or self._between_items(row, below, edge_map)):
                 self.rows.append(row)
                 self._merge_last_rows()
             else:
@@ -173,6 +181,19 @@ class PrintedForm:
         if any(self._counts_on(placed) for placed in filled):
             return False
         return first.c0 > 0 and all(cell_kind(p.cell.text) == "text" and len(p.cell.text) > 8 for p in filled) and bool(self.header)
+
+    def _between_items(self, row: FormRow, below: Sequence[GridCell | None], edge_map: Sequence[int]) -> bool:
+        """业支出 between 八、社会保障和就 and 九、…: the rest of a short label that the page break has cut."""
+        filled = [p for p in row if p.cell.text]
+        if not filled or self.rows[-1][0].page == row[0].page:
+            return False
+        after = {edge_map[cell.c0]: cell.text for cell in below if cell is not None}
+        for placed in filled:
+            above = next((p.cell.text for p in self.rows[-1] if p.c0 == placed.c0), "")
+            numbers = [item_number(text) for text in (above, placed.cell.text, after.get(placed.c0, ""))]
+            if numbers[0] is None or numbers[1] is not None or numbers[2] != numbers[0] + 1 or cell_kind(placed.cell.text) != "text":
+                return False
+        return True
 
     def _counts_on(self, placed: Placed) -> bool:
         """「二十一、…」 below a lone 「二十、…」: the next item of a list, no rest of the one above."""

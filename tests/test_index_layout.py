@@ -398,6 +398,14 @@ def test_next_item_of_a_list_on_the_next_page_is_no_rest_of_the_item_above() -> 
     assert "二十、粮食物资支出" in labels and "二十一、防灾救灾支出" in labels
 
 
+def test_short_label_cut_by_the_page_break_stands_between_two_numbered_items() -> None:
+    begun = [["项目", "金额", "项目", "金额"], ["一、财政拨款", "5.00", "七、教育支出", ""], ["", "", "八、社会保障和就", "5.00"]]
+    one, lines_one = ruled(simple(begun), XS, 120)
+    two, lines_two = ruled(simple([["", "", "业支出", ""], ["", "", "九、卫生支出", ""], ["总计", "5.00", "总计", "5.00"]]), XS, 60)
+    labels = {row.label[-1]: row.cells[0].text for table in tables(page(one, lines_one), page(two, lines_two, 2)) for row in table.rows}
+    assert labels["八、社会保障和就业支出"] == "5.00" and "业支出" not in labels
+
+
 def test_letters_that_end_two_wrapped_headers_are_no_word() -> None:
     """「…预」 and 「…金」 in the last lines of two narrow headers stand like 合 计 set apart."""
     rules = [Rule(50, y, 545, y) for y in (118, 152)]
