@@ -139,7 +139,7 @@ def holds_kind(task: Task, passage: Passage) -> bool:
 def same_section(task: Task, first: Passage) -> list[Passage]:
     """All paragraphs of a part that was asked for as a whole (职责, 工作目标), in order: lists are given complete."""
     topic = asked_topic(task)
-    if topic is None or not topic.search(first.lead) or first.table_id:
+    if topic is None or not topic.search(first.lead) or first.table_id or ORDINAL.search(task.q.text):
         return []
     if leftover(task.ask, cover_text(task.ask, first.lead) | asked_mask(task)):
         return []

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from assistant.agree import answer_agree
-from assistant.alternatives import one_answer, open_bodies, open_documents, which
+from assistant.alternatives import one_answer, open_bodies, open_documents, which, with_note
 from assistant.beside import answer_money_of_it
 from assistant.bodies import LOCAL, Mention, Named
 from assistant.changes import answer_change, answer_previous
@@ -33,6 +33,7 @@ from assistant.rankings import answer_empty, answer_list, answer_rank
 from assistant.reading import part_ask
 from assistant.scope import Scope, choose
 from assistant.shares import answer_ratio, answer_share
+from assistant.spelling import respelled
 from assistant.sums import answer_average, answer_sum
 from assistant.task import Task
 from assistant.titles import named_tables
@@ -177,8 +178,8 @@ class Assistant:
         note(f"scope: {'、'.join(group.label for group in scope.groups[:4])}（{len(scope.groups)}）")
         return q, scope
 
-    def _answer(self, text: str, draft: Draft) -> Answer:
-        """One question without history."""
+    def _answer(self, text: str, draft: Draft, as_typed: bool = False) -> Answer:
+        """One question without history; ``as_typed`` leaves misspelt items alone."""
         q, scope = self._understand(text)
         if q.intent is Intent.OUT_OF_SCOPE:
             return draft.refused(Refusal.OUT_OF_SCOPE, OUT_OF_SCOPE)
@@ -198,7 +199,18 @@ class Assistant:
         if answer is None and words and any(w in v.items for w in words for v in self.library.views(everything.groups[:NEAR])):
             # 图书馆 is a function, too, and not only the library's own row
             answer = self._handled(plain, everything, draft)
+        if answer is None and not as_typed:
+            answer = self._respelled(q, scope, draft)
         return answer or self._refuse(Task(self.library, self.lexicon, q, scope, draft))
+
+    def _respelled(self, q: Question, scope: Scope, draft: Draft) -> Answer | None:
+        """The answer to the question with a misspelt item put right, which is said; None where that explains nothing."""
+        labels = [label for view in self.library.views(scope.groups[:NEAR]) for label in view.items]
+        found = respelled(q.text, labels, q.spans)
+        if found is None:
+            return None
+        answer = self._answer(q.text.replace(*found), draft, as_typed=True)
+        return with_note(answer, f"“{found[0]}”按文件中的“{found[1]}”理解。") if answer.status is not Status.REFUSED else None
 
     def _handled(self, q: Question, scope: Scope, draft: Draft) -> Answer | None:
         """What the first handler says that has something to say."""
