@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from assistant.flat import flat
 from assistant.lexicon import Lexicon
@@ -18,9 +18,10 @@ from assistant.sounds import sound
 from assistant.words import place_before, tag_words
 
 REGION = re.compile(r"([\u4e00-\u9fff]{2,}?(?:特别行政区|自治区|自治州|省|市|新区|区|县|街道|镇|乡))")
-OTHER_BODY = re.compile(r"(?!的)[\u4e00-\u9fff]{2,8}?(?:管理局|局|厅|委员会|法院|检察院)(?![长内])")
+OTHER_BODY = re.compile(r"(?!的)(?:(?![比对和跟与同])[\u4e00-\u9fff]){2,8}?(?:管理局|局|厅|委员会|法院|检察院)(?![长内])")
 LOCAL = re.compile(r"[（(](?:本级|机关|本部)[）)]$")
 NO_NAME = re.compile(r"预算|决算|支出|收入|经费|占|多少|全[局委院厅]|整个")
+WHOSE = re.compile(r"[省市区县]?[局院委厅办]?(?=[,，)\d\s]|$)|")  # 江苏省院
 LONGEST_ALIAS = 24
 UNIT_NAME = re.compile(
     r"(?:(?<![布格结])局|委员会|办公室|办公厅|中心|"
@@ -100,6 +101,27 @@ def region_aliases(region: str) -> set[str]:
     return forms | {bare + "街办", bare + "街道办", bare + "街道办事处"} if region.endswith("街道") else forms
 
 
+def with_places(text: str, mentions: list[Mention]) -> tuple[list[Mention], list[tuple[int, int]]]:
+    """财政局（普陀，2024）: a place in brackets is no mention of its own but says which body of that name is meant.
+
+    Gives the mentions left and the spans of the places.
+    """
+    out = list(mentions)
+    spans = []
+    for place in mentions:
+        opened = text.rfind("(", 0, place.start)
+        if not place.region or opened < 0 or ")" in text[opened : place.start] or place.start - opened > 2:
+            continue
+        for i, m in enumerate(out):
+            if m.end <= opened and not m.region and (both := m.bodies & place.bodies):
+                out[i] = replace(m, bodies=both)
+                end = place.end + len(WHOSE.match(text, place.end).group())  # type: ignore[union-attr]
+                spans.append((place.start, end))
+                out.remove(place)
+                break
+    return out, spans
+
+
 def stands_as_word(text: str, start: int, end: int) -> bool:
     """False inside other words: 每人大概 names no 人大."""
     at = first = max(0, start - 4)
@@ -165,10 +187,11 @@ class Directory:
                 unknown.append(mention)
             elif mention:
                 mentions.append(mention)
+        mentions, placed = with_places(text, mentions)
         certain = [m.bodies for m in mentions if len(m.bodies) == 1 and not m.region]
         mentions = [m for m in mentions if not (m.region and any(c <= m.bodies for c in certain))]  # 省人大…江苏代表团
         spans = tuple((m.start, m.end) for m in mentions)
-        return Named(tuple(mentions), tuple(unknown), spans)
+        return Named(tuple(mentions), tuple(unknown), (*spans, *placed))
 
     def _tokens(self, text: str) -> list[_Token]:
         tokens: list[_Token] = []

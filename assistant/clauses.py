@@ -20,6 +20,7 @@ COUNTS = re.compile(r"多少|几[个家辆人台项次款类批户]")
 COUNT_THEN_MONEY = re.compile(
     r"((?:几|多少)(?:个|家|辆|台|套|件|箱|张|份|册|批|次|项))[、和]?(?=(?:一?共|要|得|涉及)?花?(?:多少钱|花多少|多少万))"
 )
+PART_OF_IT = re.compile(r"其中(?:的|,)?[\u4e00-\u9fff]{2,8}")  # 政府采购有多少，其中服务类
 CLAUSE_END = re.compile(r"[，,；;。？?！!]+")
 
 
@@ -42,6 +43,8 @@ def split_clauses(text: str) -> list[str]:
         if ASKS.search(piece) and not (out and DOUBT.search(piece)):
             out.append(lead + piece)
             lead = ""
+        elif out and PART_OF_IT.fullmatch(piece):
+            out.append(piece + "多少")
         elif out:
             out[-1] += "，" + piece
         else:

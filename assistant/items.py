@@ -28,6 +28,7 @@ WITHIN = re.compile(r"^(.*?)(?:里面?|当?中|内)(?:[,，]|(?=[^,，]*[、和�
 FUNDS = re.compile(r"(?:一般公共预算|政府性基金(?:预算)?|国有资本经营预算|财政拨款)(?:财政拨款|拨款)?(?:的|里|中)?")
 BARE_TAIL = re.compile(r"(?:本年)?(?:收入|支出)(?:合计|总计|决算|预算)?|(?:年初|年末|上年)?(?:结转和?结余|结转|结余)$|货物|工程|服务$")
 ITEM_END = re.compile(r"(?:费|支出|补贴|补助|工资|奖金|公积金)$")  # 办公费印刷费 are two, 一般公共预算财政拨款 is one
+ALL_OF = re.compile(r"所有|全部|[两三四各几]个|[两三四五]大")
 FILLER = re.compile(
     r"多少|高出|合计|一共|总共|加起来|加在一起|合起来|相加|之和|[是的]|占比|各|两类|两项|三项|钱(?![\u4e00-\u9fff])|钱(?=多少|是多少|各|一共)|\?|？|。|等于|结果|相差|差(?=多少|$)"
 )
@@ -46,7 +47,7 @@ def label_spans(task: Task, group: Group, text: str) -> list[tuple[int, int]]:
 
 
 def without_bodies(task: Task, text: str) -> str:
-    for mention in reversed(task.library.directory.find(text).mentions):
+    for mention in reversed(task.library.bodies_in(text).mentions):
         text = text[: mention.start] + " " * (mention.end - mention.start) + text[mention.end :]
     return text
 
@@ -139,8 +140,8 @@ def _read_item(task: Task, group: Group, cleaned: str, want: Want | None) -> Rea
 
 def list_items(task: Task, group: Group, text: str) -> list[Figure]:
     """Several named items (离休费和退休费) or all items of a table whose label holds a phrase (两个…专项资金, 所有“通用项目”)."""
-    if re.search(r"所有|全部|[两三四各几]个", text) and not re.search(r"和|、|与", text):
-        return all_rows(task, group, part_ask(task.library, re.sub(r"所有|全部|[两三四各几]个|新增的?", "", FILLER.sub("", text))))
+    if ALL_OF.search(text) and not re.search(r"和|、|与", text):
+        return all_rows(task, group, part_ask(task.library, re.sub(rf"{ALL_OF.pattern}|合起来|加起来|新增的?", "", FILLER.sub("", text))))
     pieces = split_items(task, group, text)
     readings = [read_one(task, group, p) for p in pieces]
     figures = in_one_table([r for r in readings if r])

@@ -7,12 +7,13 @@ from collections.abc import Iterable
 
 from assistant.domain import Candidate
 from assistant.flat import core
-from assistant.match import Ask, own_characters, span_mask
+from assistant.match import Ask, Word, own_characters, span_mask
 
 PARTICLE = re.compile(r"[里中内的了和与及在]")
 OTHERS = ("其他", "其它")  # content only before an item's name: 其他支出 is an item of its own
 MEASURED = re.compile(r"(?:总)?(?:里程|长度|面积|数量|人数|次数|总量|规模|户数|个数)$")
 PEOPLE = ("人员", "职工", "同志")  # 退休人员的退休费: 退休 is explained there
+TALK_CLASSES = ("v", "a", "d", "i", "l", "z")
 SHORT_LABEL = 3
 OWN_WORD = 1.0  # unsaid weight from which a label says more than the question
 ENOUGH = 0.7  # with this share of the content explained, a verb more or less is no reason to refuse
@@ -38,10 +39,25 @@ def leftover(ask: Ask, covered: int) -> list[str]:
             continue
         if glossed(ask, covered, word.end) or (word.text in PEOPLE and said_elsewhere(ask, whose, covered)):
             continue
+        if is_talk(ask, word, covered):
+            continue
         telling = word.text in OTHERS or (len(word.text) > 1 and (share < ENOUGH or (not word.empty and word.kind != "vn")))
         if word.kind == "eng" or telling or (len(word.text) == 1 and word.kind.startswith("n")):
             out.append(word.text)
     return out
+
+
+def is_talk(ask: Ask, word: Word, covered: int) -> bool:
+    """A verb or adjective that qualifies no item: it stands behind it (电费 编列), or a body or a pause parts it from it (了解…)."""
+    if len(word.text) < 2 or not word.kind.startswith(TALK_CLASSES) or word.kind == "vn":
+        return False
+    if any(start < word.end and word.start < end for start, end, _ in ask.aliases) or not (own := covered & ask.content):
+        return False
+    first, last = (own & -own).bit_length() - 1, own.bit_length()
+    if word.start >= last:
+        return True
+    between = span_mask(word.end, first) if word.end < first else 0
+    return bool(between & ~ask.open)
 
 
 def said_elsewhere(ask: Ask, word: str, covered: int) -> bool:
@@ -88,6 +104,9 @@ def cuts_a_word(ask: Ask, named: int, open_: int) -> bool:
     if not 0 < named.bit_count() <= SHORT_LABEL:
         return False
     start, end = longest_run(named)
+    alone = {w.start for w in ask.words if w.end - w.start == 1 and w.kind[:1] in "njabx"}
+    if start - 1 in alone and open_ >> (start - 1) & 1:  # 津补贴 is no 费用补贴
+        return True
     return any(
         (w.start < start < w.end and open_ >> (start - 1) & 1) or (w.start < end < w.end and open_ >> end & 1)
         for w in ask.words

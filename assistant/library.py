@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
-from assistant.bodies import Directory
+from assistant.bodies import Directory, Mention, Named
 from assistant.catalog import View
 from assistant.lexicon import Lexicon
 from assistant.scope import Group, infos_to_groups
@@ -17,6 +18,7 @@ from index.findings import Finding
 from index.proofs import proof_status
 
 CACHED_VIEWS = 64
+LONGEST_LABEL = 20  # characters after a body's name in which a printed label may end
 
 
 class Source(Protocol):
@@ -76,6 +78,31 @@ class Library:
 
     def views(self, groups: Iterable[Group]) -> list[View]:
         return [self.view(doc) for group in groups for doc in group.docs]
+
+    def bodies_in(self, text: str) -> Named:
+        """The bodies that a flat text names; a name inside a printed item (人大事务) is none."""
+        return self.only_bodies(text, self.directory.find(text))
+
+    def only_bodies(self, text: str, named: Named) -> Named:
+        """Without mentions that are the beginning of a printed label: open ones (市局), and those that another mention makes needless."""
+        kept = []
+        for m in named.mentions:
+            needless = any(o is not m and o.bodies <= m.bodies and not o.region for o in named.mentions)
+            views = self.views(g for g in self.groups if g.body in m.bodies) if (needless or len(m.bodies) > 1) and not m.region else []
+            labels = [text[m.start : end] for end in range(m.end + 2, min(len(text), m.end + LONGEST_LABEL) + 1)]
+            if not any(label in view.rows for view in views for label in labels):
+                kept.append(m)
+        mentioned = {(m.start, m.end) for m in named.mentions}
+        spans = (*((m.start, m.end) for m in kept), *(s for s in named.spans if s not in mentioned))
+        unknown = tuple(u for u in named.unknown if not self._printed_with(text, u, kept))
+        return replace(named, mentions=tuple(kept), spans=spans, unknown=unknown)
+
+    def _printed_with(self, text: str, unknown: str, mentions: Sequence[Mention]) -> bool:
+        """True where what looks like another body (消防队) is part of an item of a body that the question names (专职消防队建设)."""
+        at = text.find(unknown)
+        run = text[max(0, at - 2) : at + len(unknown)]
+        groups = [g for g in self.groups if any(g.body in m.bodies for m in mentions)]
+        return len(run) > len(unknown) and any(run in label for view in self.views(groups) for label in view.rows)
 
     def view_map(self) -> Mapping[str, View]:
         return _Views(self)

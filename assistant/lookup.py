@@ -26,6 +26,7 @@ HALF = 0.51  # a column is meant where the question names half of its own words
 WHOLE = 0.15  # unsaid weight up to which a label is said whole
 TITLE_RUN = 3  # characters of a title that mean it, where they are less than half of it
 IN_PART = 1.0  # for standing in the part of the document that the question names
+OF_THE_REST = 0.9  # against 其他人大事务支出 where 人大事务支出 is asked for
 PART = 1.5  # against a part of what the question names whole (公务用车运行维护费 for 公务用车购置及运行维护费)
 CLOSE = 0.3  # scores within this are equally good readings
 AMOUNTS = frozenset({Measure.AMOUNT, Measure.COUNT})
@@ -112,7 +113,7 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
     if entry.planned:
         score -= 0.7
     if entry.rest and not REST.search(ask.text):
-        score -= 0.5
+        score -= OF_THE_REST
     covered = 0
     own_row = bool(want.units) and bool(f.row_path) and core(f.row_path[-1]) in want.units  # the row of the unit that is named
     if entry.leaf >= 0 and not own_row:

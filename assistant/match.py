@@ -68,6 +68,7 @@ GENERIC = (
     "其他",
     "表",
 )
+TOTALS = ("总计", "合计")
 TAILS = ("项目", "经费", "资金", "支出", "预算", "费用", "收入")
 PHRASE = 4  # characters from which a run of content is a phrase
 LIGHT = 0.3
@@ -75,6 +76,10 @@ LIGHT = 0.3
 EMPTY_CLASSES = ("p", "u", "c", "d", "r", "y", "e", "o", "f", "q", "m", "t", "w", "x", "z", "h", "k", "v")
 NAMING_CLASSES = ("n", "t", "b", "s", "v")
 JOINED = ("了", "过", "的", "着", "到", "出", "在", "多", "少")
+# Words of these characters alone say nothing of an item, whatever the dictionary takes them for: 那格, 账上, 要交, 签下来.
+FORM = re.compile(
+    r"[那这哪各每是要有个格栏列项下上里中内账搞弄做办给拿交付掏花用投买编设报签来去出进到起了着过得把被还能可会该才就也都只想看问找查说讲写印算]{2,}"
+)
 JOINT = re.compile(r"(?:比较|相比|比|较|和|与|跟|同)$")  # before a year or a body: 运维比去年 is not cut as 运维比
 FORM_CLASSES = ("p", "u", "c", "r", "y", "e", "o", "q", "m", "t", "w", "x")
 
@@ -155,7 +160,7 @@ def text_to_ask(text: str, lexicon: Lexicon, known: Iterable[tuple[int, int]] = 
     for word in words:
         two = word.text[1:] in JOINED or not word.kind.startswith(NAMING_CLASSES)  # 上级, 升级 are words, 花了 is two
         joined = len(word.text) > 2 or two
-        filler = word.text in lexicon.stop_words or (joined and is_filler(word.text, lexicon.stop_words))
+        filler = word.text in lexicon.stop_words or (joined and is_filler(word.text, lexicon.stop_words)) or FORM.fullmatch(word.text)
         if filler or word.kind.startswith(FORM_CLASSES) or (len(word.text) == 1 and word.empty):
             light |= span_mask(word.start, word.end)
     for phrase in lexicon.stop_phrases:  # 问的是: the dictionary would cut it into a noun and particles
@@ -282,7 +287,8 @@ def match_label(ask: Ask, label: str, fuzzy: bool = True) -> Match:
     if 2 <= len(own) <= 3 and sum(own) == len(own) - 1 and not any(j == start for j in at for start, _, _ in ask.aliases):
         return NOTHING  # 电费 is not 邮电费, 离休费 not 退休费
     missing = missing_weight(label, done)
-    share = sum(own) / len(own) if own else float(missing < 0.05)
+    totals = label[-2:] in TOTALS and all(done[-2:])  # 总计 means the column 支出总计, too
+    share = sum(own) / len(own) if own else float(missing < 0.05 or totals)
     return Match(covered, missing if exact else missing + 0.2, share, missing < 0.05 or any(own))
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from assistant.agree import answer_agree
 from assistant.alternatives import one_answer, open_bodies, open_documents, which, with_note
 from assistant.beside import answer_money_of_it
-from assistant.bodies import LOCAL, Mention, Named
+from assistant.bodies import LOCAL
 from assistant.changes import answer_change, answer_previous
 from assistant.clauses import ASKS, CLAUSE_END, merge, split_clauses
 from assistant.compare import answer_columns, answer_compare
@@ -47,6 +47,7 @@ from index.domain import Hit
 Handler = Callable[[Task], Answer | None]
 LONGEST_QUESTION = 2000
 WHOLE_YEAR, PART_OF_YEAR = re.compile(r"全年|年度(?!报|预算|决算)|一整年"), re.compile(r"季度|半年|[一二三四]季|\d月份?报")
+ITEM_NAMED = re.compile(r"费|支出|资金|项目|专项|预算|收入|拨款|补贴|补助|指标|目标|科目")  # what must not be left out of a question
 NEAR = 200  # groups whose labels are looked up word for word
 OUT_OF_SCOPE = "这超出了我能回答的范围：我只查已入库的预算、决算文件里写明的数字和内容，不作评价、预测，也不提供办事建议。"
 # Handlers that compute from one document: where several may be meant, each is asked.
@@ -123,7 +124,8 @@ class Assistant:
         """The one clause that names a body and asks, where what stands around it explains nothing."""
         pieces = [p for p in CLAUSE_END.split(flat(text)) if p]
         asking = [p for p in pieces if ASKS.search(p) and self.library.directory.find(p).mentions]
-        if len(pieces) < 2 or len(asking) != 1:
+        dropped = [p for p in pieces if p not in asking]
+        if len(pieces) < 2 or len(asking) != 1 or any(ITEM_NAMED.search(p) for p in dropped):
             return None
         answer = self._answer(asking[0], Draft(question, draft.views))
         if answer.status is not Status.ANSWERED:
@@ -172,7 +174,7 @@ class Assistant:
 
     @stage(UNDERSTAND)
     def _understand(self, text: str) -> tuple[Question, Scope]:
-        q = text_to_question(text, self.library.directory, self.lexicon, lambda named: self._bodies_only(flat(text), named))
+        q = text_to_question(text, self.library.directory, self.lexicon, lambda named: self.library.only_bodies(flat(text), named))
         scope = choose(q, self.library.groups, self.library.directory)
         note(f"understand: intent={q.intent} text={q.text}")
         note(f"scope: {'、'.join(group.label for group in scope.groups[:4])}（{len(scope.groups)}）")
@@ -247,24 +249,6 @@ class Assistant:
         if answer is not None:
             draft.covered_figures += task.draft.covered_figures
         return answer
-
-    def _bodies_only(self, text: str, named: Named) -> Named:
-        """Without mentions that stand inside a printed row label of the bodies they would mean."""
-        kept = []
-        for m in named.mentions:
-            views = self.library.views(g for g in self.library.groups if g.body in m.bodies) if len(m.bodies) > 1 and not m.region else []
-            labels = [text[m.start : end] for end in range(m.end + 2, min(len(text), m.end + 20) + 1)]
-            if not any(label in view.rows for view in views for label in labels):
-                kept.append(m)
-        unknown = tuple(u for u in named.unknown if not self._printed_with(text, u, kept))
-        return replace(named, mentions=tuple(kept), spans=tuple((m.start, m.end) for m in kept), unknown=unknown)
-
-    def _printed_with(self, text: str, unknown: str, mentions: Sequence[Mention]) -> bool:
-        """True where what looks like another body (消防队) is part of an item of a body that the question names (专职消防队建设)."""
-        at = text.find(unknown)
-        run = text[max(0, at - 2) : at + len(unknown)]
-        groups = [g for g in self.library.groups if any(g.body in m.bodies for m in mentions)]
-        return len(run) > len(unknown) and any(run in label for view in self.library.views(groups) for label in view.rows)
 
     def _refuse(self, task: Task) -> Answer:
         searched = "、".join(dict.fromkeys(g.label for g in task.scope.groups[:4]))

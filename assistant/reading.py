@@ -149,7 +149,7 @@ def code_label(library: Library, group: Group, code: str) -> str:
 
 def part_ask(library: Library, text: str) -> Ask:
     """Prepare a fragment of a question (bodies, years and levels taken out) for matching."""
-    named = library.directory.find(text)
+    named = library.bodies_in(text)
     spans = [m.span() for pattern in (YEAR, UNIT_LEVEL, DEPARTMENT_LEVEL) for m in pattern.finditer(text)]
     return text_to_ask(text, library.lexicon, [*named.spans, *spans])
 

@@ -149,7 +149,11 @@ def split_share(text: str) -> list[tuple[str, str]]:
 
 def read_share(task: Task, group: Group) -> tuple[list[Figure], Figure] | None:
     """The parts (usually one) and the whole; the whole is looked up in the part's own table first."""
-    for part_text, whole_text in split_share(task.q.text):
+    ways = split_share(task.q.text)
+    said = SHARE_OF.search(task.q.text)
+    if said and named_whole(said.group(1)):  # what 占 names is never replaced by the total
+        ways = [(part, whole) for part, whole in ways if named_whole(whole)]
+    for part_text, whole_text in ways:
         parts = read_parts(task, group, part_text)
         if not parts:
             continue
@@ -181,7 +185,7 @@ def read_whole(task: Task, group: Group, text: str, part: Figure) -> Figure | No
         everything = replace(task, q=replace(task.q, units=NamedUnits()))
         total = everything.read_total(group, replace(everything.want(), unit_kind="money", counter=None))
         return total.figure if total else None
-    if re.sub(r"[的它其该]", "", FILLER.sub("", text)).strip():
+    if named_whole(text):
         reading = read_one(task, group, text)
         if reading is None:
             return None
@@ -189,6 +193,11 @@ def read_whole(task: Task, group: Group, text: str, part: Figure) -> Figure | No
         same = same or [f for f in (reading.figure, *reading.same) if f.table_id == part.table_id]
         return same[0] if same else reading.figure
     return default_whole(task, part)
+
+
+def named_whole(text: str) -> bool:
+    """占基本支出 names what the part is a share of; 占多少 does not."""
+    return bool(re.sub(r"[的它其该]", "", FILLER.sub("", text)).strip())
 
 
 def default_whole(task: Task, part: Figure) -> Figure | None:

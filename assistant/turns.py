@@ -51,6 +51,7 @@ def together(one: str, other: str, text: str, directory: Directory, lexicon: Lex
 
 def complete(text: str, before: str, directory: Directory, lexicon: Lexicon) -> str:
     """Replace what the new turn names, keep the rest of the earlier one."""
+    text = re.sub(r"^(那么?)?([市区省县])[里级]的?(?=呢|$|多少|有)", r"\1\2局的", text)
     text = re.sub(r"^(?:那么?)?(?:只看)?本级(?=的|呢|$)", "单位口径", with_sibling(text, before, directory))
     named, named_before = directory.find(text), directory.find(before)
     years, _ = text_to_years(text)

@@ -22,7 +22,7 @@ YEAR = re.compile(
 )
 RELATIVE = re.compile(r"今年|本年度?|当年|(?:去年|上年度?|上一年|前年)(?!度?的?(?:结余|结转|末|底))|明年|下一年")
 OFFSETS = {"今": 0, "本": 0, "当": 0, "去": -1, "上": -1, "前": -2, "明": 1, "下": 1}
-CODE = re.compile(r"(?<![\d.,])([23]\d{6}(?![\d.,万元亿%])|(?:\d{5}|[23]\d{2})(?![\d.,年万元亿%个家辆台人项]))")
+CODE = re.compile(r"(?<![\d.])(?<!\d,)([23]\d{6}(?!\d|[.,]\d|[万元亿%])|(?:\d{5}|[23]\d{2})(?!\d|[.,]\d|[年万元亿%个家辆台人项]))")
 SPLIT_CODE = re.compile(r"(\d{3})类(?:(\d{2})款)?(?:(\d{2})项)?")
 UNIT = re.compile(r"(?:多少|几个?|换成|折合|折成|折算成|换算成|用|等于多少|是多少|按)个?(亿元|万元|千元|元|亿|万)(?!以上)")
 COUNTERS = (
@@ -51,12 +51,15 @@ COUNTERS = (
 )
 POINTS = re.compile(r"(?:多少|几)个?(?:百分)?点")
 COUNTER = re.compile(rf"(?:多少|几)万?({'|'.join(COUNTERS)})(?!亿|万|元|百分|点)|(批次|人次|场次)(?=$|[和与及、，,？?]|多少|各|谁|哪)")
-TOP = re.compile(r"(?:前|top)([一二两三四五六七八九十\d]+)|(?:最[大多高小少低])的?([一二两三四五六七八九十\d]+)[个项家类款]?")
+TOP = re.compile(
+    r"(?:(?<!年)前|top|排头|居前|头(?=[一二两三四五六七八九十\d]+[位名个项]))([一二两三四五六七八九十\d]+)"
+    r"|(?:最[大多高小少低])的?([一二两三四五六七八九十\d]+)[个项家类款]?"
+)
 UNIT_LEVEL = re.compile(
     r"局本级(?=单位)|(?<![家个属些])单位预算|(?<![家个属些])单位决算|本级单位|单位口径|本级口径|只看本级|\(本级\)|(?<=[局委厅院办府])本级"
 )
 DEPARTMENT_LEVEL = re.compile(
-    r"部门预算|部门口径|含下属|部门决算|全系统|整个系统|全部门|整个部门|(?<=年)部门|部门(?=(?:20)?\d\d年)|部门(?=财政|一般|基本|三公|支出|收入|政府|的)"
+    r"部门预算|\(部门\)|部门口径|含下属|部门决算|全系统|整个系统|全部门|整个部门|(?<=年)部门|部门(?=(?:20)?\d\d年)|部门(?=财政|一般|基本|三公|支出|收入|政府|的)"
 )
 SPENT_ON = re.compile(r"(?:钱|支出|预算|经费|资金).{0,6}[花用投](?:在|到|了|去)?(?:了)?(?:哪|什么地方|什么方面)|大头")
 NAMED_AMOUNT = re.compile(r"用于[^，。？]{2,20}的?(?:支出|经费|资金|金额|预算|拨款)[？?]?$")  # an item's name, not its use
@@ -89,12 +92,37 @@ TWO_NUMBERS = re.compile(
     r"(?:是不是|有没有|为什么|怎么)?(?:有|出现|写了)?两个(?:不同的?|不一样的)?数(?![字据量目])|按[那这上]?两个数(?:算|核|计算)?(?:一下)?(?:对不对|对吗)?|以?哪个为准"
 )
 ITEMS_WITH_AMOUNTS = re.compile(r"哪些[^,，]{1,12}[,，]?(?:各|分别)")  # 有哪些专项资金，各多少
-HOW_COME = re.compile(r"怎么(?:反而|会|就|突然|又|还|反倒|一下子)?(?:涨|降|增|减|多了|少了|没有?了)")
+SHARE_ASKED = re.compile(r"占.{0,20}(?:比|百分|多少|几|多大|%)|占比|百分之(?:几|多少)是|比[例重列]|有几成|几成是|占.{0,6}份额")
+SUM_ASKED = re.compile(
+    r"加起来|加在一起|合起来|之和|总和|加一[起块]|加在一块|合一块|加总|相加|.加.{2,}(?:共|等于)|共计|共多少(?=$|[？?])|[两三四五六]项合计"
+    r"|[两三四五]类支出合计|(?:合计|一共|总共)(?=多少|$)"
+)
+SEVERAL_SUMMED = re.compile(r"和|与|、|加|两|三|所有|全部|各|费.{1,6}费")
+SUM_CHECKED = (  # whether parts add up to what is printed
+    re.compile(r"(?:加起来|相加|之和|加在一起).{0,4}(?:一样|相等|一致|对得上|相符)"),
+    re.compile(r"加(?!强|快|大).{2,}[跟和与同].{1,20}(?:对得上|对不上|一样|相等|一致|相符|吻合)"),
+    re.compile(r"[跟和与同].{2,20}加(?!强|快|大).{2,20}(?:对得上|对不上|一样|相等|一致|相符|吻合)"),
+    re.compile(r"等于.*(?:加(?!强|快|大)|之和|相加|合起来)|(?:加(?!强|快|大)|之和|相加|合起来).*等于"),
+)
+AT_MOST = re.compile(r"最[多高少低](?=能|可|不|允许|要|得)|清单(?=[上里中])")  # 最多能有几个人 ranks nothing
+WHO_MORE = re.compile(r"谁[\u4e00-\u9fff]{0,4}[多少高低](?!少)")
+CLAIMED = re.compile(  # 有一亿多吧: what the asker believes is no part of the question
+    r"(?:是不是|大概|大约|差不多|好像|有|是)?(?:[一二两三四五六七八九十百千几]+|\d+(?:\.\d+)?)个?(?:多|来|几|余)?(?:千万|百万|[万亿千百])"
+    r"(?:多|来|余|几)?(?:元|块)?钱?(?:左右|上下|出头|吧|多)+(?:吧|啊|吗|是吧)?"
+)
+THIS_ITEM = re.compile(
+    r"[这那该](?:一)?(?:个|项|笔|块|类|种)?(?:专项资金|专项|项目|科目|指标|款项|费用|资金|经费|支出)(?![\u4e00-\u9fff]{0,2}[费表])"
+)
+WHERE_CHANGED = re.compile(r"(?:[减增涨降加]|多|少)(?:了|掉)?(?:在|到)?(?:了)?哪|[减增]在哪")
+HOW_COME = re.compile(
+    r"怎么(?:反而|会|就|突然|又|还|反倒|一下子)?(?:涨|降|增|减|多了|少了|没有?了|冒出)|怎么做到|缘故|何故"
+    r"|不[降减]反[升增]|不[升增]反[降减]"
+)
 EXPLAIN = re.compile(r"^(?:请|帮我)?(?:解释|讲|说)(?:一下|下)(?!.*(?:为什么|为啥|为何|原因|怎么|多少)).{2,14}(?:是啥|是什么|$)")
 PART = re.compile(r"第[一二三四五六七八九十]+部分")
 NAMED_TABLE = re.compile(r"[那这]一?张表|表里|表中|表格里")
 BOTH_PARTS = re.compile(
-    r"\(?(?:含|包括|包含)?基本(?:支出)?(?:加|和|与|\+)项目(?:支出)?(?:都算|一起|合计)?\)|[,，]?把?(?:基本|项目)(?:支出)?(?:里面?|中)?的?(?:也|都)?(?:算上|加上|算进去|加进去|算在内)|连(?:着|带|上)?(?:基本|项目)(?:支出|经费)?(?:一起|一块儿?|都|也)(?:算|加)?(?:上|进去|在内)?|\(?(?:含|包括)(?:基本|项目)(?:支出)?\)?"
+    r"[,，]?基本(?:支出)?[加和与跟、+]项目(?:支出)?(?:都|全)?(?:加在?一?起|加一?块儿?|合起来|合在一起|一起算|总计|都算|加总)(?:总计|一共)?|\(?(?:含|包括|包含)?基本(?:支出)?(?:加|和|与|\+)项目(?:支出)?(?:都算|一起|合计)?\)|[,，]?把?(?:基本|项目)(?:支出)?(?:里面?|中)?的?(?:也|都)?(?:算上|加上|算进去|加进去|算在内)|连(?:着|带|上)?(?:基本|项目)(?:支出|经费)?(?:一起|一块儿?|都|也)(?:算|加)?(?:上|进去|在内)?|\(?(?:含|包括)(?:基本|项目)(?:支出)?\)?"
 )
 # What is to be counted in as well is no part of the item: the plain total is meant.
 COUNTED_IN = re.compile(
@@ -102,7 +130,7 @@ COUNTED_IN = re.compile(
     r"|[,，(]?(?:不光|不只|不仅|不单|不限于|不止)(?:是|看|算)?[^,，。？?()]{2,10}\)?"
 )
 INCLUDING = re.compile(r"\((?:含|包括|包含)[^()]*\)")
-EXCLUDED = re.compile(r"[，,]?(?:不要|不含|不算|别把|不把|除去|剔除|不包括).*?(?:算进去|在内|计入|[，。]|$)")
+EXCLUDED = re.compile(r"除了?[^,，]{2,12}[,，](?=还)|[，,]?(?:不要|不含|不算|别把|不把|除去|剔除|不包括).*?(?:算进去|在内|计入|[，。]|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +232,7 @@ def text_to_question(raw: str, directory: Directory, lexicon: Lexicon, items: Ca
     dropped += [m.span() for m in COUNTED_IN.finditer(text)]
     dropped += [m.span() for m in INCLUDING.finditer(text)]
     dropped += [m.span() for m in EXCLUDED.finditer(text)]
+    dropped += [m.span() for pattern in (CLAIMED, THIS_ITEM) for m in pattern.finditer(text)]
     asked = [word for t in lexicon.topics for word in t.asked if word in text]
     if intent is Intent.LOOKUP and asked and not re.search(r"多少|几|金额|数额|预算|经费|支出|钱", text):
         intent = Intent.TEXT  # 2019年重点工作任务
@@ -290,7 +319,7 @@ def text_to_code(text: str) -> tuple[str | None, list[tuple[int, int]]]:
 def text_to_kinds(text: str) -> frozenset[Kind]:
     """Budget or final account, department or unit, where the question says so."""
     kinds = set(Kind) - {Kind.OTHER}
-    if re.search(r"决算", text):
+    if re.search(r"决算", text) and not re.search(r"\d年?度?(?:部门|单位)?预算(?![数支收安资拨])", text):
         kinds -= {Kind.DEPARTMENT_BUDGET, Kind.UNIT_BUDGET}
     if UNIT_LEVEL.search(text) and DEPARTMENT_LEVEL.search(text):
         pass  # both are named: they are to be compared
@@ -310,7 +339,7 @@ def text_to_top(found: re.Match[str] | None) -> int | None:
 
 def text_to_intent(text: str, lexicon: Lexicon) -> Intent:
     """The operation asked for; the order is from the most telling phrase to the least."""
-    text = NOT_CHANGES.sub("", text)
+    text = AT_MOST.sub("", NOT_CHANGES.sub("", text))
 
     def has(kind: str) -> bool:
         return lexicon.asks(kind, text) is not None
@@ -321,25 +350,13 @@ def text_to_intent(text: str, lexicon: Lexicon) -> Intent:
         return Intent.DEFINE
     if has("rank"):
         return Intent.RANK
-    if has("why") or HOW_COME.search(text):
+    if has("why") or HOW_COME.search(text) or WHERE_CHANGED.search(text):
         return Intent.WHY
     if has("average"):
         return Intent.AVERAGE
-    share = re.search(r"占.{0,20}(?:比|百分|多少|几|多大|%)|占比|百分之(?:几|多少)是|比[例重列]|有几成|几成是", MONEY_TAKEN.sub("", text))
-    if share and not re.search(r"比[例重列].{0,4}(?:增|降)", text):
+    if SHARE_ASKED.search(MONEY_TAKEN.sub("", text)) and not re.search(r"比[例重列].{0,4}(?:增|降)", text):
         return Intent.SHARE
-    if re.search(
-        r"加起来|加在一起|合起来|之和|总和|加一起|相加|.加.{2,}(?:共|等于)|共计|共多少(?=$|[？?])|[两三四五六]项合计|[两三四五]类支出合计|(?:合计|一共|总共)(?=多少|$)",
-        text,
-    ) and re.search(r"和|与|、|加|两|三|所有|全部|各|费.{1,6}费", text):
-        return Intent.SUM
-    if re.search(r"(?:加起来|相加|之和|加在一起).{0,4}(?:一样|相等|一致|对得上|相符)", text):
-        return Intent.SUM
-    if re.search(r"加(?!强|快|大).{2,}[跟和与同].{1,20}(?:对得上|对不上|一样|相等|一致|相符|吻合)", text):
-        return Intent.SUM
-    if re.search(r"[跟和与同].{2,20}加(?!强|快|大).{2,20}(?:对得上|对不上|一样|相等|一致|相符|吻合)", text):
-        return Intent.SUM
-    if "等于" in text and re.search(r"加(?!强|快|大)|之和|相加|合起来", text):
+    if (SUM_ASKED.search(text) and SEVERAL_SUMMED.search(text)) or any(p.search(text) for p in SUM_CHECKED):
         return Intent.SUM
     if re.search(r"新增.{0,6}项目|新设.{0,4}项目", re.sub(r"(?:不算|不含|不包括|除去|剔除|除了)新增", "", text)):
         return Intent.LIST
@@ -357,6 +374,7 @@ def text_to_intent(text: str, lexicon: Lexicon) -> Intent:
     if (
         re.search(r"减去", text)
         or has("compare")
+        or WHO_MORE.search(text)
         or (has("change") and len(text_to_years(text)[0]) > 1 and not re.search(r"[比较](?:20)?\d{2}年?", text))
     ):
         return Intent.COMPARE
