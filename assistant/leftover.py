@@ -12,8 +12,8 @@ from assistant.match import Ask, Word, own_characters, span_mask
 PARTICLE = re.compile(r"[里中内的了和与及在]")
 OTHERS = ("其他", "其它")  # content only before an item's name: 其他支出 is an item of its own
 MEASURED = re.compile(r"(?:总)?(?:里程|长度|面积|数量|人数|次数|总量|规模|户数|个数)$")
+OWNERS = ("职工", "员工", "干部", "人员", "大家", "单位", "机关", "全局")  # 职工的职业年金
 PEOPLE = ("人员", "职工", "同志")  # 退休人员的退休费: 退休 is explained there
-TALK_CLASSES = ("v", "a", "d", "i", "l", "z")
 SHORT_LABEL = 3
 OWN_WORD = 1.0  # unsaid weight from which a label says more than the question
 ENOUGH = 0.7  # with this share of the content explained, a verb more or less is no reason to refuse
@@ -39,7 +39,7 @@ def leftover(ask: Ask, covered: int) -> list[str]:
             continue
         if glossed(ask, covered, word.end) or (word.text in PEOPLE and said_elsewhere(ask, whose, covered)):
             continue
-        if is_talk(ask, word, covered):
+        if is_talk(ask, word, covered) or (word.text in OWNERS and ask.text.startswith("的", word.end)):
             continue
         telling = word.text in OTHERS or (len(word.text) > 1 and (share < ENOUGH or (not word.empty and word.kind != "vn")))
         if word.kind == "eng" or telling or (len(word.text) == 1 and word.kind.startswith("n")):
@@ -49,7 +49,7 @@ def leftover(ask: Ask, covered: int) -> list[str]:
 
 def is_talk(ask: Ask, word: Word, covered: int) -> bool:
     """A verb or adjective that qualifies no item: it stands behind it (电费 编列), or a body or a pause parts it from it (了解…)."""
-    if len(word.text) < 2 or not word.kind.startswith(TALK_CLASSES) or word.kind == "vn":
+    if not ask.talk & span_mask(word.start, word.end):
         return False
     if any(start < word.end and word.start < end for start, end, _ in ask.aliases) or not (own := covered & ask.content):
         return False

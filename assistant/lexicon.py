@@ -35,11 +35,17 @@ class Lexicon:
     ask: Mapping[str, tuple[str, ...]]
     stop_words: frozenset[str]
     stop_phrases: tuple[str, ...] = ()  # those of the stop words that are made of several words
+    names: tuple[str, ...] = ()  # subjects of the national tables, longest first: words end where they begin and end
+    vocabulary: str = ""  # all synonyms and terms in one text
     topics: tuple[Topic, ...] = ()
     whole: tuple[str, ...] = ()
     ratios: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     opposites: tuple[tuple[frozenset[str], frozenset[str]], ...] = ()  # two groups of words that make one item another
     parts: tuple[tuple[frozenset[str], frozenset[str]], ...] = ()  # what is often printed as one item, and asked for by itself
+
+    def is_term(self, word: str) -> bool:
+        """True for words that stand in a synonym or are listed as terms: what they say is part of an item (结转, 接待)."""
+        return word in self.vocabulary
 
     def asks(self, kind: str, text: str) -> str | None:
         """The first phrase of this kind found in the text."""
@@ -76,6 +82,8 @@ def load_lexicon(path: Path = DEFAULT) -> Lexicon:
             ratios={name: (parts[0], parts[1]) for name, parts in raw.get("ratios", {}).items()},
             opposites=pairs_of(raw, "pairs"),
             parts=pairs_of(raw, "parts"),
+            names=longest(raw.get("terms", {}).get("names", [])),
+            vocabulary="\n".join([*aliases, *map(flat, raw["synonyms"]), *raw.get("terms", {}).get("words", [])]),
             stop_phrases=longest([w for w in raw["stop"]["words"] if len(w) >= PHRASE]),
             topics=tuple(Topic(tuple(t["asked"]), tuple(t["headings"])) for t in raw.get("topics", {}).values()),
         )

@@ -55,7 +55,7 @@ def counts_in(unit: str, counter: str) -> bool:
     """辆 and 辆车, 批 and 批次, 人 and 名 count the same things."""
     if unit in ("人次", "批次") or counter in ("人次", "批次"):
         return unit[:1] == counter[:1] and (len(unit) == len(counter) or "批" in unit)
-    return unit.startswith(counter) or counter.startswith(unit) or any({unit[:1], counter[:1]} <= same for same in ALIKE)
+    return counter in unit or counter.startswith(unit) or any({unit[:1], counter[:1]} <= same for same in ALIKE)
 
 
 def belongs(figure: Figure, units: frozenset[str]) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -78,9 +79,10 @@ NAMING_CLASSES = ("n", "t", "b", "s", "v")
 JOINED = ("了", "过", "的", "着", "到", "出", "在", "多", "少")
 # Words of these characters alone say nothing of an item, whatever the dictionary takes them for: 那格, 账上, 要交, 签下来.
 FORM = re.compile(
-    r"[那这哪各每是要有个格栏列项下上里中内账搞弄做办给拿交付掏花用投买编设报签来去出进到起了着过得把被还能可会该才就也都只想看问找查说讲写印算]{2,}"
+    r"[那这哪各每是要有个格栏列项下上里中内账搞弄做办给拿交付掏花用投买编设报签来去出进到起了着过得把被还能可会该才就也都只想看问找查说讲写印算数]{2,}"
 )
 JOINT = re.compile(r"(?:比较|相比|比|较|和|与|跟|同)$")  # before a year or a body: 运维比去年 is not cut as 运维比
+TALK_CLASSES = ("v", "a", "d", "i", "l", "z")
 FORM_CLASSES = ("p", "u", "c", "r", "y", "e", "o", "q", "m", "t", "w", "x")
 
 
@@ -121,6 +123,7 @@ class Ask:
     aliases: tuple[tuple[int, int, str], ...] = ()  # start, end, canonical spelling
     bigrams: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     words: tuple[Word, ...] = ()
+    talk: int = 0  # verbs and adjectives that are no term of budgets
     whole: tuple[int, ...] = ()  # masks of terms that are explained whole or not at all
     memo: dict[Hashable, Any] = field(default_factory=dict, init=False, compare=False, repr=False)  # what was worked out for it already
 
@@ -155,9 +158,12 @@ def text_to_ask(text: str, lexicon: Lexicon, known: Iterable[tuple[int, int]] = 
         taken |= span_mask(start, end)
     for found in re.finditer(r"[^\w%+.]|_", text):
         taken |= span_mask(*found.span())
-    words = tuple(cut_words(text, taken))
-    light = 0
+    edges = {at for name in lexicon.names if (start := text.find(name)) >= 0 for at in (start, start + len(name))}
+    words = tuple(cut_words(text, taken, edges))
+    light = talk = 0
     for word in words:
+        if len(word.text) > 1 and word.kind.startswith(TALK_CLASSES) and word.kind != "vn" and not lexicon.is_term(word.text):
+            talk |= span_mask(word.start, word.end)
         two = word.text[1:] in JOINED or not word.kind.startswith(NAMING_CLASSES)  # 上级, 升级 are words, 花了 is two
         joined = len(word.text) > 2 or two
         filler = word.text in lexicon.stop_words or (joined and is_filler(word.text, lexicon.stop_words)) or FORM.fullmatch(word.text)
@@ -186,7 +192,9 @@ def text_to_ask(text: str, lexicon: Lexicon, known: Iterable[tuple[int, int]] = 
     for i in range(len(text) - 1):
         if not taken & (3 << i):
             bigrams.setdefault(text[i : i + 2], []).append(i)
-    return Ask(text, everything & ~taken & ~light, light & ~taken, tuple(aliases), {k: tuple(v) for k, v in bigrams.items()}, words, whole)
+    return Ask(
+        text, everything & ~taken & ~light, light & ~taken, tuple(aliases), {k: tuple(v) for k, v in bigrams.items()}, words, talk, whole
+    )
 
 
 def promote(ask: Ask, labels: Iterable[frozenset[str]]) -> Ask:
@@ -207,15 +215,18 @@ def is_filler(word: str, stop: frozenset[str]) -> bool:
     return word in stop or any(word[:k] in stop and word[k:] in stop for k in range(1, len(word)))
 
 
-def cut_words(text: str, taken: int) -> Iterator[Word]:
-    """Words with their classes, cut separately between what is taken (a body's name must not melt into its neighbours)."""
+def cut_words(text: str, taken: int, edges: AbstractSet[int] = frozenset()) -> Iterator[Word]:
+    """Words with their classes, cut separately between what is taken (a body's name must not melt into its neighbours).
+
+    ``edges`` are further places where a word ends: around the name of a subject (职业年金|要缴).
+    """
     start = 0
     while start < len(text):
         if taken >> start & 1:
             start += 1
             continue
         end = start
-        while end < len(text) and not taken >> end & 1:
+        while end < len(text) and not taken >> end & 1 and (end == start or end not in edges):
             end += 1
         at = start
         joint = JOINT.search(text[:end], start) if end < len(text) else None
@@ -236,6 +247,8 @@ def parted(words: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
             yield from ((head, "r"), ("的", "uj"), (rest, "n"))
         elif kind == "ns" and word[0] == "里" and len(word) == 2:  # 基本支出里列了: no place
             yield from ((word[0], "f"), (word[1:], "v"))
+        elif len(word) > 2 and word[-1] in "里中内" and kind.startswith("n"):  # 政采里
+            yield from ((word[:-1], "n"), (word[-1], "f"))
         elif len(word) > 3 and tail in TAILS:
             yield word[:-2], kind
             yield tail, "n"

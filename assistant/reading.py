@@ -12,7 +12,7 @@ from assistant.flat import core, flat
 from assistant.leftover import OWN_WORD, Sides, half_said, leftover, near_miss, one_sided, opposed
 from assistant.library import Library
 from assistant.lookup import CLOSE, WHOLE, Want, find, same_amount
-from assistant.match import Ask, own_characters, text_to_ask
+from assistant.match import Ask, own_characters, span_mask, text_to_ask
 from assistant.scope import Group
 from assistant.understand import DEPARTMENT_LEVEL, UNIT_LEVEL, YEAR
 from assistant.watch import RETRIEVE, stage
@@ -74,9 +74,18 @@ def _read_figure(library: Library, group: Group, ask: Ask, want: Want) -> Readin
     same = tuple(c.figure for c in candidates[:80] if c is not best and same_amount(best.figure, c.figure) and c.score >= best.score - 2.5)
     rivals = tuple(_unlike(best, close))
     named = want.code and best.named and best.unsaid <= WHOLE  # the code and the whole name agree: 职工福利费（30229）
-    unexplained = [] if named else leftover(ask, best.covered)
+    unexplained = [] if named else leftover(ask, best.covered | (other_clauses(ask, want.code) if want.code else 0))
     unexplained = [*half_said(ask, best.covered), *unexplained] if want.code else unexplained
     return Reading(group, best.figure, best.score, best.covered, same, rivals, tuple(unexplained))
+
+
+def other_clauses(ask: Ask, code: str) -> int:
+    """The characters of clauses that do not name the code: 今年有六个亿买房？科目31001到底列多少."""
+    mask = 0
+    for m in re.finditer(r"[^,，;；。?？!！]+", ask.text):
+        if code not in m.group():
+            mask |= span_mask(*m.span())
+    return mask
 
 
 def whole_of(best: Candidate, candidates: Sequence[Candidate], ask: Ask) -> Candidate:

@@ -19,12 +19,14 @@ from assistant.units import NamedUnits
 from index.amounts import convert, format_value, round_half_up
 from index.domain import Figure, Kind, Measure, Origin
 
-SHARE_OF = re.compile(r"占(?!比)(?:了|到)?(?:它|其|该)?(.*?)(?:的)?(?:百分之(?:几|多少)|比[例重列]|多大比[例重]|几成|多少%?|百分比|$)")
+SHARE_OF = re.compile(
+    r"占(?!比)(?:了|到)?(?:它|其|该)?(.*?)(?:的)?(?:百分之(?:几|多少)|比[例重列]|多大(?:的)?(?:比[例重]|份额)?|份额|几成|多少%?|百分比|$)"
+)
 PERCENT_IS = re.compile(r"^(.*?)(?:里|中)?有?百分之(?:几|多少)是(.*?)(?:出的|的|$)")
 PART_IN = re.compile(r"^(.{2,}?)在(.{2,}?)(?:当中|中|里面|里|内)[,，]?(?:所)?占")  # 出国费在三公经费里占几成
-SHARE_WITHIN = re.compile(r"^(.*?)(?:中|里面?|内)[,，]?(.*?)(?:的)?(?:所占比[例重]|占比|占比[例重]|比[例重列]|占百分|占多大|占几成)")
-
-
+SHARE_WITHIN = re.compile(
+    r"^(.*?)(?:当中|中|里[面头]?|内)[,，]?(.*?)(?:的)?(?:所占比[例重]|占比|占比[例重]|比[例重列]|占百分|占多大|占几成)"
+)
 NARROW = re.compile(r"财政拨款|一般公共预算|政府性基金|国有资本")
 CHECKED = re.compile(r"算得?对|对吗|对不对|算错|准不准|实际(?:应该|上)?占|核(?:一|对|算)")
 OF_DEPARTMENT = re.compile(r"(?:整个|全)?部门(?:口径)?的?|(?:整个|全)系统的?")
