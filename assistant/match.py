@@ -285,10 +285,10 @@ def match_label(ask: Ask, label: str, fuzzy: bool = True) -> Match:
         covered = heard
     for start, end, canonical in ask.aliases:
         found = label.find(canonical)
-        if found < 0 or None not in at[found : found + len(canonical)]:
+        if found < 0:
             continue
         covered |= span_mask(start, end)
-        at[found : found + len(canonical)] = [start] * len(canonical)
+        at[found : found + len(canonical)] = [start if j is None else j for j in at[found : found + len(canonical)]]
     for term in ask.whole:  # 基本工资 does not explain 基本支出
         if covered & term and term & ~covered:
             covered &= ~term

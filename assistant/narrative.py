@@ -190,7 +190,7 @@ def continued(first: Passage) -> list[Passage]:
 
 
 def asked_topic(task: Task) -> re.Pattern[str] | None:
-    found = next((t for t in task.lexicon.topics if any(a in task.q.text for a in t.asked)), None)
+    found = None if task.q.code else next((t for t in task.lexicon.topics if any(a in task.q.text for a in t.asked)), None)
     return re.compile("|".join(found.headings)) if found else None
 
 

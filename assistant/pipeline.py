@@ -125,13 +125,17 @@ class Assistant:
         pieces = [p for p in CLAUSE_END.split(flat(text)) if p]
         asking = [p for p in pieces if ASKS.search(p) and self.library.directory.find(p).mentions]
         dropped = [p for p in pieces if p not in asking]
-        if len(pieces) < 2 or len(asking) != 1 or any(ITEM_NAMED.search(p) for p in dropped):
+        if len(pieces) < 2 or len(asking) != 1 or any(self._names_item(p) for p in dropped):
             return None
         answer = self._answer(asking[0], Draft(question, draft.views))
         if answer.status is not Status.ANSWERED:
             return None
         notice = Notice("assumption", f"只回答了其中的“{asking[0]}”，其余的话没有采用。")
         return replace(answer, question=question, notices=(*answer.notices, notice))
+
+    def _names_item(self, piece: str) -> bool:
+        """True where a clause says something of budgets (买公车这块): it must not be left out of the question."""
+        return bool(ITEM_NAMED.search(piece)) or any(len(alias) > 1 and alias in piece for alias in self.lexicon.synonyms)
 
     def _clauses(self, question: str, clauses: list[str], whole: Answer, draft: Draft) -> Answer:
         """Each clause by itself, completed by the one before; the question as a whole where that does not work."""

@@ -163,7 +163,7 @@ def answer_list(task: Task) -> Answer | None:
             if rows:
                 return state_rows(task, group, rows, len(rows))
         named = AMOUNTS_ASKED.sub("", SUPERLATIVE.sub("", task.q.text))
-        topic = any(word in task.q.text for t in task.lexicon.topics for word in t.asked)  # 下属单位名单 is a passage
+        topic = not task.q.code and any(word in task.q.text for t in task.lexicon.topics for word in t.asked)  # 下属单位名单 is a passage
         if not topic and re.search(r"哪些|清单|名单", task.q.text) and (rows := where_named(task, titled_rows(task, group, named))):
             return state_rows(task, group, rows, len(rows))
         if task.q.wants_amount or re.search(r"多少|排", task.q.text):

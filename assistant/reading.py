@@ -63,8 +63,8 @@ def _read_figure(library: Library, group: Group, ask: Ask, want: Want) -> Readin
     if not candidates:
         return None
     best = candidates[0]
-    if not want.code and leftover(ask, best.covered):  # one that explains every word, where it is about as good
-        best = next((c for c in candidates[1:NEXT] if c.score >= best.score - AS_GOOD and not leftover(ask, c.covered)), best)
+    if not want.code and left_by(ask, best):  # one that explains every word, where it is about as good
+        best = next((c for c in candidates[1:NEXT] if c.score >= best.score - AS_GOOD and not left_by(ask, c)), best)
     best = whole_of(best, candidates, ask)
     if best.covered == 0 and ask.content and not want.code:
         return None
@@ -74,9 +74,14 @@ def _read_figure(library: Library, group: Group, ask: Ask, want: Want) -> Readin
     same = tuple(c.figure for c in candidates[:80] if c is not best and same_amount(best.figure, c.figure) and c.score >= best.score - 2.5)
     rivals = tuple(_unlike(best, close))
     named = want.code and best.named and best.unsaid <= WHOLE  # the code and the whole name agree: 职工福利费（30229）
-    unexplained = [] if named else leftover(ask, best.covered | (other_clauses(ask, want.code) if want.code else 0))
+    unexplained = [] if named else left_by(ask, best, other_clauses(ask, want.code) if want.code else 0)
     unexplained = [*half_said(ask, best.covered), *unexplained] if want.code else unexplained
     return Reading(group, best.figure, best.score, best.covered, same, rivals, tuple(unexplained))
+
+
+def left_by(ask: Ask, candidate: Candidate, besides: int = 0) -> list[str]:
+    """The words that a candidate leaves unexplained; ``besides`` are characters that need no explanation."""
+    return leftover(ask, candidate.covered | besides, strict=candidate.unsaid >= OWN_WORD)
 
 
 def other_clauses(ask: Ask, code: str) -> int:

@@ -57,6 +57,7 @@ ENDS = tuple(sorted({end for ends in HEADS.values() for end in ends}, key=len, r
 ORDINAL = re.compile(r"第([一二三四五六七八九十]{1,2})$")
 NUMERALS = frozenset("一二三四五六七八九十")
 LONGEST = 16
+LONGEST_HEADLESS = 4
 SHORTEST = 2  # characters before the head
 
 
@@ -167,9 +168,21 @@ class ShortNames:
         return frozenset()
 
     def _headless(self, text: str, start: int) -> tuple[int, frozenset[str]] | None:
+        """The first words of a name, or beginnings of its words that stand nowhere in it in one piece (锦川|文旅, 荆南|疾控)."""
         best: tuple[int, frozenset[str]] | None = None
         for shapes in self.by_end.values():
             for name, shape in shapes:
+                whole = "".join(shape.words)
+                for end in range(min(len(text), start + LONGEST_HEADLESS), start + 1, -1):
+                    piece = text[start:end]
+                    if (
+                        piece not in whole
+                        and piece[0] == whole[:1]
+                        and abbreviates(piece, shape.words)
+                        and (best is None or end >= best[0])
+                    ):
+                        best = (end, (best[1] if best and best[0] == end else frozenset()) | {name})
+                        break
                 for n in range(len(shape.words), 0, -1):
                     lead = "".join(shape.words[:n])
                     if len(lead) > 1 and text.startswith(lead, start):

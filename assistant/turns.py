@@ -14,7 +14,15 @@ from assistant.understand import DEPARTMENT_LEVEL, UNIT_LEVEL, YEAR, text_to_yea
 HEAD = re.compile(r"^(?:那么?|其中|这个|它|该项|这项|还有|另外|只看|怎么会|为啥|为什么|换成|比去年|减了|增了|占|分别)")
 MEASURE = re.compile(r"实际(?:花了|支出|花)?|(?:支出)?决算数?|年初预算数?|预算执行数|执行数|预算安排|预算数")
 # Names of which a follow-up exchanges one for another: 政府采购货物 … 那工程呢.
-SWAPS = (("货物", "工程", "服务"), ("运行维护费", "运行费", "购置费"), ("人员经费", "公用经费"), ("人员支出", "公用支出"), ("支出", "收入"))
+SWAPS = (
+    ("货物", "工程", "服务"),
+    ("运行维护费", "运行费", "购置费"),
+    ("人员经费", "公用经费"),
+    ("人员支出", "公用支出"),
+    ("支出", "收入"),
+    ("城市", "农村"),
+    ("城镇", "农村"),
+)
 TOGETHER = re.compile(r"^(?:[这那]?[两三几](?:个|项|者|家|样)?)?(?:一共|加起来|合计|相加|加一起|总共|共|差|相差)+(?:是)?(?:多少)?[？?]?$")
 COLUMNS = ("一般公共预算", "政府性基金预算", "政府性基金", "国有资本经营预算", "财政拨款", "上年结转")
 ELLIPTIC = re.compile(r"^(?:那|换|同样|其中|还有|另外|再看|改成)|呢[？?]?$|也(?:是|有)|一样|相比|比起来|谁|差")
@@ -75,7 +83,7 @@ def complete(text: str, before: str, directory: Directory, lexicon: Lexicon) -> 
     earlier = text_to_years(before)[0]
     if earlier and re.fullmatch(r"那?(?:前一年|上一年|去年|上年|头一年)的?(?:是)?(?:多少)?呢?[？?]?", text):
         return strip_body(before, directory, f"{earlier[0] - 1}年")
-    bare = re.sub(r"^那么?(?:么)?|(?:是|有)?(?:多少)?呢?[？?]?$", "", text)
+    bare = re.sub(r"^那么?(?:么)?|的?(?:是|有)?(?:多少)?呢?[？?]?$", "", text)
     if MEASURE.fullmatch(bare):
         return f"{body}{year}{item}{bare}多少"
     swapped = next((item.replace(o, bare) for group in SWAPS if bare in group for o in group if o != bare and o in item), None)

@@ -236,7 +236,7 @@ def text_to_question(raw: str, directory: Directory, lexicon: Lexicon, items: Ca
     dropped += [m.span() for m in INCLUDING.finditer(text)]
     dropped += [m.span() for m in EXCLUDED.finditer(text)]
     dropped += [m.span() for pattern in (CLAIMED, THIS_ITEM) for m in pattern.finditer(text)]
-    asked = [word for t in lexicon.topics for word in t.asked if word in text]
+    asked = [] if code else [word for t in lexicon.topics for word in t.asked if word in text]
     if intent is Intent.LOOKUP and asked and not re.search(r"多少|几|金额|数额|预算|经费|支出|钱", text):
         intent = Intent.TEXT  # 2019年重点工作任务
     if intent in (Intent.LIST, Intent.TEXT):  # 抓哪些 is the question's form
