@@ -20,6 +20,7 @@ from index.grids import GridCell
 MAX_HEADER_ROWS = 6
 
 BODY_CODE_HEADER = re.compile(r"(?:单位|部门)(?:代码|编码|编号)$")  # whose row it is: no part of a subject's code
+YEAR_HEADER = re.compile(r"^(?:预算|决算|会计)?年[度份]?$")
 CODE_HEADER = re.compile(r"(编码|代码|编号|^[类款项目]$|^科目$)$")
 SKIP_HEADER = re.compile(r"^(序号|行次|栏次|序|行号)$")
 LABEL_HEADER = re.compile(
@@ -165,6 +166,8 @@ def _role(path: LabelPath, content: Content) -> Role:
     leaf = BRACKETS.sub("", path[-1]) if path else ""
     if SKIP_HEADER.match(leaf):
         return Role.SKIP
+    if YEAR_HEADER.match(leaf):
+        return Role.LABEL  # 2022 below 年度 is no subject's code
     if BODY_CODE_HEADER.search(leaf) and content.numbers <= content.codes:
         return Role.SKIP
     if CODE_HEADER.search(leaf) and content.numbers <= content.codes:

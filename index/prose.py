@@ -17,6 +17,7 @@ from index.domain import LabelPath, Measure
 from index.leads import AS_OF, DEPENDENT, ITEM_LENGTH, LEAD_LENGTH, TAIL, YEAR, Name, lead_to_name
 
 CLAUSES_BACK = 600  # characters before a number that may name its baseline, year or reason
+LIST_LENGTH = 99
 SENTENCE_LENGTH = 1500  # a longer one is a heap of numbers, shown in part
 
 _ONE_TO_ONE = str.maketrans("０１２３４５６７８９％．－():;!?＞＜≧≦﹣−，〈〉", "0123456789%.-（）：；！？><≥≤--，《》")
@@ -52,9 +53,10 @@ _INNER_VERB = re.compile(r"^(?P<item>.*?)(?P<verb>(?P<up>增加)|(?P<down>减少
 _BROKEN_VERB = re.compile(r"较.{0,24}?(?:(?P<up>[增加])|[减少])$")  # one character of the verb was displaced
 _REASON = re.compile(r"原因|主要是|[一二三四五六]是")
 _BASELINE = re.compile(
-    r"(?P<baseline>(?:较|比|与|同)(?:20\d\d年?度?|上一?年度?(?:同期)?|去年(?:同期)?|年初|同期|预算|本年)[^，。；：、较比与增减上下降持相压基]{0,14}(?:相比|相较)?)"
+    r"(?P<baseline>(?:较|比|与|同)(?:20\d\d年?度?|上一?年度?(?:同期)?|去年(?:同期)?|年初|同期|预算|本年)[^，。；：、较比与增减上下降持相压基]{0,30}(?:相比|相较)?)"
     rf"(?=[，,、]|持平|基本|各|{_UP}|{_DOWN}|[^，。；]{{0,16}}(?:各?增加|各?减少|持平|增长|下降))"
 )
+_BASE_YEAR = re.compile(r"^(?:比|较|与|同)(?=20\d\d年|上一?年|去年)")  # 比2022年“三公”经费预算39.68万元增加: last year's amount
 _THAN_BEFORE = re.compile(r"(?P<verb>(?P<up>[大多高]于)|[小少低]于)(?=上年|去年|20\d\d年)(?P<base>[^，；]*)$")
 _FIRST_AMOUNT = re.compile(r"\d[\d,]*(?:\.\d+)?[百千万亿]?元")
 _TOTAL = re.compile(r"^(?:合计|总计|共计|小计)$")
@@ -169,22 +171,29 @@ class _Reader:
         self.sentence = ""
         self.skipped = [m.span() for m in _SKIP.finditer(flat)]
         self.mentions: list[Mention] = []
+        self._parts = 0  # amounts told after 其中 so far, with no semicolon between them
         self._respectively: list[LabelPath] = []  # items that rates after 「分别」 are still to be given to
 
     def read_sentence(self, start: int, end: int) -> None:
-        self.current, self.parent = self.main, ()
+        self.current, self.parent, self._parts = self.main, (), 0
         self.sentence = self.flat[start:end].strip()
         previous = max(start, self.begin)
         for match in self._matches(previous, end):
             if "number" in match.re.groupindex and not self._is_figure(match, match.groupdict()):
                 continue
             between = self.flat[max(previous, match.start() - CLAUSES_BACK) : match.start()]
+            if "；" in between and self._parts > 1:  # 其中甲1元、乙2元；丙3元: the third is no part
+                self.parent, self._parts = (), 0
             if _PART_OF.search(between.rsplit("；", 1)[-1]) and self.current:
-                self.parent = self.current
+                self.parent, self._parts = self.current, 0
+            elif "；" in between:
+                self._parts = -LIST_LENGTH  # 其中：甲1元；乙2元: the parts are parted so themselves
             mention = self._mention(match, previous, max(start, match.start() - CLAUSES_BACK), end)
             if mention:
                 self.mentions.append(mention)
                 previous = match.end()
+                if self.parent and mention.measure is Measure.AMOUNT and mention.items[: len(self.parent)] == self.parent:
+                    self._parts += 1
 
     def _matches(self, start: int, end: int) -> list[re.Match[str]]:
         found = [
@@ -260,7 +269,7 @@ class _Reader:
         return _Found(Name(name.items, (label,), name.year, name.code), Measure.SHARE)
 
     def _amount(self, match: re.Match[str], lead: str, unit: str, end: int) -> _Found:
-        name = self._name(_BASELINE.sub("", lead))
+        name = self._name(_BASE_YEAR.sub("", _BASELINE.sub("", lead)))
         if name.labels and _TOTAL.match(name.labels[0]):
             name = Name(self.parent or self.main, name.labels, name.year)
         if unit in MONEY or unit in RATIO:

@@ -7,6 +7,7 @@ come out proves nothing and is left out.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -209,15 +210,16 @@ def _best_columns(grid: Grid, c: int, level: int) -> Iterator[Proof]:
     columns = grid.table.columns
     found = [(list(_column_sums(kind, grid, c, parts)), parts) for kind, parts in _column_choices(columns, columns[c], level)]
     proofs, parts = max(found, key=lambda f: sum(p.held for p in f[0]), default=([], []))
-    if proofs and (all(p.held for p in proofs) or _sure(proofs, [columns[p] for p in parts])):
+    if proofs and (all(p.held for p in proofs) or _sure(proofs, [columns[p][level] for p in parts])):
         yield from proofs
 
 
 def _column_choices(columns: Sequence[LabelPath], path: LabelPath, level: int) -> Iterator[tuple[str, list[int]]]:
-    """The columns that a total may add up: all its siblings, or those that are no 「其中」 or procurement."""
+    """The columns that a total may add up: all its siblings, those that are no 「其中」 or procurement, or those before the first such."""
     prefix, post = path[:level], path[level + 1 :]
     siblings = list(dict.fromkeys(p[level] for p in columns if p[:level] == prefix and len(p) > level and p[level] != path[level]))
-    for names in (siblings, [s for s in siblings if not _OF_WHICH.search(s)]):
+    before = list(itertools.takewhile(lambda s: not _OF_WHICH.search(s), siblings))  # 其中：加油, 维修, 保险: parts of a part
+    for names in (siblings, [s for s in siblings if not _OF_WHICH.search(s)], before):
         parts = [found for name in names for found in _group(columns, (*prefix, name), post)]
         if parts and all(names):
             kind = "basic_project" if {"基本支出", "项目支出"} <= set(names) else "sum"
@@ -244,10 +246,10 @@ def _column_sums(kind: str, grid: Grid, c: int, parts: Sequence[int]) -> Iterato
         yield check(kind, total, cells, expected, f"“{grid.name(r)}”的{'·'.join(grid.table.columns[c])}应等于各栏之和")
 
 
-def _sure(proofs: Sequence[Proof], parts: Sequence[LabelPath]) -> bool:
+def _sure(proofs: Sequence[Proof], parts: Sequence[str]) -> bool:
     filled = [p for p in proofs if p.expected or p.found]
     held = [p for p in filled if p.held]
-    known_form = len(parts) >= 3 and all(_TRAVEL.search("".join(path)) for path in parts)
+    known_form = len(parts) >= 3 and all(_TRAVEL.search(name) for name in parts)
     return known_form or (len(held) >= SURE_ROWS and len(held) * (MAJORITY + 1) >= len(filled) * MAJORITY)
 
 

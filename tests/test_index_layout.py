@@ -420,3 +420,10 @@ def test_letters_that_end_two_wrapped_headers_are_no_word() -> None:
             glyphs += right_at(value, right, y)
     (table,) = tables(page(caption("表 6", "支出总表") + glyphs, rules))
     assert table.columns == (("合计",), ("一般公共预",), ("政府性基金",))
+
+
+def test_year_below_its_own_header_is_a_label_and_no_subjects_code() -> None:
+    cells = [["年度", "“三公”经费预算总额", "公务接待费"], ["2022", "39.68", "1.28"], ["2023", "60.66", "0.96"]]
+    glyphs, rules = ruled(simple(cells), [50, 150, 350, 545], 120)
+    (table,) = tables(page(glyphs, rules))
+    assert [(row.label, row.code) for row in table.rows] == [(("2022",), None), (("2023",), None)]

@@ -280,3 +280,11 @@ def test_what_a_reception_cost_is_no_total_of_all_spending() -> None:
     said = "3.公务接待费支出1.86万元。其中：国内公务接待18批次，142人次，共计支出1.86万元。"
     proofs, _ = run(Para(said), total, kind=Kind.DEPARTMENT_FINAL)
     assert kinds(proofs, held=False) == []
+
+
+def test_columns_after_of_which_are_parts_of_a_part() -> None:
+    vehicles = "公务用车购置和运行维护费"
+    columns: list[LabelPath] = [(vehicles, part) for part in ("合计", "公务用车购置费", "公务用车运行维护费", "其中：加油", "维修")]
+    lines: list[Line] = [(("2023",), None, ["59.70", "24.50", "35.20", "20.00", "15.20"])]
+    proofs, _ = run(table(columns, lines, "三公经费支出表"))
+    assert kinds(proofs, True) == ["sum"] and kinds(proofs, False) == []

@@ -160,3 +160,17 @@ def test_bracket_that_holds_a_de_is_not_broken() -> None:
 @pytest.mark.parametrize("text", ["清理病树3.2万株。", "用水总量控制在103亿立方米以内。", "发病率控制在280/10万以内。", "惠及3.2万多户。"])
 def test_ten_thousand_of_things_is_no_money(text: str) -> None:
     assert all(m.unit != "万元" and m.unit != "亿元" for m in only(text))
+
+
+def test_last_years_amount_before_the_change_is_the_same_item() -> None:
+    text = "2023年“三公”经费财政拨款预算60.66万元，比2022年“三公”经费财政拨款预算39.68万元增加20.98万元。"
+    now, before, change = text_to_mentions(text)
+    assert now.items == before.items == change.items and before.year == 2022
+    assert change.labels == ("比2022年“三公”经费财政拨款预算", "增加")
+
+
+def test_semicolon_ends_parts_that_commas_part() -> None:
+    text = "基本支出9.00万元，占75%，其中人员经费5.00万元、公用经费4.00万元；项目支出3.00万元，占25%。"
+    assert [m.items for m in text_to_mentions(text) if m.raw in ("3.00万元", "25%")] == [("项目支出",)] * 2
+    listed = text_to_mentions("收入合计10.00万元，其中：财政拨款5.00万元；事业收入3.00万元；其他收入2.00万元。")
+    assert [m.items[0] for m in listed[1:]] == ["收入合计"] * 3, "parts that semicolons part go on"
