@@ -201,9 +201,20 @@ class Directory:
             if token is None:
                 i += 1
                 continue
-            tokens.append(token)
-            i = token.end
+            tokens += [token] if (parted := self._shorter_region(text, token)) is None else parted
+            i = tokens[-1].end
         return tokens
+
+    def _shorter_region(self, text: str, token: _Token) -> list[_Token] | None:
+        """临浦市监 is 临浦 and 市监, where nothing begins behind 临浦市."""
+        shorter = token.alias[:-1]
+        if token.kind != "region" or token.alias[-1] not in "市县区" or shorter not in self.regions or self._token_at(text, token.end):
+            return None
+        core = self.shorts.at(text, token.end - 1, placed=True)
+        if core is None or core[0] <= token.end or not core[1] & self.regions[shorter]:
+            return None
+        region = _Token(token.start, token.end - 1, "region", self.regions[shorter], shorter)
+        return [region, _Token(token.end - 1, core[0], "core", core[1], text[token.end - 1 : core[0]])]
 
     def _token_at(self, text: str, i: int) -> _Token | None:
         for length in range(min(LONGEST_ALIAS, len(text) - i), 1, -1):

@@ -74,6 +74,7 @@ class Entry:
     context: int
     prior: float
     title_words: float = 0.0  # how much of its own the table's title says
+    several: bool = False  # the title names several items (“三公”经费、会议费、培训费): its total is none of theirs
     narrow: str = ""  # 基本支出 or 项目支出 where the whole table is about that part only
     purchases: bool = False  # a list of what is to be bought: asked for by name only
     planned: bool = False  # 计划购置…: never what is there already
@@ -200,6 +201,7 @@ class View:
             unit=self._many and table is not None and any(p in self.unit_labels for p in f.row_path),
             budgeted=self._final and bool(BUDGETED.search("".join(f.col_path))) and not SPENT.search("".join(f.col_path)),
             planned=bool(PLANNED.search(leaf)) and f.measure is Measure.COUNT,
+            several=table is not None and bool(place >= 0 and "、" in self.labels[place]),
             title_words=missing_weight(core(where), [False] * len(core(where))) if where and table else 0.0,
         )
 

@@ -19,6 +19,10 @@ from index.amounts import convert, format_value, round_half_up
 from index.domain import Figure, Measure, Origin
 
 
+CHANGE_IN_MONEY = re.compile(r"(?:增加?|减少?|多|少|涨|降|差|加|砍)[了出掉]?(?:多少|几)(?!百分|成|个百分)")
+COMPARED_WITH = re.compile(r"[比较](?:去年|上一?年|(?:20)?\d\d年?度?)的?(?:预算执行数|执行数|决算数|预算数|年初预算数?|预算|决算)?")
+
+
 def answer_change(task: Task) -> Answer | None:
     """How much more or less than before: as stated in prose, in a table of years, or computed from two years' figures."""
     if not task.q.wants_change:
@@ -39,6 +43,11 @@ def answer_change(task: Task) -> Answer | None:
     group, reading = found[0]
     if task.q.wants_rate and not rate_follows(task, group, reading.figure) and (computed := answer_two_years(task)):
         return computed
+    only_rate = reading.figure.measure is Measure.RATE and not any(
+        f.measure is Measure.CHANGE for f in change_of(task.library, group, reading.figure)
+    )
+    if CHANGE_IN_MONEY.search(task.q.text) and not task.q.wants_rate and only_rate and (computed := answer_two_years(task)):
+        return computed  # 多几万, where the table prints the rate alone
     if task.q.doubted and (own := task.read(group)) is not None and own.sure:
         state_figure(task, group, own)
     state_change(task, group, reading)
@@ -201,7 +210,8 @@ def answer_two_years(task: Task) -> Answer | None:
         if year is None:
             continue
         now, before = two_years(task, group, year)
-        if now and before and now.sure and before.sure and now.figure.unit == before.figure.unit:
+        alike = now and before and now.sure and before.sure and now.figure.unit == before.figure.unit
+        if now and before and alike and now.figure.year != before.figure.year:
             state_difference(task, group, before.figure, now.figure)
             return task.draft.answered()
     return None
@@ -211,10 +221,13 @@ def two_years(task: Task, group: Group, year: int) -> tuple[Reading | None, Read
     """The item in its own year and in the year it is compared with (the one named, else the year before)."""
     base = next((y for y in task.q.years if y < year), year - 1)
     want = replace(task.want(), measures=AMOUNTS, unit_kind=None, direction=0)
-    now = task.read(group, want=replace(want, years=frozenset({year})))
+    ask = task.ask
+    if (bare := COMPARED_WITH.sub("", task.q.text)) != task.q.text and part_ask(task.library, bare).content:
+        ask = part_ask(task.library, bare)  # 比去年执行数 names the other year's column
+    now = task.read(group, ask, replace(want, years=frozenset({year})))
     if now is None:
         return None, None
-    before = read_figure(task.library, group, task.ask, replace(want, years=frozenset({base}))) if task.ask.content else None
+    before = read_figure(task.library, group, ask, replace(want, years=frozenset({base}))) if ask.content else None
     if before and not same_row(before.figure, now.figure):
         before = None
     if before is None:

@@ -21,6 +21,7 @@ from assistant.task import Task
 from index.amounts import convert, format_value, round_half_up
 from index.domain import Figure, Measure
 
+TIMES = re.compile(r"([^,，。?？]{2,}?)(?:是|相当于)([^,，。?？]{2,}?)的?(?:几|多少)倍")
 TOTAL = re.compile(r"总|合计|全部|收入|支出")
 KIND_OF_BODY = re.compile(r"(?:哪|两|三|几|各)(?:一|几)?个?(局|委|厅|院|街道|镇|乡|学校|医院|中心)")
 BODY_ENDS = {"委": ("委员会",), "街道": ("街道办事处",), "镇": ("镇人民政府",), "乡": ("乡人民政府",), "学校": ("学校", "小学", "中学")}
@@ -101,7 +102,10 @@ def compare_items(task: Task, groups: list[Group]) -> Answer | None:
             r"各(?:自|要)?(?:花|用|是|有)?(?:多少|几).*|分别.*|各是.*|哪个.*|谁.*|多多少.*|少多少.*|差了?多[少大].*|几倍.*", "", task.q.text
         )
         lead, _, items = text.rpartition(",")
-        pieces = split_items(task, group, items)
+        if times := TIMES.search(task.q.text):  # 农村低保是城市低保的几倍
+            lead, pieces = "", [times.group(1), times.group(2)]
+        else:
+            pieces = split_items(task, group, items)
         if any(not part_ask(task.library, p).content and not TOTAL.search(p) for p in pieces):
             continue  # 比预算少多少 names no second item
         readings = [read_one(task, group, lead + p) for p in pieces]
@@ -114,7 +118,7 @@ def compare_items(task: Task, groups: list[Group]) -> Answer | None:
 
 def answer_columns(task: Task) -> Answer | None:
     """Several columns of one item in a plain question: 一般公共预算拨款多少、结转多少."""
-    if not re.search(r"多少.*多少|各多少|分别", task.q.text) or len({g.body for g in task.scope.groups}) > 1:
+    if not re.search(r"多少.*多少|各(?:占|是|有|花)?多少|分别", task.q.text) or len({g.body for g in task.scope.groups}) > 1:
         return None
     columns = named_columns(task, pick_groups(task))
     return state_columns(task, *columns) if columns else None
@@ -201,9 +205,7 @@ def state_side_by_side(task: Task, readings: list[tuple[Group, Reading]]) -> Non
     table = ["| 单位 | 年份 | 项目 | 数额 | 出处 |", "|---|---|---|---|---|"]
     for group, figure, value in rows:
         name = group.label if len({g.kind for g, _, _ in rows}) > 1 else group.body
-        table.append(
-            f"| {name} | {figure.year or group.year} | {task.draft.item(figure) or '合计'} | {value} | {task.where(figure)} |"
-        )
+        table.append(f"| {name} | {figure.year or group.year} | {task.draft.item(figure) or '合计'} | {value} | {task.where(figure)} |")
     task.draft.say("\n".join(table))
 
 
@@ -335,7 +337,9 @@ def previous_beside(task: Task, groups: list[Group], years: list[int]) -> Answer
         if now and now.sure and change and change.figure.measure is Measure.CHANGE and change.figure.value is not None:
             if re.search(r"差|变|增|减|多|少了", task.q.text):
                 stated = f"{direction_word(change.figure)}{task.draft.state(change.figure)}"
-                task.draft.say(f"{stated}——{group.body}{quoted(task.draft.item(change.figure))}{group.year}年较上年，见{task.where(change.figure)}。")
+                task.draft.say(
+                    f"{stated}——{group.body}{quoted(task.draft.item(change.figure))}{group.year}年较上年，见{task.where(change.figure)}。"
+                )
             value = task.draft.state(now.figure)
             task.draft.say(f"{group.year}年{quoted(task.draft.item(now.figure))}为{value}（{task.where(now.figure)}）。")
             state_previous(task, group, now.figure, change.figure)

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from assistant.bodies import is_unit
 from assistant.flat import core
-from assistant.items import in_one_table, read_one
+from assistant.items import in_one_table, read_one, without_bodies
 from assistant.leftover import leftover
 from assistant.lookup import HALF, Want, belongs
 from assistant.match import Ask
@@ -94,7 +94,7 @@ def _family(task: Task, group: Group) -> list[Figure]:
 
 def unit_rows(task: Task, group: Group, text: str) -> list[Figure]:
     """Each unit of a department with the amount of what the rest of the question names, its whole budget where it names nothing."""
-    ask = part_ask(task.library, text)
+    ask = part_ask(task.library, re.sub(r"^[ ,]*系统|怎么排|如何排", "", without_bodies(task, text).strip()))
     found: dict[str, Figure] = {}
     for view in task.library.views([group]):
         for unit in view_units(view):

@@ -34,6 +34,7 @@ class Lexicon:
     others: tuple[str, ...]
     ask: Mapping[str, tuple[str, ...]]
     stop_words: frozenset[str]
+    requires: tuple[tuple[frozenset[str], frozenset[str]], ...] = ()  # said in the question, then one of these in the labels
     stop_phrases: tuple[str, ...] = ()  # those of the stop words that are made of several words
     names: tuple[str, ...] = ()  # subjects of the national tables, longest first: words end where they begin and end
     vocabulary: str = ""  # all synonyms and terms in one text
@@ -82,6 +83,7 @@ def load_lexicon(path: Path = DEFAULT) -> Lexicon:
             ratios={name: (parts[0], parts[1]) for name, parts in raw.get("ratios", {}).items()},
             opposites=pairs_of(raw, "pairs"),
             parts=pairs_of(raw, "parts"),
+            requires=pairs_of(raw, "requires"),
             names=longest(raw.get("terms", {}).get("names", [])),
             vocabulary="\n".join([*aliases, *map(flat, raw["synonyms"]), *raw.get("terms", {}).get("words", [])]),
             stop_phrases=longest([w for w in raw["stop"]["words"] if len(w) >= PHRASE]),

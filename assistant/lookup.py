@@ -25,6 +25,7 @@ REST = re.compile(r"其[他它]")
 HALF = 0.51  # a column is meant where the question names half of its own words
 WHOLE = 0.15  # unsaid weight up to which a label is said whole
 TITLE_RUN = 3  # characters of a title that mean it, where they are less than half of it
+SEVERAL_MISSING = 4.0  # unsaid weight of a title from which it is about other items, too
 IN_PART = 1.0  # for standing in the part of the document that the question names
 OF_THE_REST = 0.9  # against 其他人大事务支出 where 人大事务支出 is asked for
 PART = 1.5  # against a part of what the question names whole (公务用车运行维护费 for 公务用车购置及运行维护费)
@@ -149,6 +150,8 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
         match = found[entry.title]
         if match.share < HALF and match.covered.bit_count() < TITLE_RUN:
             match = NOTHING
+        if entry.leaf < 0 and entry.several and match.missing >= SEVERAL_MISSING:
+            match = NOTHING  # 合计 of “三公”经费、会议费、培训费支出表 is no sum of 三公
         title = match.covered & ~covered & ~beyond
         score += ask.weight(title) if entry.leaf < 0 else 0.7 * ask.own_weight(title)
         if entry.leaf < 0:  # a total is about what its table is about

@@ -33,6 +33,8 @@ def answer_rank(task: Task) -> Answer | None:
     groups = pick_groups(task)
     if len({g.body for g in groups}) > 1 and task.scope.named:
         return rank_bodies(task, groups)
+    if len(groups) > 1 and len(task.q.years) > 1:  # 三年的预算总计排一下
+        return rank_bodies(task, groups)
     for group in groups[:1]:
         if task.q.wants_change or re.search(r"猛|涨|降", task.q.text):
             return rank_changes(task, group)

@@ -57,8 +57,10 @@ def _read_figure(library: Library, group: Group, ask: Ask, want: Want) -> Readin
         sides, parts = one_sided(ask, library.lexicon.opposites), one_sided(ask, library.lexicon.parts)
         found = [c for c in found if not (near_miss(ask, c) or (sides and opposed(labels_of(c.figure), sides)))]
         found = [c for c in found if not (parts and printed_together(c.figure, parts))]
+        needed = [told for said, told in library.lexicon.requires if any(w in ask.text for w in said)]
+        found = [c for c in found if all(any(w in label_text(c.figure) for w in told) for told in needed)]
         limits = set(LIMIT.findall(ask.text))
-        found = [c for c in found if not (limits and limits.isdisjoint(LIMIT.findall(flat(f"{labels_of(c.figure)} {c.figure.context}"))))]
+        found = [c for c in found if not (limits and limits.isdisjoint(LIMIT.findall(label_text(c.figure))))]
     candidates = naming(found, {v.info.doc_id: v for v in views}, ask)
     if not candidates:
         return None
@@ -108,6 +110,11 @@ def whole_of(best: Candidate, candidates: Sequence[Candidate], ask: Ask) -> Cand
     )
     whole = next(wholes, None)
     return whole if whole and whole.figure.measure is f.measure and not leftover(ask, whole.covered) else best
+
+
+def label_text(figure: Figure) -> str:
+    """All that names the figure: its row's own label, its columns and, in running text, its sentence."""
+    return flat(f"{labels_of(figure)} {figure.context}")
 
 
 def labels_of(figure: Figure) -> str:

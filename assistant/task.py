@@ -27,6 +27,7 @@ MONEY_NOUN = re.compile(
     r"(?:费|费用|支出|收入|经费|资金|拨款|补助|补贴|工资|预算|决算|预算数|决算数|采购额|总额|金额|公积金|结转|结余)"
     r"(?=$|[^\w]|多少(?![个家辆台人名项次套件批场])|花|用了|是|为|有多少|谁|哪|各|分别|一共|总共|共|合计|安排|一年)"
 )
+WHOLE_TABLE = re.compile(r"总表|总体情况表")
 INCOME = re.compile(r"收入|收支")
 
 
@@ -86,7 +87,8 @@ class Task:
             return self.read_total(group, want)
         if want.years and group.year not in want.years:
             return read_figure(self.library, group, ask, want)
-        return read_figure(self.library, group, ask, replace(want, years=frozenset(), named_years=want.years))
+        theirs = {g.year for g in self.scope.groups if g is not group}  # a year that another document is asked for is no year of this one
+        return read_figure(self.library, group, ask, replace(want, years=frozenset(), named_years=want.years - theirs))
 
     def read_total(self, group: Group, want: Want) -> Reading | None:
         """The body's whole budget: 支出总计 (or 收入总计 where income is named), or its stated change."""
@@ -127,7 +129,7 @@ class Task:
                 ):
                     continue
                 if (
-                    "总表" in table.title
+                    WHOLE_TABLE.search(table.title)
                     and (e.plain_column or re.search(r"合计|总计", core(f.col_path[-1])))
                     and "财政拨款" not in table.title
                 ):

@@ -84,6 +84,9 @@ def complete(text: str, before: str, directory: Directory, lexicon: Lexicon) -> 
     if earlier and re.fullmatch(r"那?(?:前一年|上一年|去年|上年|头一年)的?(?:是)?(?:多少)?呢?[？?]?", text):
         return strip_body(before, directory, f"{earlier[0] - 1}年")
     bare = re.sub(r"^那么?(?:么)?|的?(?:是|有)?(?:多少)?呢?[？?]?$", "", text)
+    before_that = re.fullmatch(rf"(?:上一?年|去年)的?({MEASURE.pattern})", bare)
+    if before_that and earlier:
+        return f"{body}{earlier[0] - 1}年{item}{before_that.group(1)}多少"
     if MEASURE.fullmatch(bare):
         return f"{body}{year}{item}{bare}多少"
     swapped = next((item.replace(o, bare) for group in SWAPS if bare in group for o in group if o != bare and o in item), None)
@@ -112,6 +115,8 @@ def complete(text: str, before: str, directory: Directory, lexicon: Lexicon) -> 
             if lexicon.asks("why", text) and not ask.content:  # 原因呢: of what was asked before
                 return f"{body}{year}{without_change(item)}{kept}"
             return f"{body}{year}{kept}{question_form(before)}"
+        if named.mentions and not ask.content and (again := strip_body(before, directory, text)) != before:
+            return again  # 政协那边有几辆 after 省人大2019年有多少车
         return f"{body}{year}{item}{text}"
     kept = re.sub(r"^那么?|呢[？?]?$", "", text)
     form = "" if re.search(r"多少|几|吗|什么|为|哪|%", kept) else question_form(before)

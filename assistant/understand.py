@@ -76,7 +76,7 @@ RECIPIENT = re.compile(  # 给干部发奖金
     r"[给为帮替](?:机关|单位|全体|在职|全局)?(?:干部|职工|员工|工作人员|公务员|大家)[发交缴买]的?"
 )
 DOUBTS_ONLY = re.compile(
-    r"怎么|以哪个为准|哪个|好像|似乎|貌似|前后|说明|文字|正文|文件|表格?|两处|两边|两个|这个|数据|数字?|金额|里面?|中|的|和|跟|与|这|那|它|到底|是不是|是否|有没有|能信|可信"
+    r"怎么|以哪个为准|哪个|公开\d+表|表\d+|附表|重点项目|[两三四几各]处|说法|相同|核一下|好像|似乎|貌似|前后|说明|文字|正文|文件|表格?|两处|两边|两个|这个|数据|数字?|金额|里面?|中|的|和|跟|与|这|那|它|到底|是不是|是否|有没有|能信|可信"
     r"|吗|呢|啊|一样|一致|对不上|对得上|不|矛盾|打架|写|印|都|也|有点?|点|真的|算得|准|对|问题|地方|呀|了|差一|差"
 )
 DOUBTED = re.compile(r"到底|究竟|对不上|前后矛盾|自相矛盾")
@@ -90,7 +90,10 @@ OPEN_KINDS = frozenset(
 )
 DRAWN_UP = re.compile(r"(?<=预算)编制|(?<=决算)编制|编制(?=范围|单位|说明|情况|依据|方法|的?(?:预算|决算|项目)|了)")  # not 人员编制
 IN_WORDS = re.compile(r"(?:情况|编制)?说明(?:里面?|中|部分|上|写|说)|文字(?:里面?|部分|说明)|正文")
-SAID_THERE = re.compile(r"[\u4e00-\u9fff]{0,4}(?:预算|决算|文件|报告|公开)(?:书|说明)?(?:里面?|中|上)?(?:所?说的|提到的|写的|讲的|出现的)")
+SAID_THERE = re.compile(
+    r"\((?:20\d\d)?年?度?(?:部门|单位)?(?:预算|决算)(?:说明|公开|报告|文本|里)?[^()]{0,6}\)"
+    r"|[\u4e00-\u9fff]{0,4}(?:预算|决算|文件|报告|公开)(?:书|说明)?(?:里面?|中|上)?(?:所?说的|提到的|写的|讲的|出现的)"
+)
 TWO_NUMBERS = re.compile(
     r"(?:是不是|有没有|为什么|怎么)?(?:有|出现|写了)?两个(?:不同的?|不一样的)?数(?![字据量目])|按[那这上]?两个数(?:算|核|计算)?(?:一下)?(?:对不对|对吗)?|以?哪个为准"
 )
@@ -108,7 +111,7 @@ SUM_CHECKED = (  # whether parts add up to what is printed
     re.compile(r"等于.*(?:加(?!强|快|大)|之和|相加|合起来)|(?:加(?!强|快|大)|之和|相加|合起来).*等于"),
 )
 AT_MOST = re.compile(r"最[多高少低](?=能|可|不|允许|要|得)|清单(?=[上里中])")  # 最多能有几个人 ranks nothing
-WHO_MORE = re.compile(r"谁[\u4e00-\u9fff]{0,4}[多少高低](?!少)")
+WHO_MORE = re.compile(r"(?:谁|哪个|哪一?项|哪样)[\u4e00-\u9fff]{0,4}[多少高低大小](?!少)|几倍")
 CLAIMED = re.compile(  # 有一亿多吧: what the asker believes is no part of the question
     r"(?:是不是|大概|大约|差不多|好像|有|是)?(?:[一二两三四五六七八九十百千几]+|\d+(?:\.\d+)?)个?(?:多|来|几|余)?(?:千万|百万|[万亿千百])"
     r"(?:多|来|余|几)?(?:元|块)?钱?(?:左右|上下|出头|吧|多)+(?:吧|啊|吗|是吧)?"
@@ -260,7 +263,8 @@ def text_to_question(raw: str, directory: Directory, lexicon: Lexicon, items: Ca
     rate = lexicon.asks("rate", text) is not None
     amount = bool(re.search(r"多少(?!百分|个百分)|几|各是|分别|数额|金额|总额", text))
     up, down = lexicon.asks("up", text), lexicon.asks("down", text)
-    counters = tuple(m.group(1) or m.group(2) for m in COUNTER.finditer(text))
+    counted = (m for m in COUNTER.finditer(text) if not any(start <= m.start() < end for start, end in doubts))  # 前后几处说法一样吗
+    counters = tuple(m.group(1) or m.group(2) for m in counted)
     unit = UNIT.search(text)
     top = TOP.search(text)
     ask = text_to_ask(text, lexicon, spans, dropped)
