@@ -208,6 +208,8 @@ class Directory:
     def _shorter_region(self, text: str, token: _Token) -> list[_Token] | None:
         """临浦市监 is 临浦 and 市监, where nothing begins behind 临浦市."""
         shorter = token.alias[:-1]
+        if token.end >= len(text):
+            return None
         if token.kind != "region" or token.alias[-1] not in "市县区" or shorter not in self.regions or self._token_at(text, token.end):
             return None
         core = self.shorts.at(text, token.end - 1, placed=True)

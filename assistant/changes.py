@@ -18,7 +18,6 @@ from assistant.task import Task
 from index.amounts import convert, format_value, round_half_up
 from index.domain import Figure, Measure, Origin
 
-
 CHANGE_IN_MONEY = re.compile(r"(?:增加?|减少?|多|少|涨|降|差|加|砍)[了出掉]?(?:多少|几)(?!百分|成|个百分)")
 COMPARED_WITH = re.compile(r"[比较](?:去年|上一?年|(?:20)?\d\d年?度?)的?(?:预算执行数|执行数|决算数|预算数|年初预算数?|预算|决算)?")
 

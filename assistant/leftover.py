@@ -19,10 +19,11 @@ OWN_WORD = 1.0  # unsaid weight from which a label says more than the question
 ENOUGH = 0.7  # with this share of the content explained, a verb more or less is no reason to refuse
 
 
-def leftover(ask: Ask, covered: int, strict: bool = False) -> list[str]:
+def leftover(ask: Ask, covered: int, terms: bool = False, strict: bool = False) -> list[str]:
     """The unexplained words that carry meaning, in order; empty where only filler is left.
 
-    ``strict``, for a label that says more than the question: a verb besides it may be what the label's own word stands for.
+    For a label (of a figure, not a passage) ``terms`` are never left: 结转 and 接待 name another figure. With ``strict``, where
+    the label says more than the question, no verb is talk: it may be what the label's own word stands for.
 
     A word counts as explained where at least half of it is covered, or where it is explained at another place of the question.
     """
@@ -43,7 +44,8 @@ def leftover(ask: Ask, covered: int, strict: bool = False) -> list[str]:
             continue
         if (not strict and is_talk(ask, word, covered)) or (word.text in OWNERS and ask.text.startswith("的", word.end)):
             continue
-        telling = word.text in OTHERS or (len(word.text) > 1 and (share < ENOUGH or (not word.empty and word.kind != "vn")))
+        named = word.text in OTHERS or (terms and bool(ask.terms & span))
+        telling = named or (size > 1 and (share < ENOUGH or (not word.empty and word.kind != "vn")))
         if word.kind == "eng" or telling or (len(word.text) == 1 and word.kind.startswith("n")):
             out.append(word.text)
     return out

@@ -37,6 +37,7 @@ class Lexicon:
     requires: tuple[tuple[frozenset[str], frozenset[str]], ...] = ()  # said in the question, then one of these in the labels
     stop_phrases: tuple[str, ...] = ()  # those of the stop words that are made of several words
     names: tuple[str, ...] = ()  # subjects of the national tables, longest first: words end where they begin and end
+    terms: frozenset[str] = frozenset()  # verbs that name items
     vocabulary: str = ""  # all synonyms and terms in one text
     topics: tuple[Topic, ...] = ()
     whole: tuple[str, ...] = ()
@@ -85,6 +86,7 @@ def load_lexicon(path: Path = DEFAULT) -> Lexicon:
             parts=pairs_of(raw, "parts"),
             requires=pairs_of(raw, "requires"),
             names=longest(raw.get("terms", {}).get("names", [])),
+            terms=frozenset(raw.get("terms", {}).get("words", ())),
             vocabulary="\n".join([*aliases, *map(flat, raw["synonyms"]), *raw.get("terms", {}).get("words", [])]),
             stop_phrases=longest([w for w in raw["stop"]["words"] if len(w) >= PHRASE]),
             topics=tuple(Topic(tuple(t["asked"]), tuple(t["headings"])) for t in raw.get("topics", {}).values()),

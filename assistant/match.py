@@ -123,6 +123,7 @@ class Ask:
     aliases: tuple[tuple[int, int, str], ...] = ()  # start, end, canonical spelling
     bigrams: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     words: tuple[Word, ...] = ()
+    terms: int = 0  # verbs that are terms of budgets (结转, 接待): never left unexplained
     talk: int = 0  # verbs and adjectives that are no term of budgets
     whole: tuple[int, ...] = ()  # masks of terms that are explained whole or not at all
     memo: dict[Hashable, Any] = field(default_factory=dict, init=False, compare=False, repr=False)  # what was worked out for it already
@@ -160,10 +161,13 @@ def text_to_ask(text: str, lexicon: Lexicon, known: Iterable[tuple[int, int]] = 
         taken |= span_mask(*found.span())
     edges = {at for name in lexicon.names if (start := text.find(name)) >= 0 for at in (start, start + len(name))}
     words = tuple(cut_words(text, taken, edges))
-    light = talk = 0
+    light = talk = terms = 0
     for word in words:
-        if len(word.text) > 1 and word.kind.startswith(TALK_CLASSES) and word.kind != "vn" and not lexicon.is_term(word.text):
-            talk |= span_mask(word.start, word.end)
+        if len(word.text) > 1 and word.kind.startswith(TALK_CLASSES):
+            if word.text in lexicon.terms:
+                terms |= span_mask(word.start, word.end)
+            elif word.kind != "vn" and not lexicon.is_term(word.text):
+                talk |= span_mask(word.start, word.end)
         two = word.text[1:] in JOINED or not word.kind.startswith(NAMING_CLASSES)  # 上级, 升级 are words, 花了 is two
         joined = len(word.text) > 2 or two
         filler = word.text in lexicon.stop_words or (joined and is_filler(word.text, lexicon.stop_words)) or FORM.fullmatch(word.text)
@@ -193,7 +197,15 @@ def text_to_ask(text: str, lexicon: Lexicon, known: Iterable[tuple[int, int]] = 
         if not taken & (3 << i):
             bigrams.setdefault(text[i : i + 2], []).append(i)
     return Ask(
-        text, everything & ~taken & ~light, light & ~taken, tuple(aliases), {k: tuple(v) for k, v in bigrams.items()}, words, talk, whole
+        text,
+        everything & ~taken & ~light,
+        light & ~taken,
+        tuple(aliases),
+        {k: tuple(v) for k, v in bigrams.items()},
+        words,
+        terms,
+        talk,
+        whole,
     )
 
 

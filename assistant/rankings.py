@@ -25,6 +25,8 @@ from index.domain import Figure, Measure, Origin
 NOT_NEW = re.compile(r"\(?(?:不算|不含|不包括|除去|剔除|除了)新增的?(?:项目)?\)?")
 AMOUNTS_ASKED = re.compile(r"[,，]?(?:各|分别)(?:是|为|有)?(?:多少|几)[\u4e00-\u9fff]{0,2}")
 RATE_LIMIT = re.compile(r"(?:超过|大于|高于|不低于|超)(\d+(?:\.\d+)?)%|(?<=\d)%以上")
+CONDITION = re.compile(r"(?:是|为|等于)(?:零|0)(?!\d)|没有?安排|未安排|超(?:了)?(?:支|预算)|完成率|执行率")
+HOW_MANY = re.compile(r"(?:几|多少)[个项]|数一数|数一下")
 LISTED = 20
 
 
@@ -68,10 +70,11 @@ def rank_bodies(task: Task, groups: list[Group]) -> Answer | None:
 
 def state_rows(task: Task, group: Group, rows: list[Figure], top: int) -> Answer:
     ordered = sorted(rows, key=lambda f: f.value or 0, reverse=not task.q.ascending)[: min(top, LISTED)]
+    total = counted(task, ordered) if top >= len(rows) else ""
     lines = [
         f"{group.body}{group.year or ''}年{'最小' if task.q.ascending else '最大'}的{len(ordered)}项："
         if top < len(rows)
-        else f"{group.body}{group.year or ''}年共{len(rows)}项，{'由小到大' if task.q.ascending else '由大到小'}："
+        else f"{group.body}{group.year or ''}年{total or f'共{len(rows)}项'}，{'由小到大' if task.q.ascending else '由大到小'}："
     ]
     lines.append("")
     lines += ["| 序 | 项目 | 数额 |", "|---|---|---|"]
@@ -114,7 +117,7 @@ def rank_changes(task: Task, group: Group) -> Answer | None:
 
 
 def list_changes(task: Task, group: Group, changes: list[Figure]) -> Answer:
-    lines = [f"{group.body}{group.year or ''}年：", "", "| 项目 | 增减 | 幅度 |", "|---|---|---|"]
+    lines = [f"{group.body}{group.year or ''}年{counted(task, changes)}：", "", "| 项目 | 增减 | 幅度 |", "|---|---|---|"]
     by_rate = task.q.wants_rate or RATE_LIMIT.search(task.q.text) is not None
     for f in changes:
         rate = next((r for r in change_of(task.library, group, f, frozenset({Measure.RATE})) if r.value is not None), None)
@@ -122,6 +125,13 @@ def list_changes(task: Task, group: Group, changes: list[Figure]) -> Answer:
         lines.append(f"| {task.draft.item(f)} | {told[f.id]} | {told[rate.id] if rate else ''} |")
     task.draft.say("\n".join(lines))
     return task.draft.answered()
+
+
+def counted(task: Task, figures: list[Figure]) -> str:
+    """共3个, as a figure of the answer where the question asks how many."""
+    if not HOW_MANY.search(task.q.text):
+        return ""
+    return f"共{task.draft.computed(Decimal(len(figures)), '个', '个数', f'逐项计数，共{len(figures)}项', figures)}"
 
 
 def answer_empty(task: Task) -> Answer | None:
@@ -145,7 +155,9 @@ def answer_empty(task: Task) -> Answer | None:
 
 
 def answer_list(task: Task) -> Answer | None:
-    """New items, items that rose or fell, parts of an item; other lists are passages."""
+    """New items, items that rose or fell, parts of an item; other lists are passages. None for rows by a condition not known here."""
+    if CONDITION.search(task.q.text):
+        return None
     for group in pick_groups(task)[:1]:
         if re.search(r"新增|新设", NOT_NEW.sub("", task.q.text)) and "项目" in task.q.text:
             return list_new(task, group)
@@ -203,7 +215,7 @@ def list_new(task: Task, group: Group) -> Answer | None:
     found = new_figures(task, group)
     if not found:
         return None
-    lines = [f"{group.body}{group.year or ''}年的新增项目：", "", "| 项目 | 数额 |", "|---|---|"]
+    lines = [f"{group.body}{group.year or ''}年的新增项目{counted(task, found)}：", "", "| 项目 | 数额 |", "|---|---|"]
     for f in found:
         lines.append(f"| {task.draft.item(f)} | {task.draft.state(f)} |")
     task.draft.say("\n".join(lines))

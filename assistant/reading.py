@@ -58,7 +58,7 @@ def _read_figure(library: Library, group: Group, ask: Ask, want: Want) -> Readin
         found = [c for c in found if not (near_miss(ask, c) or (sides and opposed(labels_of(c.figure), sides)))]
         found = [c for c in found if not (parts and printed_together(c.figure, parts))]
         needed = [told for said, told in library.lexicon.requires if any(w in ask.text for w in said)]
-        found = [c for c in found if all(any(w in label_text(c.figure) for w in told) for told in needed)]
+        found = [c for c in found if all(any(w in own_text(c.figure) for w in told) for told in needed)]
         limits = set(LIMIT.findall(ask.text))
         found = [c for c in found if not (limits and limits.isdisjoint(LIMIT.findall(label_text(c.figure))))]
     candidates = naming(found, {v.info.doc_id: v for v in views}, ask)
@@ -83,7 +83,7 @@ def _read_figure(library: Library, group: Group, ask: Ask, want: Want) -> Readin
 
 def left_by(ask: Ask, candidate: Candidate, besides: int = 0) -> list[str]:
     """The words that a candidate leaves unexplained; ``besides`` are characters that need no explanation."""
-    return leftover(ask, candidate.covered | besides, strict=candidate.unsaid >= OWN_WORD)
+    return leftover(ask, candidate.covered | besides, terms=True, strict=candidate.unsaid >= OWN_WORD)
 
 
 def other_clauses(ask: Ask, code: str) -> int:
@@ -115,6 +115,12 @@ def whole_of(best: Candidate, candidates: Sequence[Candidate], ask: Ask) -> Cand
 def label_text(figure: Figure) -> str:
     """All that names the figure: its row's own label, its columns and, in running text, its sentence."""
     return flat(f"{labels_of(figure)} {figure.context}")
+
+
+def own_text(figure: Figure) -> str:
+    """What names the figure itself: columns that only total (本年收入合计) aside."""
+    columns = (c for c in figure.col_path if not re.search(r"[合总小]计$", core(c)))
+    return flat(core(" ".join((*figure.row_path[-1:], *columns))) + figure.context)
 
 
 def labels_of(figure: Figure) -> str:

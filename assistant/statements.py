@@ -127,12 +127,19 @@ def bare_item(label: str) -> str:
 
 def state_scopes(task: Task, reading: Reading) -> None:
     """Other readings with as good a right: named after the plainest one."""
-    for rival in reading.rivals[:2]:
+    for rival in [r for r in reading.rivals if not other_table_named(task, reading.figure, r)][:2]:
         told = any(f.id == rival.id for f in task.draft.covered_figures)
         if rival.doc_id == reading.figure.doc_id and rival.value is not None and not told:
             value = task.draft.state(rival, None, task.draft.label(rival))
             words = [*(p for p in rival.row_path[:1] if is_unit(p)), *rival.col_path]
             task.draft.say(f"另一口径：{value}（{task.where(rival)}{'，' if words else ''}{'·'.join(words)}）。")
+
+
+def other_table_named(task: Task, figure: Figure, rival: Figure) -> bool:
+    """True where the question says a word by which the figure's table differs from the rival's (合并资产负债表, 母公司资产负债表)."""
+    titles = [t.title if (t := task.draft.views[f.doc_id].tables.get(f.table_id or "")) else "" for f in (figure, rival)]
+    words = {titles[0][i : i + 2] for i in range(len(titles[0]) - 1)}
+    return bool(titles[1]) and any(w in task.q.text and w not in titles[1] for w in words)
 
 
 def keep_best(readings: list[tuple[Group, Reading]]) -> list[tuple[Group, Reading]]:

@@ -127,6 +127,8 @@ HOW_COME = re.compile(
 EXPLAIN = re.compile(r"^(?:请|帮我)?(?:解释|讲|说)(?:一下|下)(?!.*(?:为什么|为啥|为何|原因|怎么|多少)).{2,14}(?:是啥|是什么|$)")
 PART = re.compile(r"第[一二三四五六七八九十]+部分")
 NAMED_TABLE = re.compile(r"[那这]一?张表|表里|表中|表格里")
+# 三公经费、会议费那张表中，培训费多少
+THAT_TABLE = re.compile(r"([\u4e00-\u9fff“”\"、]{3,40})[那这]一?张表(?:中|里面?|上)?[,，](?=[\u4e00-\u9fff]{2})")
 BOTH_PARTS = re.compile(
     r"[,，]?基本(?:支出)?[加和与跟、+]项目(?:支出)?(?:都|全)?(?:加在?一?起|加一?块儿?|合起来|合在一起|一起算|总计|都算|加总)(?:总计|一共)?|\(?(?:含|包括|包含)?基本(?:支出)?(?:加|和|与|\+)项目(?:支出)?(?:都算|一起|合计)?\)|[,，]?把?(?:基本|项目)(?:支出)?(?:里面?|中)?的?(?:也|都)?(?:算上|加上|算进去|加进去|算在内)|连(?:着|带|上)?(?:基本|项目)(?:支出|经费)?(?:一起|一块儿?|都|也)(?:算|加)?(?:上|进去|在内)?|\(?(?:含|包括)(?:基本|项目)(?:支出)?\)?"
 )
@@ -225,6 +227,7 @@ def text_to_question(raw: str, directory: Directory, lexicon: Lexicon, items: Ca
     dropped += [m.span(2) for m in COUNTER.finditer(text) if m.group(2) not in (None, "场次")]
     dropped += [m.span() for m in COUNTED.finditer(text)] + [m.span() for m in NAMED_TABLE.finditer(text)]
     dropped += [m.span() for m in GOALS.finditer(text)]
+    dropped += [m.span(1) for m in THAT_TABLE.finditer(text)]
     dropped += [(m.end, m.end + 2) for m in named.mentions if text.startswith("系统", m.end)]  # 卫健系统
     dropped += [m.span() for m in TWO_NUMBERS.finditer(text)]
     clauses = [m for m in re.finditer(r"[^,，;；。?？!！]+", text) if m.start()]
