@@ -189,7 +189,9 @@ class Directory:
                 mentions.append(mention)
         mentions, placed = with_places(text, mentions)
         certain = [m.bodies for m in mentions if len(m.bodies) == 1 and not m.region]
-        mentions = [m for m in mentions if not (m.region and any(c <= m.bodies for c in certain))]  # 省人大…江苏代表团
+        needless = [m for m in mentions if m.region and any(c <= m.bodies for c in certain)]  # 省人大…江苏代表团
+        placed += [(m.start, m.end) for m in needless if text[m.end : m.end + 1] in ("这", "那", "的", ",", ":")]  # 江苏这四家
+        mentions = [m for m in mentions if m not in needless]
         spans = tuple((m.start, m.end) for m in mentions)
         return Named(tuple(mentions), tuple(unknown), (*spans, *placed))
 

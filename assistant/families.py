@@ -64,6 +64,8 @@ def _family(task: Task, group: Group) -> list[Figure]:
     if (limits := between(task.q.text)) is not None:
         rows = family(replace(task, q=replace(task.q, text=task.q.text[: limits[2][0]] + task.q.text[limits[2][1] :])), group)
         return [f for f in rows if limits[0] <= (convert(f.value or Decimal(0), f.unit, "元") or Decimal(0)) <= limits[1]]
+    if task.q.code and (rows := coded_children(task, group)):
+        return rows
     limit = threshold(task.q.text)
     text = task.q.text if limit is None else task.q.text[: limit[2][0]] + task.q.text[limit[2][1] :]
     text = SUPERLATIVE.sub("", without_frames(text))
@@ -207,6 +209,23 @@ def top_rows(task: Task, group: Group) -> list[Figure]:
             if len(rows) > 1:
                 return rows
     return []
+
+
+def coded_children(task: Task, group: Group) -> list[Figure]:
+    """The subjects one level below the code that the question names, in the table and column that its own figure is read from."""
+    reading = task.read(group)
+    parent = reading.figure if reading and reading.sure else None
+    if parent is None or not parent.code or parent.table_id is None:
+        return []
+    return [
+        f
+        for f in task.library.view(parent.doc_id).figures
+        if (f.table_id, f.col) == (parent.table_id, parent.col)
+        and f.value
+        and f.code
+        and f.code.startswith(parent.code)
+        and len(f.code) == len(parent.code) + 2
+    ]
 
 
 def children_rows(task: Task, group: Group, text: str) -> list[Figure]:

@@ -257,7 +257,7 @@ def parted(words: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
         if "的" in word[1:-1]:  # 谁的车 is no word
             head, _, rest = word.partition("的")
             yield from ((head, "r"), ("的", "uj"), (rest, "n"))
-        elif kind == "ns" and word[0] == "里" and len(word) == 2:  # 基本支出里列了: no place
+        elif kind == "ns" and len(word) == 2 and (word[0] == "里" or (word[0] in "中内" and FORM.fullmatch(word))):  # 里列, 中花: no places
             yield from ((word[0], "f"), (word[1:], "v"))
         elif len(word) > 2 and word[-1] in "里中内" and kind.startswith("n"):  # 政采里
             yield from ((word[:-1], "n"), (word[-1], "f"))

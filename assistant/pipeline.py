@@ -135,7 +135,10 @@ class Assistant:
 
     def _names_item(self, piece: str) -> bool:
         """True where a clause says something of budgets (买公车这块): it must not be left out of the question."""
-        return bool(ITEM_NAMED.search(piece)) or any(len(alias) > 1 and alias in piece for alias in self.lexicon.synonyms)
+        if ITEM_NAMED.search(piece) or any(len(alias) > 1 and alias in piece for alias in self.lexicon.synonyms):
+            return True
+        ask = part_ask(self.library, piece)
+        return any(view.printed_items(ask) for view in self.library.views(self.library.groups[:NEAR]))
 
     def _clauses(self, question: str, clauses: list[str], whole: Answer, draft: Draft) -> Answer:
         """Each clause by itself, completed by the one before; the question as a whole where that does not work."""

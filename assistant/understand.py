@@ -56,7 +56,7 @@ COUNTER = re.compile(
 )
 TOP = re.compile(
     r"(?:(?<!年)前|top|排头|居前|头(?=[一二两三四五六七八九十\d]+[位名个项]))([一二两三四五六七八九十\d]+)"
-    r"|(?:最[大多高小少低])的?([一二两三四五六七八九十\d]+)[个项家类款]?"
+    r"|最(?:花钱|费钱|贵)的([一二两三四五六七八九十\d]+)|(?:最[大多高小少低])的?([一二两三四五六七八九十\d]+)[个项家类款]?"
 )
 UNIT_LEVEL = re.compile(
     r"局本级(?=单位)|(?<![家个属些])单位预算|(?<![家个属些])单位决算|本级单位|单位口径|本级口径|只看本级|\(本级\)|(?<=[局委厅院办府])本级"
@@ -76,7 +76,7 @@ RECIPIENT = re.compile(  # 给干部发奖金
     r"[给为帮替](?:机关|单位|全体|在职|全局)?(?:干部|职工|员工|工作人员|公务员|大家)[发交缴买]的?"
 )
 DOUBTS_ONLY = re.compile(
-    r"怎么|以哪个为准|哪个|公开\d+表|表\d+|附表|重点项目|[两三四几各]处|说法|相同|核一下|好像|似乎|貌似|前后|说明|文字|正文|文件|表格?|两处|两边|两个|这个|数据|数字?|金额|里面?|中|的|和|跟|与|这|那|它|到底|是不是|是否|有没有|能信|可信"
+    r"、|怎么|以哪个为准|哪个|公开\d+表|表\d+|附表|重点项目|[两三四几各]处|说法|相同|核一下|好像|似乎|貌似|前后|说明|文字|正文|文件|表格?|两处|两边|两个|这个|数据|数字?|金额|里面?|中|的|和|跟|与|这|那|它|到底|是不是|是否|有没有|能信|可信"
     r"|吗|呢|啊|一样|一致|对不上|对得上|不|矛盾|打架|写|印|都|也|有点?|点|真的|算得|准|对|问题|地方|呀|了|差一|差"
 )
 DOUBTED = re.compile(r"到底|究竟|对不上|前后矛盾|自相矛盾")
@@ -91,7 +91,7 @@ OPEN_KINDS = frozenset(
 DRAWN_UP = re.compile(r"(?<=预算)编制|(?<=决算)编制|编制(?=范围|单位|说明|情况|依据|方法|的?(?:预算|决算|项目)|了)")  # not 人员编制
 IN_WORDS = re.compile(r"(?:情况|编制)?说明(?:里面?|中|部分|上|写|说)|文字(?:里面?|部分|说明)|正文")
 SAID_THERE = re.compile(
-    r"\((?:20\d\d)?年?度?(?:部门|单位)?(?:预算|决算)(?:说明|公开|报告|文本|里)?[^()]{0,6}\)"
+    r"\((?:20\d\d)?年?度?(?:部门|单位)?(?:预算|决算)(?:(?:说明|公开|报告|文本|里)[^()]{0,6})?\)"
     r"|[\u4e00-\u9fff]{0,4}(?:预算|决算|文件|报告|公开)(?:书|说明)?(?:里面?|中|上)?(?:所?说的|提到的|写的|讲的|出现的)"
 )
 TWO_NUMBERS = re.compile(
@@ -110,6 +110,8 @@ SUM_CHECKED = (  # whether parts add up to what is printed
     re.compile(r"[跟和与同].{2,20}加(?!强|快|大).{2,20}(?:对得上|对不上|一样|相等|一致|相符|吻合)"),
     re.compile(r"等于.*(?:加(?!强|快|大)|之和|相加|合起来)|(?:加(?!强|快|大)|之和|相加|合起来).*等于"),
 )
+PROJECTS_COUNTED = re.compile(r"(?:几|多少)个?项目|项目.{0,14}(?:几|多少)个")
+PROJECTS_THAT = re.compile(r"减少|增加|下降|增长|涨|超过|不足|低于|高于|以上|以下|新增|持平|压减")
 AT_MOST = re.compile(r"最[多高少低](?=能|可|不|允许|要|得)|清单(?=[上里中])")  # 最多能有几个人 ranks nothing
 WHO_MORE = re.compile(r"(?:谁|哪个|哪一?项|哪样)[\u4e00-\u9fff]{0,4}[多少高低大小](?!少)|几倍")
 CLAIMED = re.compile(  # 有一亿多吧: what the asker believes is no part of the question
@@ -343,7 +345,7 @@ def text_to_kinds(text: str) -> frozenset[Kind]:
 def text_to_top(found: re.Match[str] | None) -> int | None:
     if not found:
         return None
-    digits = found.group(1) or found.group(2)
+    digits = next(g for g in found.groups() if g)
     return int(digits) if digits.isdigit() else chinese_to_int(digits)
 
 
@@ -356,6 +358,8 @@ def text_to_intent(text: str, lexicon: Lexicon) -> Intent:
 
     if has("opinion") or has("forecast") or has("advice"):
         return Intent.OUT_OF_SCOPE
+    if PROJECTS_COUNTED.search(text) and PROJECTS_THAT.search(text):
+        return Intent.LIST
     if has("define") or EXPLAIN.search(text):
         return Intent.DEFINE
     if has("rank"):
