@@ -16,7 +16,7 @@ from index.domain import Figure, Measure, Origin
 
 ALIKE = (frozenset("人名位"), frozenset("台辆部"), frozenset("家户个"), frozenset("次场期"))  # what counts the same things
 VAGUE = ("个", "项", "人", "名", "次", "台", "家")
-INITIAL_SAID = re.compile(r"年初(?!结转|结余|余额|数)|预算数|全年预算|调整预算")
+INITIAL_SAID = re.compile(r"年初(?!结转|结余|余额|数)|预算数|全年预算|调整预算|预算安排|预算(?:是|为|有|一共|共)?多少")
 SPENT_SAID = re.compile(r"实际|决算|花了|执行数")
 BUDGET_SAID = re.compile(r"预算|年初|计划|安排|目标")
 UNSAID_TOTAL = 0.6  # against the row 支出总计 where only a column is named

@@ -18,6 +18,7 @@ from index.amounts import unit_kind
 from index.domain import Figure, Origin
 
 DOUBTFUL, OTHERS_TOLD = 1.6, 2  # how far below the reading another statement of a doubted item may be, how many are told
+AS_GOOD, OF_ANOTHER = 1.2, 2.0  # how far below the best a reading of the same and of another body is still meant
 CITED_AGAIN = 2  # further places of the same value that are cited
 
 
@@ -122,7 +123,7 @@ def state_others(task: Task, group: Group, reading: Reading) -> None:
 
 
 def bare_item(label: str) -> str:
-    return re.sub(r"(?:项目|支出|经费|预算)$", "", core(label))
+    return re.sub(r"(?:项目|支出|经费|预算|明细|情况|总额)+$", "", core(label))
 
 
 def state_scopes(task: Task, reading: Reading) -> None:
@@ -147,8 +148,8 @@ def keep_best(readings: list[tuple[Group, Reading]]) -> list[tuple[Group, Readin
     sure = [(g, r) for g, r in readings if r.sure]
     if not sure:
         return []
-    best = max(r.score for _, r in sure)
-    return [(g, r) for g, r in sure if r.score >= best - 1.2]
+    first, best = max(sure, key=lambda gr: gr[1].score)
+    return [(g, r) for g, r in sure if r.score >= best.score - (AS_GOOD if g.body == first.body else OF_ANOTHER)]
 
 
 def ask_back(
