@@ -38,6 +38,7 @@ PAID_TO = re.compile(r"(?:付|拨|给|发|支付|补)(?:给|了|到|给了)?(?:�
 WHAT_KIND = re.compile(r"(?:什么|啥|哪种|哪个|哪些)([\u4e00-\u9fff]{2})")
 EMPHASIS = ("重点", "主要", "核心", "首要")  # 重点工作 is what is printed as 工作任务
 GOES_ON = re.compile(r"[；;：:、，,]$")
+OTHER_WORDINGS = 2  # of a term that documents define in different words
 HEAD = 16  # characters in which a paragraph names what it is about
 LONGEST_SECTION = 1600
 ORDINAL = re.compile(r"第[(（]?([一二三四五六七八九十]+|\d+)[)）]?[条项点款]")
@@ -283,6 +284,13 @@ def answer_definition(task: Task) -> Answer | None:
     if not found:
         return None
     told = Counter(text for *_, text, _ in found)  # of several wordings the one that most documents share
-    best = max(found, key=lambda f: (f[0], f[1], told[f[2]]))[3]
-    quote_passage(task, best.passage)
+    best = max(found, key=lambda f: (f[0], f[1], told[f[2]]))
+    quote_passage(task, best[3].passage)
+    if not task.scope.named:  # other documents' own wording of the same term
+        others = sorted((f for f in found if f[:2] == best[:2] and f[2] != best[2]), key=lambda f: -told[f[2]])
+        distinct = list({f[2]: f[3].passage for f in others}.values())[:OTHER_WORDINGS]
+        if distinct:
+            task.draft.say("其他文件的写法：")
+        for passage in distinct:
+            quote_passage(task, passage)
     return task.draft.answered()

@@ -18,7 +18,7 @@ from index.amounts import unit_kind
 from index.domain import Figure, Origin
 
 DOUBTFUL, OTHERS_TOLD = 1.6, 2  # how far below the reading another statement of a doubted item may be, how many are told
-AS_GOOD, OF_ANOTHER = 1.2, 2.0  # how far below the best a reading of the same and of another body is still meant
+AS_GOOD, OF_ANOTHER = 1.2, 1.7  # how far below the best a reading of the same and of another body is still meant
 CITED_AGAIN = 2  # further places of the same value that are cited
 
 
