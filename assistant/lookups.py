@@ -78,7 +78,7 @@ def only_place(task: Task) -> bool:
 
 def answer_target(task: Task) -> Answer | None:
     """What an indicator is to reach (…目标, 要达到多少), from a table of goals: before any passage that speaks of it."""
-    if not re.search(r"目标|指标|要?达到", task.q.text) or re.search(r"哪些|什么|啥|干嘛|怎么", task.q.text):
+    if not re.search(r"目标|指标|要?达到", task.q.text) or re.search(r"哪些|什么|啥|干嘛|怎么|内容", task.q.text):
         return None
     want = replace(task.want(), unit_kind=None, counter=None)
     readings = [(g, r) for g in task.scope.groups if (r := task.read(g, want=want)) is not None and r.sure and is_target(task, r.figure)]

@@ -37,8 +37,10 @@ NUMBERED_LINE = re.compile(r"\s*(?:[(（]?(?:\d{1,2}|[一二三四五六七八�
 PAID_TO = re.compile(r"(?:付|拨|给|发|支付|补)(?:给|了|到|给了)?(?:哪|谁)")  # who is paid: only where a receiver is named
 WHAT_KIND = re.compile(r"(?:什么|啥|哪种|哪个|哪些)([\u4e00-\u9fff]{2})")
 EMPHASIS = ("重点", "主要", "核心", "首要")  # 重点工作 is what is printed as 工作任务
+WHAT_THINGS = re.compile(r"[干抓做管]哪|哪些事|哪几件|[抓管]什么|[干做]什么")
 GOES_ON = re.compile(r"[；;：:、，,]$")
 OTHER_WORDINGS = 2  # of a term that documents define in different words
+WIDE = 30  # passages among which the one that leaves least unexplained is looked for
 HEAD = 16  # characters in which a paragraph names what it is about
 LONGEST_SECTION = 1600
 ORDINAL = re.compile(r"第[(（]?([一二三四五六七八九十]+|\d+)[)）]?[条项点款]")
@@ -191,7 +193,10 @@ def continued(first: Passage) -> list[Passage]:
 
 
 def asked_topic(task: Task) -> re.Pattern[str] | None:
-    found = None if task.q.code else next((t for t in task.lexicon.topics if any(a in task.q.text for a in t.asked)), None)
+    asked = [(a, t) for t in task.lexicon.topics for a in t.asked if a in task.q.text and not task.q.code]
+    if task.ask.content & ~asked_mask(task):  # 对口帮扶做哪些事 asks what the item is for, not for the body's goals
+        asked = [(a, t) for a, t in asked if not WHAT_THINGS.search(a)]
+    found = next((t for _, t in asked), None)
     return re.compile("|".join(found.headings)) if found else None
 
 
@@ -243,7 +248,8 @@ def search_passage(task: Task, ranked: list[Ranked]) -> Ranked | None:
     docs = [d for g in task.scope.groups for d in g.docs]
     hits = task.library.source.search(task.q.text, 5, docs)
     places = {(h.chunk.doc_id, b) for h in hits for b in h.chunk.blocks}
-    for r in ranked[:8]:
+    fewest = sorted(ranked[:WIDE], key=lambda r: len("".join(leftover(task.ask, r.covered))))  # 广西 must be there, if any passage has it
+    for r in fewest[:8]:
         words = leftover(task.ask, r.covered)
         if any(word in WHAT_KIND.findall(task.q.text) for word in words):
             continue  # 什么牌子: what is asked for itself must be there

@@ -167,8 +167,7 @@ def answer_list(task: Task) -> Answer | None:
             changes = [f for f in changed(task, group) if f.direction == task.q.direction]
             if limits := RATE_LIMIT.search(task.q.text):
                 changes = [f for f in changes if over(task, group, f, Decimal(limits.group(1)))]
-            if changes:
-                return list_changes(task, group, sorted(changes, key=lambda f: -(f.value or 0)))
+            return list_changes(task, group, sorted(changes, key=lambda f: -(f.value or 0))) if changes else None
         parts = count_parts(task, group)
         if parts:
             return parts

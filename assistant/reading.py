@@ -19,6 +19,7 @@ from assistant.watch import RETRIEVE, stage
 from index.domain import Figure, Measure, Origin
 
 NEXT, AS_GOOD = 12, 2.5  # how many candidates, and how far below the best, one that explains everything is looked for
+INCOME = frozenset({"收入"})
 LIMIT = re.compile(r"(\d+)(?=万元?(?:\([^()]*\))?以[上下])")  # 单价50万元以上 is not 单价100万元以上
 ENOUGH_SCORE = 0.35  # of the content's weight; below it the labels say too much else
 
@@ -56,6 +57,9 @@ def _read_figure(library: Library, group: Group, ask: Ask, want: Want) -> Readin
     if not want.code:
         sides, parts = one_sided(ask, library.lexicon.opposites), one_sided(ask, library.lexicon.parts)
         found = [c for c in found if not (near_miss(ask, c) or (sides and opposed(labels_of(c.figure), sides)))]
+        if sides and any(said == INCOME for said, _ in sides):  # 演出收入 is no project of 演出
+            titles = {(v.info.doc_id, t.id): t.title for v in views for t in v.document.tables}
+            found = [c for c in found if not spent_not_earned(c.figure, titles.get((c.figure.doc_id, c.figure.table_id or ""), ""))]
         found = [c for c in found if not (parts and printed_together(c.figure, parts))]
         needed = [told for said, told in library.lexicon.requires if any(w in ask.text for w in said)]
         found = [c for c in found if all(any(w in own_text(c.figure) for w in told) for told in needed)]
@@ -115,6 +119,11 @@ def whole_of(best: Candidate, candidates: Sequence[Candidate], ask: Ask) -> Cand
 def label_text(figure: Figure) -> str:
     """All that names the figure: its row's own label, its columns and, in running text, its sentence."""
     return flat(f"{labels_of(figure)} {figure.context}")
+
+
+def spent_not_earned(figure: Figure, title: str) -> bool:
+    """True for a figure of a table of expenditure none of whose labels speaks of income."""
+    return "支出" in title and "收入" not in title + labels_of(figure) + core(" ".join(figure.row_path))
 
 
 def own_text(figure: Figure) -> str:

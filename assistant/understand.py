@@ -81,7 +81,7 @@ DOUBTS_ONLY = re.compile(
 )
 DOUBTED = re.compile(r"到底|究竟|对不上|前后矛盾|自相矛盾")
 # 哪几个国家: what is asked for; a passage must speak of it, unless the word only stands for whatever is told.
-KIND_ASKED = re.compile(r"哪(?:[几些一二两三四五六七八九十\d]+)?[个家些]?([\u4e00-\u9fff]{2})")
+KIND_ASKED = re.compile(r"哪(?:[几些一二两三四五六七八九十\d]+)?[个家些]?(?!些)([\u4e00-\u9fff]{2})")
 OPEN_KINDS = frozenset(
     {"方面", "内容", "工作", "东西", "地方", "项目", "目标", "事情", "情况", "部分", "问题"}
     | {"方向", "工程", "开支", "费用", "花销", "款项", "领域", "事项", "活动", "服务", "环节", "情形", "方式"}
