@@ -43,6 +43,7 @@ COMMON = frozenset(
 )
 
 # 口径从宽到窄：同一事项在几张表里数值不同时，先答范围最宽的一张。
+WHOLE_TABLE, UNIT_WHOLE = re.compile(r"总表|总体情况表"), 1.0
 PLAINNESS: tuple[tuple[str, float], ...] = (
     ("绩效", 0.05),
     ("政府性基金", 0.08),
@@ -216,6 +217,8 @@ class View:
         if table is None:
             return 0.22 if f.measure is Measure.AMOUNT else 0.3
         name = flat(table.title)
+        if f.row_path and is_unit(f.row_path[-1]) and WHOLE_TABLE.search(name):
+            return UNIT_WHOLE  # a unit's budget is what the tables of the whole print, not its projects
         return next((p for word, p in PLAINNESS if word in name), 0.15) - 0.01 * min(len(f.col_path), 4)
 
     def printed_items(self, ask: Ask) -> tuple[str, ...]:

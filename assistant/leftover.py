@@ -44,7 +44,7 @@ def leftover(ask: Ask, covered: int, terms: bool = False, strict: bool = False) 
             continue
         if (not strict and is_talk(ask, word, covered)) or (word.text in OWNERS and ask.text.startswith("的", word.end)):
             continue
-        named = word.text in OTHERS or (terms and bool(ask.terms & span))
+        named = word.text in OTHERS or (terms and (bool(ask.terms & span) or (word.kind == "vn" and size > 1)))
         telling = named or (size > 1 and (share < ENOUGH or (not word.empty and word.kind != "vn")))
         if word.kind == "eng" or telling or (len(word.text) == 1 and word.kind.startswith("n")):
             out.append(word.text)

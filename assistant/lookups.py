@@ -194,7 +194,7 @@ def answer_blank(task: Task) -> Answer | None:
                     covered = named.covered
                     for part in column:
                         covered |= match_label(task.ask, core(part)).covered
-                    if covered & ~named.covered & task.ask.open and not leftover(task.ask, covered):
+                    if covered & ~named.covered & task.ask.open and not leftover(task.ask, covered, terms=True):
                         where = f"《{table.name}》“{label}”行“{'·'.join(column)}”列"
                         return task.draft.refused(Refusal.BLANK_CELL, f"{where}是空白，文件没有填数（{view.info.title}）。")
     return None

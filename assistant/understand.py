@@ -370,7 +370,7 @@ def text_to_intent(text: str, lexicon: Lexicon) -> Intent:
         return Intent.AVERAGE
     if SHARE_ASKED.search(MONEY_TAKEN.sub("", text)) and not re.search(r"比[例重列].{0,4}(?:增|降)", text):
         return Intent.SHARE
-    if (SUM_ASKED.search(text) and SEVERAL_SUMMED.search(text)) or any(p.search(text) for p in SUM_CHECKED):
+    if (SUM_ASKED.search(text) and SEVERAL_SUMMED.search(text) and text.count("合计") < 2) or any(p.search(text) for p in SUM_CHECKED):
         return Intent.SUM
     if re.search(r"新增.{0,6}项目|新设.{0,4}项目", re.sub(r"(?:不算|不含|不包括|除去|剔除|除了)新增", "", text)):
         return Intent.LIST
