@@ -43,6 +43,7 @@ COMMON = frozenset(
 )
 
 # 口径从宽到窄：同一事项在几张表里数值不同时，先答范围最宽的一张。
+OF_IT = re.compile(r"^(?:年度)?(?:预算|资金)?安排(?:情况)?$|^(?:本|该)?项目$")
 WHOLE_TABLE, UNIT_WHOLE = re.compile(r"总表|总体情况表"), 1.0
 PLAINNESS: tuple[tuple[str, float], ...] = (
     ("绩效", 0.05),
@@ -132,10 +133,11 @@ class View:
         if not f.row_path:
             return ""
         table = self.tables.get(f.table_id or "")
-        at = self._item_at(table) if table else -1
-        return (
-            f.row_path[at] if -1 < at < len(f.row_path) and len(f.row_path) == len(table.label_heads if table else ()) else f.row_path[-1]
-        )
+        if table is None:  # 某专项经费情况说明 > 年度预算安排 > 项目: the first is what the others are of
+            item = next((p for p in reversed(f.row_path) if not OF_IT.match(core(p))), f.row_path[-1])
+            return re.sub(r"(?<=.{4})(?:经费)?情况说明$", "", item)
+        at = self._item_at(table)
+        return f.row_path[at] if -1 < at < len(f.row_path) and len(f.row_path) == len(table.label_heads) else f.row_path[-1]
 
     def _item_at(self, table: Table) -> int:
         if table.id not in self._items:

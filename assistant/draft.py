@@ -13,6 +13,8 @@ from assistant.flat import core
 from index.amounts import MONEY, cell_to_value, format_amount, format_value, to_unit
 from index.domain import Box, Figure, Flag, LabelPath, Origin, Para, Span
 
+YEAR_ROW = re.compile(r"^(?:19|20)\d\d年?(?:度)?$")
+
 
 class Draft:
     """Collects figures, citations, steps and notices; ``views`` maps document ids to what is cited from."""
@@ -118,7 +120,10 @@ class Draft:
 
     def label(self, figure: Figure) -> str:
         """对口帮扶 · 总计."""
-        parts = [self.views[figure.doc_id].item_of(figure), *figure.col_path[-1:]]
+        item = self.views[figure.doc_id].item_of(figure)
+        if YEAR_ROW.match(item):
+            item = self.item(figure)  # 公务接待费, not 2024年
+        parts = [item, *figure.col_path[-1:]]
         return " · ".join(p for p in parts if p)
 
     def labels(self, figures: Sequence[Figure]) -> list[str]:

@@ -129,7 +129,8 @@ def spent_not_earned(figure: Figure, title: str) -> bool:
 def own_text(figure: Figure) -> str:
     """What names the figure itself: columns that only total (本年收入合计) aside."""
     columns = (c for c in figure.col_path if not re.search(r"[合总小]计$", core(c)))
-    return flat(core(" ".join((*figure.row_path[-1:], *columns))) + figure.context)
+    said = "" if figure.measure is Measure.COUNT else figure.context  # a count is of what its own label says
+    return flat(core(" ".join((*figure.row_path[-1:], *columns))) + said)
 
 
 def labels_of(figure: Figure) -> str:

@@ -100,7 +100,7 @@ TWO_NUMBERS = re.compile(
 ITEMS_WITH_AMOUNTS = re.compile(r"哪些[^,，]{1,12}[,，]?(?:各|分别)")  # 有哪些专项资金，各多少
 SHARE_ASKED = re.compile(r"占.{0,20}(?:比|百分|多少|几|多大|%)|占比|百分之(?:几|多少)是|比[例重列]|有几成|几成是|占.{0,6}份额")
 SUM_ASKED = re.compile(
-    r"加起来|加在一起|合起来|之和|总和|加一[起块]|加在一块|合一块|加总|相加|.加.{2,}(?:共|等于)|共计|共多少(?=$|[？?])|[两三四五六]项合计"
+    r"费加(?!强)[\u4e00-\u9fff]{2,10}多少|加起来|加在一起|合起来|之和|总和|加一[起块]|加在一块|合一块|加总|相加|.加.{2,}(?:共|等于)|共计|共多少(?=$|[？?])|[两三四五六]项合计"
     r"|[两三四五]类支出合计|(?:合计|一共|总共)(?=多少|$)"
 )
 SEVERAL_SUMMED = re.compile(r"和|与|、|加|两|三|所有|全部|各|费.{1,6}费")
@@ -111,7 +111,7 @@ SUM_CHECKED = (  # whether parts add up to what is printed
     re.compile(r"等于.*(?:加(?!强|快|大)|之和|相加|合起来)|(?:加(?!强|快|大)|之和|相加|合起来).*等于"),
 )
 PROJECTS_COUNTED = re.compile(r"(?:几|多少)个?项目|项目.{0,14}(?:几|多少)个")
-PROJECTS_THAT = re.compile(r"减少|增加|下降|增长|涨|超过|不足|低于|高于|以上|以下|新增|持平|压减")
+PROJECTS_THAT = re.compile(r"各多少|分别|减少|增加|下降|增长|涨|超过|不足|低于|高于|以上|以下|新增|持平|压减")
 AT_MOST = re.compile(r"最[多高少低](?=能|可|不|允许|要|得)|清单(?=[上里中])")  # 最多能有几个人 ranks nothing
 WHO_MORE = re.compile(r"(?:谁|哪个|哪一?项|哪样)[\u4e00-\u9fff]{0,4}[多少高低大小](?!少)|几倍")
 CLAIMED = re.compile(  # 有一亿多吧: what the asker believes is no part of the question

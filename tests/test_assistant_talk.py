@@ -119,3 +119,18 @@ def test_a_whole_that_is_named_is_never_replaced_by_the_total() -> None:
     answer = ask("锦川文旅会议费占商品和服务支出的比重")
     assert answer.figures[0].value == 10 and "60.00" in answer.answer
     assert ask("锦川文旅会议费占演出收入的比重").status is Status.REFUSED
+
+
+def test_items_joined_by_a_plain_plus_are_added() -> None:
+    answer = ask("锦川文旅会议费加培训费多少钱")
+    assert answer.figures[0].value == 15 or answer.figures[-1].value == 15
+
+
+def test_two_printed_totals_are_told_and_not_added() -> None:
+    answer = ask("锦川文旅本年收入合计、本年支出合计")
+    assert "相加" not in answer.answer
+
+
+def test_number_of_projects_is_no_number_of_things_in_a_project() -> None:
+    answer = ask("锦川文旅数字平台项目有几个")
+    assert not any(f.unit not in ("个", "万元") for f in answer.figures) and "20.0" not in answer.answer
