@@ -42,6 +42,7 @@ class Lexicon:
     topics: tuple[Topic, ...] = ()
     whole: tuple[str, ...] = ()
     ratios: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    several: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # a word for several printed items, and those
     opposites: tuple[tuple[frozenset[str], frozenset[str]], ...] = ()  # two groups of words that make one item another
     parts: tuple[tuple[frozenset[str], frozenset[str]], ...] = ()  # what is often printed as one item, and asked for by itself
 
@@ -82,6 +83,7 @@ def load_lexicon(path: Path = DEFAULT) -> Lexicon:
             stop_words=frozenset(raw["stop"]["words"]) | {p for words in raw["ask"].values() for p in words},
             whole=tuple(raw.get("whole", {}).get("terms", ())),
             ratios={name: (parts[0], parts[1]) for name, parts in raw.get("ratios", {}).items()},
+            several={spoken: tuple(items) for spoken, items in raw.get("several", {}).items()},
             opposites=pairs_of(raw, "pairs"),
             parts=pairs_of(raw, "parts"),
             requires=pairs_of(raw, "requires"),

@@ -45,6 +45,7 @@ from assistant.words import simplified
 from index.domain import Hit
 
 Handler = Callable[[Task], Answer | None]
+LEVEL_SAID = re.compile(r"(?<![辖园社城郊山矿景库地])([市区县省])里的?(?=[\u4e00-\u9fff]{2,8}[局委厅院办])")  # 区里工信局 is 区工信局
 LONGEST_QUESTION = 2000
 WHOLE_YEAR, PART_OF_YEAR = re.compile(r"全年|年度(?!报|预算|决算)|一整年"), re.compile(r"季度|半年|[一二三四]季|\d月份?报")
 ITEM_NAMED = re.compile(r"费|支出|资金|项目|专项|预算|收入|拨款|补贴|补助|指标|目标|科目")  # what must not be left out of a question
@@ -172,7 +173,7 @@ class Assistant:
     def _complete(self, question: str, history: Sequence[Mapping[str, str]]) -> str:
         """The question in simplified characters, with what a follow-up leaves out."""
         turns = [{**turn, "content": simplified(str(turn.get("content", "")))} for turn in history]
-        text = simplified(question)
+        text = LEVEL_SAID.sub(r"\1", simplified(question))
         first, *others = split_clauses(text) if turns else [text]
         if others and (MEASURE.search(first) or not part_ask(self.library, first).content):
             # 年初预算是多少，为什么没用完: the first part takes its item from the turn before
@@ -213,7 +214,14 @@ class Assistant:
         return answer or self._refuse(Task(self.library, self.lexicon, q, scope, draft))
 
     def _respelled(self, q: Question, scope: Scope, draft: Draft) -> Answer | None:
-        """The answer to the question with a misspelt item put right, which is said; None where that explains nothing."""
+        """The answer to the question with a misspelt item put right, which is said; None where that explains nothing.
+
+        A word that people use for several printed items (水电费) is asked for as their sum.
+        """
+        for spoken, printed in self.lexicon.several.items():
+            if spoken in q.text:
+                answer = self._answer(q.text.replace(spoken, f"{'和'.join(printed)}一共"), draft, as_typed=True)
+                return with_note(answer, f"“{spoken}”按{'、'.join(printed)}相加理解。") if answer.status is not Status.REFUSED else None
         labels = [label for view in self.library.views(scope.groups[:NEAR]) for label in view.items]
         found = respelled(q.text, labels, q.spans)
         if found is None:
