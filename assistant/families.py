@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from assistant.bodies import is_unit
 from assistant.flat import core
+from assistant.frames import without_frames
 from assistant.items import in_one_table, read_one, without_bodies
 from assistant.leftover import leftover
 from assistant.lookup import HALF, Want, belongs
@@ -15,7 +16,6 @@ from assistant.match import Ask
 from assistant.reading import part_ask, read_figure
 from assistant.scope import Group
 from assistant.task import Task
-from assistant.understand import without_frames
 from assistant.units import view_units
 from index.amounts import MONEY, chinese_to_int, convert
 from index.domain import Figure, Measure, Origin

@@ -12,6 +12,7 @@ from assistant.changes import answer_previous, state_change_of
 from assistant.domain import Answer, Intent, Refusal
 from assistant.draft import quoted
 from assistant.flat import core
+from assistant.frames import without_frames
 from assistant.items import without_bodies
 from assistant.leftover import leftover
 from assistant.lookup import HALF, counts_in, same_amount
@@ -20,7 +21,6 @@ from assistant.reading import Reading
 from assistant.scope import Group
 from assistant.statements import ask_back, keep_best, state_disputes, state_figure, state_scopes
 from assistant.task import Task
-from assistant.understand import without_frames
 from index.amounts import BLANKS, format_value
 from index.domain import Figure
 

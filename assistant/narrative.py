@@ -15,12 +15,12 @@ from operator import or_
 from assistant.changes import read_change, state_change
 from assistant.domain import Answer, Intent, Refusal
 from assistant.flat import core, flat
+from assistant.frames import KIND_ASKED, OPEN_KINDS
 from assistant.leftover import leftover
 from assistant.match import cover_text, holds_phrases, span_mask
 from assistant.passages import REASON, Passage, quote_passage, reason_passages, view_passages
 from assistant.scope import Group
 from assistant.task import Task
-from assistant.understand import KIND_ASKED, OPEN_KINDS
 from assistant.watch import RETRIEVE, stage
 
 DEFINITION = re.compile(

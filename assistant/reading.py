@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from assistant.catalog import View
 from assistant.domain import Candidate
 from assistant.flat import core, flat
+from assistant.frames import DEPARTMENT_LEVEL, UNIT_LEVEL
 from assistant.leftover import OWN_WORD, Sides, half_said, leftover, near_miss, one_sided, opposed
 from assistant.library import Library
 from assistant.lookup import CLOSE, WHOLE, Want, find, same_amount
 from assistant.match import Ask, own_characters, span_mask, text_to_ask
 from assistant.scope import Group
-from assistant.understand import DEPARTMENT_LEVEL, UNIT_LEVEL, YEAR
 from assistant.watch import RETRIEVE, stage
+from assistant.years import YEAR
 from index.domain import Figure, Measure, Origin
 
 NEXT, AS_GOOD = 12, 2.5  # how many candidates, and how far below the best, one that explains everything is looked for

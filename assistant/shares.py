@@ -9,12 +9,12 @@ from decimal import Decimal
 
 from assistant.domain import Answer
 from assistant.draft import printed, quoted
+from assistant.frames import UNIT_LEVEL
 from assistant.items import FILLER, list_items, pick_groups, read_one
 from assistant.lookup import AMOUNTS
 from assistant.reading import Reading, change_of, part_ask, read_figure
 from assistant.scope import Group
 from assistant.task import Task
-from assistant.understand import UNIT_LEVEL
 from assistant.units import NamedUnits
 from index.amounts import convert, format_value, round_half_up
 from index.domain import Figure, Kind, Measure, Origin

@@ -8,13 +8,13 @@ from decimal import Decimal
 from assistant.domain import Answer
 from assistant.draft import printed, quoted
 from assistant.flat import core
+from assistant.frames import without_frames
 from assistant.items import FILLER, JOIN, list_items, new_items, pick_groups, read_one, row_columns, without_bodies
 from assistant.lookup import Want, counts_in
 from assistant.reading import Reading, labels_of
 from assistant.scope import Group
 from assistant.shares import default_whole
 from assistant.task import Task
-from assistant.understand import without_frames
 from index.amounts import MONEY, convert, format_amount, format_value, round_half_up, to_unit
 from index.domain import Figure, Measure
 

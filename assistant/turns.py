@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 
 from assistant.bodies import Directory
 from assistant.flat import flat
+from assistant.frames import DEPARTMENT_LEVEL, UNIT_LEVEL
 from assistant.lexicon import Lexicon
 from assistant.match import text_to_ask
-from assistant.understand import DEPARTMENT_LEVEL, UNIT_LEVEL, YEAR, text_to_years
+from assistant.years import YEAR, text_to_years
 
 HEAD = re.compile(r"^(?:那么?|其中|这个|它|该项|这项|还有|另外|只看|怎么会|为啥|为什么|换成|比去年|减了|增了|占|分别)")
 MEASURE = re.compile(r"实际(?:花了|支出|花)?|(?:支出)?决算数?|年初预算数?|预算执行数|执行数|预算安排|预算数")
