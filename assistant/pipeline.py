@@ -45,6 +45,7 @@ from assistant.words import simplified
 from index.domain import Hit
 
 Handler = Callable[[Task], Answer | None]
+BOTH_LEVELS = re.compile(r"([市区县省])里(?=[和与跟、][市区县省]里)")  # 市里和区里工信局 is 市局和区工信局
 LEVEL_SAID = re.compile(r"(?<![辖园社城郊山矿景库地])([市区县省])里的?(?=[\u4e00-\u9fff]{2,8}[局委厅院办])")  # 区里工信局 is 区工信局
 LONGEST_QUESTION = 2000
 WHOLE_YEAR, PART_OF_YEAR = re.compile(r"全年|年度(?!报|预算|决算)|一整年"), re.compile(r"季度|半年|[一二三四]季|\d月份?报")
@@ -173,7 +174,7 @@ class Assistant:
     def _complete(self, question: str, history: Sequence[Mapping[str, str]]) -> str:
         """The question in simplified characters, with what a follow-up leaves out."""
         turns = [{**turn, "content": simplified(str(turn.get("content", "")))} for turn in history]
-        text = LEVEL_SAID.sub(r"\1", simplified(question))
+        text = LEVEL_SAID.sub(r"\1", BOTH_LEVELS.sub(r"\1局", simplified(question)))
         first, *others = split_clauses(text) if turns else [text]
         if others and (MEASURE.search(first) or not part_ask(self.library, first).content):
             # 年初预算是多少，为什么没用完: the first part takes its item from the turn before
