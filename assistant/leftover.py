@@ -13,6 +13,7 @@ PARTICLE = re.compile(r"[里中内的了和与及在]")
 OTHERS = ("其他", "其它")  # content only before an item's name: 其他支出 is an item of its own
 MEASURED = re.compile(r"(?:总)?(?:里程|长度|面积|数量|人数|次数|总量|规模|户数|个数)$")
 OWNERS = ("职工", "员工", "干部", "人员", "大家", "单位", "机关", "全局")  # 职工的职业年金
+MONEY_NOUN = re.compile(r"的?(?:费|经费|支出|资金|补助|补贴|项目|款|金|服务|业务|工作|开支|花销|预算)")
 PEOPLE = ("人员", "职工", "同志")  # 退休人员的退休费: 退休 is explained there
 SHORT_LABEL = 3
 OWN_WORD = 1.0  # unsaid weight from which a label says more than the question
@@ -52,15 +53,16 @@ def leftover(ask: Ask, covered: int, terms: bool = False, strict: bool = False) 
 
 
 def is_talk(ask: Ask, word: Word, covered: int) -> bool:
-    """A verb or adjective that qualifies no item: it stands behind it (电费 编列), or a body or a pause parts it from it (了解…)."""
-    if not ask.talk & span_mask(word.start, word.end):
-        return False
+    """A verb or adjective that qualifies no item: a body or a pause parts it from it (想了解一下某局的电费, 某局的电费, 核对一下)."""
+    if not ask.talk & span_mask(word.start, word.end) or MONEY_NOUN.match(ask.text, word.end):
+        return False  # 劳务派遣费用: the verb makes another item of it
     if any(start < word.end and word.start < end for start, end, _ in ask.aliases) or not (own := covered & ask.content):
         return False
     first, last = (own & -own).bit_length() - 1, own.bit_length()
-    if word.start >= last:
-        return True
-    between = span_mask(word.end, first) if word.end < first else 0
+    if word.start >= last:  # 电费减免多少 asks for something else: only a pause makes talk of a verb
+        between = span_mask(last, word.start)
+    else:
+        between = span_mask(word.end, first) if word.end < first else 0
     return bool(between & ~ask.open)
 
 

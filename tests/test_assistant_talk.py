@@ -84,6 +84,10 @@ def test_talk_does_not_refuse(question: str, value: str) -> None:
     [
         "锦川文旅出国的培训费多少",  # 出国 is a term: it names another figure
         "锦川文旅抗洪抢险补助多少",
+        "锦川文旅电费减免多少",
+        "锦川文旅培训讲课费多少",
+        "锦川文旅会议接待费多少",
+        "荆南疾控津贴补贴追回多少",
         "数字孪生平台，锦川文旅今年花多少",
         "锦川文旅培训费还剩多少",  # an expenditure is nothing that is left
         "锦川文旅三公经费合计2025年多少",
