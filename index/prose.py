@@ -216,7 +216,21 @@ class _Reader:
         if found.measure in (Measure.AMOUNT, Measure.COUNT) and not found.aside:
             self.current = mention.items
             self.main = self.main or mention.items
+        if found.measure is Measure.CHANGE and not found.name.items and self._is_of_the_whole(mention):
+            self.mentions[-1] = replace(self.mentions[-1], items=self.parent)
+            self.current = self.parent
+            mention = replace(mention, items=self.parent)
         return mention
+
+    def _is_of_the_whole(self, change: Mention) -> bool:
+        """「某费35.20万元，其中：加油13.60万元，其他2.90万元，比2022年预算数38.40万元减少3.20万元」: the amounts tell."""
+        base = self.mentions[-1] if self.mentions and self.mentions[-1].context == self.sentence else None
+        if base is None or base.value is None or change.value is None or not self.parent or base.items != self.current:
+            return False
+        stated = {m.items: m.value for m in self.mentions if m.context == self.sentence and m.measure is Measure.AMOUNT and m is not base}
+        part, whole = stated.get(self.current), stated.get(self.parent)
+        after = base.value + change.direction * change.value
+        return part is not None and whole is not None and part != after and whole == after
 
     def _change(self, match: re.Match[str], lead: str, unit: str, start: int) -> _Found | None:
         """「较2023年预算减少」 before a number; in reasons also 「基本支出增加人员工资等」."""

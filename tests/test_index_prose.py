@@ -174,3 +174,8 @@ def test_semicolon_ends_parts_that_commas_part() -> None:
     assert [m.items for m in text_to_mentions(text) if m.raw in ("3.00万元", "25%")] == [("项目支出",)] * 2
     listed = text_to_mentions("收入合计10.00万元，其中：财政拨款5.00万元；事业收入3.00万元；其他收入2.00万元。")
     assert [m.items[0] for m in listed[1:]] == ["收入合计"] * 3, "parts that semicolons part go on"
+
+
+def test_change_behind_the_parts_is_of_the_whole_where_the_amounts_say_so() -> None:
+    text = "运行维护费2023年预算数35.20万元，其中：加油13.60万元，维修18.70万元，其他2.90万元，比2022年预算数38.40万元减少3.20万元。"
+    assert [m.items[-1] for m in text_to_mentions(text)] == ["运行维护费", "加油", "维修", "其他", "运行维护费", "运行维护费"]
