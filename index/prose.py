@@ -216,21 +216,30 @@ class _Reader:
         if found.measure in (Measure.AMOUNT, Measure.COUNT) and not found.aside:
             self.current = mention.items
             self.main = self.main or mention.items
-        if found.measure is Measure.CHANGE and not found.name.items and self._is_of_the_whole(mention):
-            self.mentions[-1] = replace(self.mentions[-1], items=self.parent)
+        if found.measure is Measure.CHANGE and not found.name.items and (held := self._of_the_whole(mention)):
+            self.mentions[-1:] = held
             self.current = self.parent
             mention = replace(mention, items=self.parent)
         return mention
 
-    def _is_of_the_whole(self, change: Mention) -> bool:
-        """「某费35.20万元，其中：加油13.60万元，其他2.90万元，比2022年预算数38.40万元减少3.20万元」: the amounts tell."""
-        base = self.mentions[-1] if self.mentions and self.mentions[-1].context == self.sentence else None
-        if base is None or base.value is None or change.value is None or not self.parent or base.items != self.current:
-            return False
-        stated = {m.items: m.value for m in self.mentions if m.context == self.sentence and m.measure is Measure.AMOUNT and m is not base}
-        part, whole = stated.get(self.current), stated.get(self.parent)
-        after = base.value + change.direction * change.value
-        return part is not None and whole is not None and part != after and whole == after
+    def _of_the_whole(self, change: Mention) -> list[Mention]:
+        """The last mention, corrected, where a change behind the parts of a whole can only be the whole's; else nothing.
+
+        「某费35.20万元，其中：加油13.60万元，其他2.90万元，比2022年预算数38.40万元减少3.20万元」: last year's amount tells;
+        「收入总计3,938万元，其中年初结转30万元，较上年增加525万元」: the part is less than what it would have grown by.
+        """
+        last = self.mentions[-1] if self.mentions and self.mentions[-1].context == self.sentence else None
+        if last is None or last.value is None or change.value is None or not self.parent or last.items != self.current:
+            return []
+        stated = {m.items: m.value for m in self.mentions if m.context == self.sentence and m.measure is Measure.AMOUNT and m is not last}
+        whole = stated.get(self.parent)
+        if whole is None or last.measure is not Measure.AMOUNT:
+            return []
+        part = stated.get(self.current)
+        if part is None:
+            return [last] if change.direction > 0 and last.value < change.value < whole else []
+        after = last.value + change.direction * change.value
+        return [replace(last, items=self.parent)] if part != after and whole == after else []
 
     def _change(self, match: re.Match[str], lead: str, unit: str, start: int) -> _Found | None:
         """「较2023年预算减少」 before a number; in reasons also 「基本支出增加人员工资等」."""

@@ -179,3 +179,8 @@ def test_semicolon_ends_parts_that_commas_part() -> None:
 def test_change_behind_the_parts_is_of_the_whole_where_the_amounts_say_so() -> None:
     text = "运行维护费2023年预算数35.20万元，其中：加油13.60万元，维修18.70万元，其他2.90万元，比2022年预算数38.40万元减少3.20万元。"
     assert [m.items[-1] for m in text_to_mentions(text)] == ["运行维护费", "加油", "维修", "其他", "运行维护费", "运行维护费"]
+
+
+def test_change_larger_than_the_part_before_it_is_of_the_whole() -> None:
+    text = "收入总计3,938.19万元，其中年初结转和结余30.26万元，较2021年增加525.51万元，增长15.40%。"
+    assert [m.items[-1] for m in text_to_mentions(text)] == ["收入总计", "年初结转和结余", "收入总计", "收入总计"]
