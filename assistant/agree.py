@@ -25,6 +25,8 @@ ELSEWHERE = re.compile(r"正文|文字(?:部分|说明)?|情况说明|说明(?:�
 COUNTED = re.compile(r"数量|人数|个数|家数|辆|满意度|[比率]例?$")
 JOIN = re.compile(r"和|与|跟|同")
 IN = re.compile(r"(?:里面?|中|内|当中)?的?$|[在于]$|^(?:里面?|中|内|当中)?的?")
+# The tables, whichever they are.
+TABLES = re.compile(r"(?:^|[,，的])(?:附|后面的?)?(?:各?张)?表格?(?:里面?|中|上|内)?的?(?:[列写印填]着?的?)?(?:数字?)?$")
 NOISE = re.compile(r"这?两[个处边]?(?:数字?|金额|地方)?|[,，?？。]|数字|这个数")
 
 
@@ -74,6 +76,8 @@ def place_of(task: Task, group: Group, text: str) -> tuple[frozenset[TableKey], 
         return named.tables, tidy(item)
     if elsewhere := ELSEWHERE.search(text):
         return frozenset(), tidy(text[: elsewhere.start()] + "," + text[elsewhere.end() :])
+    if anywhere := TABLES.search(text):
+        return frozenset((v.info.doc_id, t.id) for v in views for t in v.document.tables), tidy(text[: anywhere.start()])
     found = re.search(r"([^,，的在]{2,20})表(?:里面?|中|内|上)?的?", text)
     if not found:
         return None

@@ -23,6 +23,8 @@ GAP = re.compile(
     r"(?:决算数?)?(?:比|较|与|跟|和)(?:年初|全年|调整)?预算数?(?:相比)?(?:，|,)?(?:少|多|减少|增加|节约|超支?|超出|低|高|差|相差)(?:了|花了?)?(?:多少|几)?"
     r"|(?:年初|全年)?预算数?(?:和|与|跟)(?:支出)?决算数?(?:相?差|的差)(?:了)?多少"
 )
+# 一般公共预算财政拨款 is a fund, no budget beside a final account.
+BUDGET_COLUMN = re.compile(r"年初|预算数|调整预算|全年预算|(?<!公共)(?<!基金)(?<!经营)预算(?!财政|拨款|资金)")
 DONE = re.compile(r"完成|执行")
 BUDGETED = ("年初预算数", "预算数", "调整预算数", "年初预算", "预算")
 SPENT = ("决算数", "支出决算", "执行数", "决算")
@@ -121,7 +123,7 @@ def read_pair(task: Task, group: Group, text: str) -> tuple[Figure, Figure] | No
     for spent in SPENT:
         for budgeted in BUDGETED:
             pair = row_columns(task, reading, [spent, budgeted])
-            if pair:
+            if pair and BUDGET_COLUMN.search("".join(pair[1].col_path)):
                 return pair[0], pair[1]
     return None
 

@@ -84,7 +84,7 @@ def _family(task: Task, group: Group) -> list[Figure]:
     rest = part_ask(task.library, text.replace("项目支出", "").replace("项目", ""))
     if "项目" in text and not rest.content:
         return within(project_rows(task, group), limit)
-    if "项目" in text and (rows := project_column(task, group, rest)):
+    if "项目" in text and (rows := project_column(task, group, rest) or titled_rows(task, group, text.replace("项目", ""))):
         return within(rows, limit)
     if not part_ask(task.library, text).content and SPENT.search(task.q.text):  # 支出最大的三项: the plainest division of the whole
         return within(max(top_rows(task, group), rows_by_code(task, group, 3, text, "2"), key=amount_of), limit)

@@ -27,7 +27,7 @@ SUM_CHECKED = (  # whether parts add up to what is printed
 PROJECTS_COUNTED = re.compile(r"(?:几|多少)个?项目|项目.{0,14}(?:几|多少)个")
 PROJECTS_THAT = re.compile(r"各多少|分别|减少|增加|下降|增长|涨|超过|不足|低于|高于|以上|以下|新增|持平|压减")
 AT_MOST = re.compile(r"最[多高少低](?=能|可|不|允许|要|得)|清单(?=[上里中])")  # 最多能有几个人 ranks nothing
-WHO_MORE = re.compile(r"(?:谁|哪个|哪一?项|哪样)[\u4e00-\u9fff]{0,4}[多少高低大小](?!少)|几倍")
+WHO_MORE = re.compile(r"(?:谁|哪个|哪一?项|哪样)[\u4e00-\u9fff]{0,8}[多少高低大小](?!少)|几倍")
 WHERE_CHANGED = re.compile(r"(?:[减增涨降加]|多|少)(?:了|掉)?(?:在|到)?(?:了)?哪|[减增]在哪")
 HOW_COME = re.compile(
     r"怎么(?:反而|会|就|突然|又|还|反倒|一下子)?(?:涨|降|增|减|多了|少了|没有?了|冒出)|怎么做到|缘故|何故|怎么又有"

@@ -136,12 +136,16 @@ def longest_run(mask: int) -> tuple[int, int]:
 Sides = tuple[frozenset[str], frozenset[str]]
 
 
-def one_sided(ask: Ask, opposites: Iterable[Sides]) -> list[Sides]:
-    """The pairs of opposites of which the question says one side only: what it says, and what it thereby excludes."""
+def one_sided(ask: Ask, opposites: Iterable[Sides], after: str = "") -> list[Sides]:
+    """The pairs of opposites of which the question says one side only: what it says, and what it thereby excludes.
+
+    Where it says ``after`` (其中), what follows decides.
+    """
     out = []
+    text = ask.text.rpartition(after)[2] if after else ask.text
     for one, other in opposites:
         for said, denied in ((one, other), (other, one)):
-            if any(w in ask.text for w in said) and not any(w in ask.text for w in denied):
+            if any(w in text for w in said) and not any(w in text for w in denied):
                 out.append((said, denied))
     return out
 

@@ -17,7 +17,7 @@ from index.domain import Figure, Measure, Origin
 ALIKE = (frozenset("人名位"), frozenset("台辆部"), frozenset("家户个"), frozenset("次场期"))  # what counts the same things
 VAGUE = ("个", "项", "人", "名", "次", "台", "家")
 INITIAL_SAID = re.compile(r"年初(?!结转|结余|余额|数)|预算数|全年预算|调整预算|预算安排|预算(?:是|为|有|一共|共)?多少")
-SPENT_SAID = re.compile(r"实际|决算|花了|执行数")
+SPENT_SAID = re.compile(r"实际|(?<!不要)(?<!不是)(?<!不看)决算|花了|执行数")
 BUDGET_SAID = re.compile(r"预算|年初|计划|安排|目标")
 UNSAID_TOTAL = 0.6  # against the row 支出总计 where only a column is named
 EACH = re.compile(r"每|(?<!高)标准|单价|一[亩人户个名]")
@@ -61,7 +61,7 @@ def counts_in(unit: str, counter: str) -> bool:
 
 def belongs(figure: Figure, units: frozenset[str]) -> bool:
     """True for rows under (or of) one of the units, and for prose under its heading or with its name."""
-    said = figure.row_path if figure.origin is Origin.TABLE else (*figure.row_path, *figure.section)
+    said = (*figure.row_path, *(figure.col_path if figure.origin is Origin.TABLE else figure.section))  # units are columns, too
     return any(core(part) in units for part in said) or (figure.origin is Origin.PROSE and any(u in core(figure.context) for u in units))
 
 
@@ -93,6 +93,8 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
         return None  # 多少分 is answered neither with money nor with a number of events
     if want.counter and kind == "ratio":
         return None  # 多少公里 is no rate
+    if want.unit_kind == "money" and kind == "count":
+        return None  # 书记员经费多少 is never answered with the number of clerks
     if want.unit_kind and kind != want.unit_kind:
         score -= 4.0
     elif not want.unit_kind and kind == "ratio" and f.measure in AMOUNTS:

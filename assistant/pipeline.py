@@ -139,8 +139,8 @@ class Assistant:
         """True where a clause says something of budgets (买公车这块): it must not be left out of the question."""
         if ITEM_NAMED.search(piece) or any(len(alias) > 1 and alias in piece for alias in self.lexicon.synonyms):
             return True
-        ask = part_ask(self.library, piece)
-        return any(view.printed_items(ask) for view in self.library.views(self.library.groups[:NEAR]))
+        ask, views = part_ask(self.library, piece), self.library.views(self.library.groups[:NEAR])
+        return any(view.printed_items(ask) for view in views) or bool(named_units(piece, views, ()).labels)
 
     def _clauses(self, question: str, clauses: list[str], whole: Answer, draft: Draft) -> Answer:
         """Each clause by itself, completed by the one before; the question as a whole where that does not work."""

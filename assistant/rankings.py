@@ -19,7 +19,7 @@ from assistant.passages import view_passages
 from assistant.reading import Reading, change_of, read_figure
 from assistant.scope import Group
 from assistant.task import Task
-from index.amounts import chinese_to_int, convert
+from index.amounts import chinese_to_int, convert, format_value
 from index.domain import Figure, Measure, Origin
 
 NOT_NEW = re.compile(r"\(?(?:不算|不含|不包括|除去|剔除|除了)新增的?(?:项目)?\)?")
@@ -27,6 +27,8 @@ AMOUNTS_ASKED = re.compile(r"[,，]?(?:各|分别)(?:是|为|有)?(?:多少|几)
 RATE_LIMIT = re.compile(r"(?:超过|大于|高于|不低于|超)(\d+(?:\.\d+)?)%|(?<=\d)%以上")
 CONDITION = re.compile(r"(?:是|为|等于)(?:零|0)(?!\d)|没有?安排|未安排|超(?:了)?(?:支|预算)|完成率|执行率")
 HOW_MANY = re.compile(r"(?:几|多少)[个项]|数一数|数一下")
+SUBJECTS = re.compile(r"科目|[类款项]级")
+CHANGED = re.compile(r"的?(?:预算|支出|决算)?(?:比|较)(?:去年|上年|20\d\d年).*$|[,，]?分别[增减多少降涨].*$")
 LISTED = 20
 
 
@@ -168,6 +170,8 @@ def answer_list(task: Task) -> Answer | None:
             if limits := RATE_LIMIT.search(task.q.text):
                 changes = [f for f in changes if over(task, group, f, Decimal(limits.group(1)))]
             return list_changes(task, group, sorted(changes, key=lambda f: -(f.value or 0))) if changes else None
+        if task.q.wants_change and task.q.direction and SUBJECTS.search(task.q.text):
+            return list_subject_changes(task, group)
         parts = count_parts(task, group)
         if parts:
             return parts
@@ -184,6 +188,33 @@ def answer_list(task: Task) -> Answer | None:
             if rows:
                 return state_rows(task, group, rows, task.q.top or len(rows))
     return None
+
+
+def list_subject_changes(task: Task, group: Group) -> Answer | None:
+    """Subjects of one level that rose or fell, where their table prints both years: the difference of each, computed."""
+    found = []
+    rows = family(replace(task, q=replace(task.q, text=CHANGED.sub("", task.q.text))), group)
+    for f in rows:
+        figures = task.library.view(f.doc_id).figures
+        before = [b for b in figures if (b.table_id, b.row) == (f.table_id, f.row) and b.year == (f.year or 0) - 1 and b.value is not None]
+        before = [b for b in before if b.unit == f.unit and b.measure is f.measure]
+        if len(before) != 1:
+            return None  # which column is last year's is not certain
+        gap = (f.value or Decimal(0)) - (before[0].value or Decimal(0))
+        if gap * task.q.direction > 0:
+            found.append((abs(gap), f, before[0]))
+    if not found:
+        return None
+    found.sort(key=lambda row: -row[0])
+    word = "增加" if task.q.direction > 0 else "减少"
+    lines = [f"{group.body}{group.year or ''}年{word}的科目：", "", f"| 科目 | {word} | 上年 | 本年 |", "|---|---|---|---|"]
+    for gap, f, b in found[:LISTED]:
+        low, high = sorted((f.value or Decimal(0), b.value or Decimal(0)))
+        formula = f"{format_value(high)} − {format_value(low)}"
+        change = task.draft.computed(gap, f.unit, f"{task.draft.item(f)} · {word}", formula, (f, b))
+        lines.append(f"| {core(task.draft.item(f))} | {change} | {task.draft.state(b)} | {task.draft.state(f)} |")
+    task.draft.say("\n".join(lines))
+    return task.draft.answered()
 
 
 def over(task: Task, group: Group, change: Figure, limit: Decimal) -> bool:

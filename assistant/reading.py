@@ -56,7 +56,7 @@ def _read_figure(library: Library, group: Group, ask: Ask, want: Want) -> Readin
     views = library.views([group])
     found = find(views, ask, want)
     if not want.code:
-        sides, parts = one_sided(ask, library.lexicon.opposites), one_sided(ask, library.lexicon.parts)
+        sides, parts = one_sided(ask, library.lexicon.opposites), one_sided(ask, library.lexicon.parts, after="其中")
         found = [c for c in found if not (near_miss(ask, c) or (sides and opposed(labels_of(c.figure), sides)))]
         if sides and any(said == INCOME for said, _ in sides):  # 演出收入 is no project of 演出
             titles = {(v.info.doc_id, t.id): t.title for v in views for t in v.document.tables}
