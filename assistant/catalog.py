@@ -10,6 +10,7 @@ from typing import Any
 from assistant.bodies import LOCAL, OWN_ROW, is_unit
 from assistant.flat import core, flat
 from assistant.match import NOTHING, Ask, Match, cover_text, match_label, missing_weight
+from index.amounts import MONEY
 from index.domain import Document, DocumentInfo, Figure, Measure, Origin, Section, Table
 
 TOTAL_ROW = re.compile(r"^(?:合计|总计|小计|本年合计|.{0,4}(?:收入|支出)(?:总计|合计)|\d{4}年(?:度)?(?:预算(?:数)?)?|.{0,6}单位合计)$")
@@ -134,7 +135,8 @@ class View:
             return ""
         table = self.tables.get(f.table_id or "")
         if table is None:  # 某专项经费情况说明 > 年度预算安排 > 项目: the first is what the others are of
-            item = next((p for p in reversed(f.row_path) if not OF_IT.match(core(p))), f.row_path[-1])
+            money = f.unit in MONEY  # a count of 项目 is of projects
+            item = next((p for p in reversed(f.row_path) if not (money and OF_IT.match(core(p)))), f.row_path[-1])
             return re.sub(r"(?<=.{4})(?:经费)?情况说明$", "", item)
         at = self._item_at(table)
         return f.row_path[at] if -1 < at < len(f.row_path) and len(f.row_path) == len(table.label_heads) else f.row_path[-1]

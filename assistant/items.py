@@ -72,8 +72,16 @@ def split_items(task: Task, group: Group, text: str) -> list[str]:
     pieces = [p for p in pieces if p]
     if len(pieces) < 2:
         named = [text[a:b] for a, b in spans if b - a > 2 or text[a:b].endswith("费")]
-        pieces = named if len(named) > 1 and all(ITEM_END.search(n) for n in named[:-1]) else pieces
+        if len(named) > 1 and all(ITEM_END.search(n) for n in named[:-1]):
+            pieces = [*named, *between_items(task, text, spans)]
     return inherit_item(task, pieces)
+
+
+def between_items(task: Task, text: str, spans: list[tuple[int, int]]) -> list[str]:
+    """What else a run of items names that no label prints so (水费电费物业费): left out of a sum, it would make it wrong."""
+    edges = [0, *(edge for span in spans for edge in span), len(text)]
+    gaps = [FILLER.sub("", text[a:b]).strip(" ,") for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    return [gap for gap in gaps if gap and part_ask(task.library, gap).content]
 
 
 def inherit_item(task: Task, pieces: list[str]) -> list[str]:

@@ -59,11 +59,8 @@ def is_talk(ask: Ask, word: Word, covered: int) -> bool:
     if any(start < word.end and word.start < end for start, end, _ in ask.aliases) or not (own := covered & ask.content):
         return False
     first, last = (own & -own).bit_length() - 1, own.bit_length()
-    if word.start >= last:  # 电费减免多少 asks for something else: only a pause makes talk of a verb
-        between = span_mask(last, word.start)
-    else:
-        between = span_mask(word.end, first) if word.end < first else 0
-    return bool(between & ~ask.open)
+    gap = (last, word.start) if word.start >= last else (word.end, max(first, word.end))
+    return bool(span_mask(*gap) & ~ask.open)  # 电费减免多少 asks for something else: only a pause makes talk of a verb
 
 
 def said_elsewhere(ask: Ask, word: str, covered: int) -> bool:

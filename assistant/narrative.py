@@ -211,6 +211,8 @@ def answer_short_text(task: Task) -> Answer | None:
     """A passage for a question that asks for no number (有没有下属单位, 谁批的)."""
     if re.search(r"多少|几[个家辆人台项次]|[%]|金额|数额", task.q.text) and not re.search(r"文号|号码|日期|时间", task.q.text):
         return None
+    if task.q.intent is Intent.COMPARE and asked_topic(task):
+        return None  # 编报绩效目标的项目谁多 asks for no goals
     if not re.search(r"什么|哪|谁|怎|如何|吗|有没有|是否|多久|何时|啥|介绍|说明|写|文号", task.q.text):
         return None
     return answer_text(task)

@@ -20,6 +20,7 @@ from assistant.years import YEAR
 from index.domain import Figure, Measure, Origin
 
 NEXT, AS_GOOD = 12, 2.5  # how many candidates, and how far below the best, one that explains everything is looked for
+COUNTED_THING = 4  # characters
 INCOME = frozenset({"收入"})
 LIMIT = re.compile(r"(\d+)(?=万元?(?:\([^()]*\))?以[上下])")  # 单价50万元以上 is not 单价100万元以上
 ENOUGH_SCORE = 0.35  # of the content's weight; below it the labels say too much else
@@ -130,7 +131,10 @@ def spent_not_earned(figure: Figure, title: str) -> bool:
 def own_text(figure: Figure) -> str:
     """What names the figure itself: columns that only total (本年收入合计) aside."""
     columns = (c for c in figure.col_path if not re.search(r"[合总小]计$", core(c)))
-    said = "" if figure.measure is Measure.COUNT else figure.context  # a count is of what its own label says
+    said = figure.context
+    if figure.measure is Measure.COUNT:  # a count is of what its own label says, or of the word right behind it (6个项目)
+        behind = said.partition(figure.raw)[2]
+        said = behind[:COUNTED_THING]
     return flat(core(" ".join((*figure.row_path[-1:], *columns))) + said)
 
 
