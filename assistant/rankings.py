@@ -16,7 +16,7 @@ from assistant.items import new_figures, pick_groups
 from assistant.leftover import leftover
 from assistant.match import match_label
 from assistant.passages import view_passages
-from assistant.reading import Reading, change_of, read_figure
+from assistant.reading import Reading, change_of, part_ask, read_figure
 from assistant.scope import Group
 from assistant.task import Task
 from index.amounts import chinese_to_int, convert, format_value
@@ -29,6 +29,9 @@ CONDITION = re.compile(r"(?:是|为|等于)(?:零|0)(?!\d)|没有?安排|未安�
 HOW_MANY = re.compile(r"(?:几|多少)[个项]|数一数|数一下")
 SUBJECTS = re.compile(r"科目|[类款项]级")
 CHANGED = re.compile(r"的?(?:预算|支出|决算)?(?:比|较)(?:去年|上年|20\d\d年).*$|[,，]?分别[增减多少降涨].*$")
+INDICATORS = re.compile(r"的?(?:绩效)?指标(?:都)?(?:有|是|包括|分别是?)?(?:哪些|什么)|(?:有)?哪些(?:绩效)?指标")
+INDICATOR_KIND = re.compile(r"数量|质量|时效|成本|(?:经济|社会|生态)?效益|可持续影响|满意度")
+GOAL_TABLE, TARGET = re.compile(r"绩效|指标|目标"), re.compile(r"目标值|指标值|年度目标|实际完成值|绩效目标")
 LISTED = 20
 
 
@@ -161,6 +164,8 @@ def answer_list(task: Task) -> Answer | None:
     if CONDITION.search(task.q.text):
         return None
     for group in pick_groups(task)[:1]:
+        if INDICATORS.search(task.q.text) and (indicators := list_indicators(task, group)):
+            return indicators
         if re.search(r"新增|新设", NOT_NEW.sub("", task.q.text)) and "项目" in task.q.text:
             return list_new(task, group)
         if "持平" in task.q.text and "项目" in task.q.text:
@@ -188,6 +193,33 @@ def answer_list(task: Task) -> Answer | None:
             if rows:
                 return state_rows(task, group, rows, task.q.top or len(rows))
     return None
+
+
+def list_indicators(task: Task, group: Group) -> Answer | None:
+    """The indicators of a kind or of a project (满意度指标有哪些) with what each is to reach, from the tables of goals."""
+    kind = INDICATOR_KIND.search(task.q.text)
+    ask = part_ask(task.library, INDICATOR_KIND.sub("", INDICATORS.sub("", task.q.text)).replace("绩效", ""))
+    found: dict[tuple[str, int], Figure] = {}
+    for view in task.library.views([group]):
+        matches = view.matches(ask)
+        for e in view.entries:
+            f = e.figure
+            table = view.tables.get(f.table_id or "")
+            if table is None or f.row is None or f.value is None or not GOAL_TABLE.search(table.title + "".join(f.col_path)):
+                continue
+            if kind and not any(kind.group() in core(p) for p in f.row_path):
+                continue
+            covered = 0
+            for i in (*e.parents, e.leaf) if e.leaf >= 0 else e.parents:
+                covered |= matches[i].covered
+            if not leftover(ask, covered) and TARGET.search("".join(f.col_path[-1:])):
+                found.setdefault((table.id, f.row), f)
+    if not found:
+        return None
+    lines = [f"{group.body}{group.year or ''}年{f'共{len(found)}项' if len(found) > 1 else ''}：", "", "| 指标 | 目标值 |", "|---|---|"]
+    lines += [f"| {' · '.join(f.row_path[-2:])} | {task.draft.state(f)} |" for f in list(found.values())[:LISTED]]
+    task.draft.say("\n".join(lines))
+    return task.draft.answered()
 
 
 def list_subject_changes(task: Task, group: Group) -> Answer | None:
