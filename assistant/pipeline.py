@@ -39,7 +39,7 @@ from assistant.task import Task
 from assistant.titles import named_tables
 from assistant.turns import MEASURE, complete, follow_up
 from assistant.understand import Question, text_to_question, with_tables, with_units
-from assistant.units import NamedUnits, named_units, view_units
+from assistant.units import NamedUnits, named_units, swap_unit, view_units
 from assistant.watch import UNDERSTAND, note, stage, watching
 from assistant.words import simplified
 from index.domain import Hit
@@ -175,11 +175,23 @@ class Assistant:
         """The question in simplified characters, with what a follow-up leaves out."""
         turns = [{**turn, "content": simplified(str(turn.get("content", "")))} for turn in history]
         text = LEVEL_SAID.sub(r"\1", BOTH_LEVELS.sub(r"\1局", simplified(question)))
+        if (swapped := self._swapped(text, turns)) is not None:
+            return swapped
         first, *others = split_clauses(text) if turns else [text]
         if others and (MEASURE.search(first) or not part_ask(self.library, first).content):
             # 年初预算是多少，为什么没用完: the first part takes its item from the turn before
             return "，".join((follow_up(first, turns, self.library.directory, self.lexicon), *others))
         return follow_up(text, turns, self.library.directory, self.lexicon)
+
+    def _swapped(self, text: str, turns: Sequence[Mapping[str, str]]) -> str | None:
+        """The question before, of the unit that this turn names and nothing else; None where it is no such turn."""
+        users = [turn for turn in turns if turn.get("role") == "user" and turn["content"]]
+        if not users or self.library.directory.find(flat(text)).mentions:
+            return None
+        before = flat(follow_up(users[-1]["content"], users[:-1], self.library.directory, self.lexicon))
+        named = self.library.directory.find(before)
+        groups = [g for g in self.library.groups if any(g.body in m.bodies for m in named.mentions)]
+        return swap_unit(flat(text), before, self.library.views(groups), named.spans)
 
     @stage(UNDERSTAND)
     def _understand(self, text: str) -> tuple[Question, Scope]:

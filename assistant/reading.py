@@ -21,6 +21,7 @@ from index.domain import Figure, Measure, Origin
 
 NEXT, AS_GOOD = 12, 2.5  # how many candidates, and how far below the best, one that explains everything is looked for
 COUNTED_THING = 4  # characters
+HARDLY = 8.0  # unsaid weight of a label of which the question says two characters
 INCOME = frozenset({"收入"})
 LIMIT = re.compile(r"(\d+)(?=万元?(?:\([^()]*\))?以[上下])")  # 单价50万元以上 is not 单价100万元以上
 ENOUGH_SCORE = 0.35  # of the content's weight; below it the labels say too much else
@@ -67,6 +68,7 @@ def _read_figure(library: Library, group: Group, ask: Ask, want: Want) -> Readin
         found = [c for c in found if all(any(w in own_text(c.figure) for w in told) for told in needed)]
         limits = set(LIMIT.findall(ask.text))
         found = [c for c in found if not (limits and limits.isdisjoint(LIMIT.findall(label_text(c.figure))))]
+    found = [c for c in found if want.code or not hardly_said(c)]
     candidates = naming(found, {v.info.doc_id: v for v in views}, ask)
     if not candidates:
         return None
@@ -141,6 +143,11 @@ def own_text(figure: Figure) -> str:
 def labels_of(figure: Figure) -> str:
     """The row's own label and the columns as one text."""
     return core(" ".join((*figure.row_path[-1:], *figure.col_path)))
+
+
+def hardly_said(candidate: Candidate) -> bool:
+    """True where the question says two characters of a long label: 机关 is no 机关事业单位职业年金缴费支出."""
+    return 0 < candidate.named.bit_count() <= 2 and candidate.unsaid >= HARDLY
 
 
 def printed_together(figure: Figure, parts: Sequence[Sides]) -> bool:

@@ -7,7 +7,7 @@ is their sum.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from assistant.bodies import LOCAL, OWN_ROW, is_unit, name_to_body
@@ -15,8 +15,9 @@ from assistant.catalog import View
 from assistant.flat import core, flat
 from assistant.shorts import ShortNames
 
+ASIDE = re.compile(r"^那么?|^换成?|^改成|^再看看?|[的呢？?,，。]|(?:是|有)?多少$")
 GLOSS = re.compile(r"[(（][^()（）]*[)）]$")
-OWN_LEVEL = re.compile(r"局?本级(?!预算|支出|安排)|机关本级|委?机关(?=[的本])")
+OWN_LEVEL = re.compile(r"局?本级(?!预算|支出|安排)|机关本级|委?机关(?=[的本])|(?<=[局委厅院办府])机关(?![事服运])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,11 @@ class NamedUnits:
 
 
 def view_units(view: View) -> tuple[str, ...]:
-    """The names of units that rows of the document belong to, through ``core``; prepared once."""
+    """The names of units that rows or columns of the document belong to, through ``core``; prepared once."""
     if "units" not in view.prepared:
-        view.prepared["units"] = sorted({core(p) for t in view.document.tables for r in t.rows for p in r.label if is_unit(p)})
+        rows = (p for t in view.document.tables for r in t.rows for p in r.label)
+        columns = (p for t in view.document.tables for path in t.columns for p in path)  # 按预算单位 › 招生考试中心
+        view.prepared["units"] = sorted({core(p) for p in (*rows, *columns) if is_unit(p)})
     return tuple(view.prepared["units"])
 
 
@@ -44,6 +47,20 @@ def view_shorts(view: View) -> ShortNames:
         view.prepared["unit_shorts"] = [ShortNames.of((u, name_to_body(bare).core) for u, bare in units)]
     shorts: ShortNames = view.prepared["unit_shorts"][0]
     return shorts
+
+
+def swap_unit(text: str, before: str, views: Sequence[View], bodies: Sequence[tuple[int, int]]) -> str | None:
+    """那实验小学呢 after a question about 第一中学: the earlier question of the other unit; None where the turn says more than its name.
+
+    ``bodies`` are the spans of the earlier question that name bodies.
+    """
+    new = named_units(text, views, ())
+    if len(new.spans) != 1 or new.own or ASIDE.sub("", text[: new.spans[0][0]] + text[new.spans[0][1] :]):
+        return None
+    name = text[slice(*new.spans[0])]
+    old = named_units(before, views, bodies).spans
+    start, end = old[0] if old else (max((b for _, b in bodies), default=0),) * 2
+    return before[:start] + name + before[end:]
 
 
 def named_units(text: str, views: Iterable[View], taken: Iterable[tuple[int, int]]) -> NamedUnits:
