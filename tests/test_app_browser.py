@@ -31,6 +31,7 @@ FLAGS = [
     "--disable-sync", "--disable-dev-shm-usage",
 ]  # fmt: skip
 ASKED = "龙岗区对口帮扶预算多少"
+TEXT_ASKED = "市工信局怎么管理国有资产"
 DRAWN = ".viewer-scroll:not([aria-busy]) .mark"  # an answer opens its first source itself: a click on the card draws it again
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="没有浏览器：apt-get install -y chromium fonts-noto-cjk")
 
@@ -48,8 +49,9 @@ def until(holds: Callable[[], bool], seconds: float = 10.0) -> bool:
 class Server:
     """The real program in a process of its own."""
 
-    def __init__(self, store: Path) -> None:
+    def __init__(self, store: Path, **settings: str) -> None:
         self.store = store
+        self._environment = os.environ | settings
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -60,12 +62,12 @@ class Server:
     def start(self, warm: bool = True) -> None:
         with self.log.open("ab") as log:
             command = [sys.executable, "app.py", "--store", str(self.store), "--port", str(self.port)]
-            self._process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
+            self._process = subprocess.Popen(command, cwd=ROOT, env=self._environment, stdout=log, stderr=log)
         end = time.monotonic() + 90
         while time.monotonic() < end:
             try:
                 with urlopen(f"{self.url}ui/health", timeout=5) as reply:
-                    if json.load(reply)["warm"] or not warm:
+                    if json.load(reply)["search"] != "loading" or not warm:
                         return
             except OSError:
                 pass
@@ -88,6 +90,22 @@ def server(sample_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     running.stop()
 
 
+@pytest.fixture
+def movable_model(tmp_path: Path) -> Iterator[tuple[Server, Path]]:
+    """A server whose model is behind a link that can be taken away and put back; not started yet."""
+    from index.build import ingest
+    from index.e5_folder import packaged_e5_folder
+    from index.settings import IndexSettings
+
+    link = tmp_path / "model"
+    link.symlink_to(packaged_e5_folder(), target_is_directory=True)
+    reports = ingest([SAMPLES / "sample-sz-2024.pdf"], tmp_path / "store", settings=IndexSettings(embedder=str(link)))
+    assert reports[0].ok, reports[0].message
+    running = Server(tmp_path / "store", BUDGET_ASSISTANT_EMBEDDER=str(link))
+    yield running, link
+    running.stop()
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     pytest.importorskip("playwright", reason="pip install playwright")
@@ -107,14 +125,14 @@ def open_page(server: Server, browser: Any) -> Iterator[Open]:
     """Opens the page as somebody new; at the end nothing was asked of any other host, and no script failed."""
     contexts, foreign, broken = [], [], []
 
-    def opened(width: int = 1440, height: int = 900, **options: Any) -> Any:
+    def opened(width: int = 1440, height: int = 900, url: str = server.url, **options: Any) -> Any:
         context = browser.new_context(viewport={"width": width, "height": height}, **({"locale": "zh-CN"} | options))
         contexts.append(context)
         page = context.new_page()
-        page.on("request", lambda r: foreign.append(r.url) if not r.url.startswith((server.url, "data:", "blob:")) else None)
+        page.on("request", lambda r: foreign.append(r.url) if not r.url.startswith((url, "data:", "blob:")) else None)
         page.on("pageerror", lambda error: broken.append(str(error)))
         page.set_default_timeout(20_000)
-        page.goto(server.url)
+        page.goto(url)
         page.wait_for_selector("#box textarea")
         page.wait_for_selector("#log .hello, #log .turn")
         return page
@@ -388,6 +406,7 @@ def test_no_serious_fault_of_accessibility_and_nothing_wider_than_the_page(open_
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1"), f"{name} is wider than the window"
 
     look("answer")
+    assert page.evaluate("document.documentElement.scrollHeight <= innerHeight"), "the talk scrolls, not the page around it"
     page.locator("#log .card").first.click()
     marked(page)
     look("page")
@@ -422,6 +441,40 @@ def test_a_lost_connection_is_said_and_nothing_is_lost(open_page: Open) -> None:
     page.context.set_offline(False)
     page.wait_for_selector("#connection.online", timeout=12_000)
     page.wait_for_selector("#log .said:has-text('9,233.81')")
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (360, "dark")])
+def test_without_its_model_figures_are_answered_and_texts_when_it_is_back(
+    open_page: Open, movable_model: tuple[Server, Path], width: int, scheme: str
+) -> None:
+    server, link = movable_model
+    model = link.readlink()
+    link.unlink()
+    server.start()
+    page = open_page(width, 740, server.url, color_scheme=scheme)
+    chip = page.locator("#search-offline")
+    chip.wait_for()
+    page.locator("#log .example").first.wait_for()
+    chip.locator(".chip-said").focus()
+    assert str(link) in chip.locator("#search-reason").inner_text(), "the reason is there for who uses the keyboard"
+    shoot(page, f"{width}-model-offline-hello")
+    text = ask(page, TEXT_ASKED)
+    text.locator(".offline [data-do=reload]").wait_for()
+    assert text.locator(".trouble").count() == 0
+    shoot(page, f"{width}-model-offline")
+    figure = ask(page, "深圳市工信局公务接待费多少")
+    assert "21.00万元" in figure.locator(".said").inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1")
+    text.locator(".offline").evaluate("e => { e.dataset.before = 'yes'; }")
+    text.locator("[data-do=reload]").click()  # still not there
+    text.locator(".offline:not([data-before])").wait_for()
+    link.symlink_to(model, target_is_directory=True)
+    text.locator("[data-do=reload]").click()
+    text.locator(".answer:not(.pending):not(.offline)").wait_for(timeout=90_000)
+    assert text.locator(".status-answered, .status-refused").count() == 1 and page.locator("#log .turn").count() == 2
+    assert "21.00万元" in figure.locator(".said").inner_text(), "what was asked later stays"
+    chip.wait_for(state="hidden")
+    shoot(page, f"{width}-model-back")
 
 
 def test_files_that_are_not_what_they_say_are_refused(open_page: Open, server: Server, tmp_path: Path) -> None:

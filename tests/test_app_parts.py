@@ -187,3 +187,15 @@ def test_conversations_belong_to_their_owner_and_nothing_asked_is_deleted(tmp_pa
     again.hide("甲", mine)
     assert again.of("甲") == []
     assert again._db.rows("SELECT count(*) FROM turns")[0][0] == 2
+
+
+def test_a_question_is_taken_up_in_its_place_once_and_only_after_trouble(tmp_path: Path) -> None:
+    kept = Conversations(tmp_path)
+    talk = kept.start("a")
+    first, second = kept.ask("a", talk, "文字"), kept.ask("a", talk, "数字")
+    assert not kept.take_up(first), "it is being answered"
+    kept.answer(first, None, "模型没有载入", offline=True)
+    kept.answer(second, answer())
+    assert kept.turns("a", talk)[0].offline and not kept.take_up(second)
+    assert kept.take_up(first) and not kept.take_up(first), "two clicks ask once"
+    assert [turn.pending for turn in kept.turns("a", talk)] == [True, False]

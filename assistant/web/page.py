@@ -7,6 +7,8 @@ that comes back after a restart finds everything.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import Future
+from threading import Event
 from typing import Any
 
 import gradio as gr
@@ -98,7 +100,7 @@ class Events:
         try:
             return self.site.shelf(visitor, texts)
         except BudgetError as error:
-            return render("log", texts, turns=[], conversation="", waiting="", empty=False, examples=[], trouble=str(error))
+            return self.site.sorry(texts, str(error))
 
     # ---------------------------------------------------------------- asking
 
@@ -115,6 +117,11 @@ class Events:
         if not conversation or not self.site.conversations.owned(visitor.owner, conversation):
             conversation = self.site.conversations.start(visitor.owner)
         _, done, waiting = self.site.ask(visitor, conversation, question)
+        yield from self._followed(visitor, texts, conversation, done, waiting)
+
+    def _followed(
+        self, visitor: Visitor, texts: Texts, conversation: str, done: Future[None], waiting: Event
+    ) -> Iterator[tuple[str, str, str]]:
         if not done.done():
             yield self._talk(visitor, conversation, texts)
         for slow in self.site.watch(done, waiting):
@@ -132,6 +139,12 @@ class Events:
             case "again" if question:
                 kept.put_aside(visitor.owner, conversation, turn)
                 yield from self._asked(visitor, texts, conversation, question)
+            case "reload":
+                under_way = self.site.ask_again(visitor, conversation, turn)
+                if under_way:
+                    yield from self._followed(visitor, texts, conversation, *under_way)
+                else:
+                    yield self._talk(visitor, conversation, texts)
             case "rate":
                 self.site.rate(visitor, conversation, turn, int(data.get("thumb", 0)), str(data.get("comment", "")))
                 yield self._talk(visitor, conversation, texts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import mimetypes
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote
@@ -203,8 +204,21 @@ def _add_login(app: FastAPI, site: Site) -> None:
 def _add_static(app: FastAPI, site: Site) -> None:
 
     @app.get("/ui/health")
-    def health() -> dict[str, Any]:
-        return {"boot": site.boot, "warm": site.desk.warm}
+    def health(request: Request) -> dict[str, Any]:
+        """For anybody; why the search is offline (a path of this machine, perhaps) only for those who may use the page."""
+        search, reason = site.desk.search_state, ""
+        if search == "offline":
+            with suppress(BudgetError):
+                site.visitors.who(request.cookies)
+                reason = site.desk.search_trouble
+        return {"boot": site.boot, "search": search, "reason": reason}
+
+    @app.post("/ui/search/reload")
+    def reload(request: Request) -> dict[str, Any]:
+        """Tries to load the search again, in the background."""
+        site.visitors.who(request.cookies)
+        site.desk.reload_search()
+        return health(request)
 
     @app.get("/ui/texts.js")
     def texts(request: Request) -> Response:

@@ -75,6 +75,19 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
     "offline": ("连接中断，正在重连……已问的问题都在，不会丢。", "Connection lost, reconnecting… Nothing asked is lost."),
     "online": ("已重新连上", "Connected again"),
+    "state_offline": ("文字内容暂时查不了", "Texts cannot be searched now"),
+    "offline_more": (
+        "这一问要按意思在正文里找，而找它用的向量模型没有载入。查表中的数字照常。",
+        "This question is looked up in the text by meaning, and the model for that could not be loaded. Figures can be asked as usual.",
+    ),
+    "offline_next": ("载入后自动再问这一问", "This question is asked again as soon as it is loaded"),
+    "offline_back": ("向量模型已载入，可以再问", "The model is loaded: ask again"),
+    "reload": ("重新载入", "Load again"),
+    "search_offline": (
+        "向量模型没有载入：查表中的数字照常，文字内容暂时查不了",
+        "The text model is not loaded: figures can be asked as usual, texts cannot be searched now",
+    ),
+    "search_offline_short": ("文字暂查不了", "Text search off"),
     "warming": ("检索部件载入中；查数字不受影响", "Search is loading; figures can be asked already"),
     # the page on the table
     "table_title": ("原页", "The page"),

@@ -173,8 +173,9 @@
   function on_new_answer() {
     const turns = all("#log .turn"), last = turns.at(-1);
     if (!last) { opened = ""; return; }
+    const pending = $(".pending", last);
+    if (pending) opened = ""; // also one that is asked again in its place
     if (last.dataset.turn !== opened) {
-      const pending = $(".pending", last);
       if (!last.dataset.seen) { last.dataset.seen = "1"; last.scrollIntoView({ block: "start", behavior: "instant" }); }
       if (pending) return;
       opened = last.dataset.turn;
@@ -388,6 +389,8 @@
     },
     audit: (b) => { Object.assign(audit, { doc: b.closest(".document").dataset.doc, done: false }); open_view("audit"); },
     theme: () => { const on = !document.body.classList.contains("dark"); dark(on); store.set("budget-theme", on ? "dark" : "light"); },
+    reload: (b) => { tell("log", { do: "reload", turn: b.closest(".turn").dataset.turn }); setTimeout(look, 300); },
+    "reload-search": () => reload_search(),
     menu: () => $("#rail-column")?.classList.toggle("open"),
   };
   const close_menu = () => $("#rail-column")?.classList.remove("open");
@@ -446,14 +449,29 @@
   viewer_does.close = close_viewer_anywhere;
 
   // ------------------------------------------------------------ the connection
-  let lost = false;
+  let lost = false, search = "";
+  function show_search(state) {
+    const warming = $("#warming"), chip = $("#search-offline");
+    if (warming) warming.hidden = state.search !== "loading" || !$("#log .turn, #log .examples");
+    if (chip) {
+      chip.hidden = state.search !== "offline";
+      $("#search-reason").textContent = state.reason;
+    }
+    if (search === "offline" && state.search === "ready" && $("#log .answer.offline") && !$("#log .edit")) tell("rail", { do: "show" });
+    search = state.search;
+  }
+  async function reload_search() {
+    const state = await fetch("ui/search/reload", { method: "POST" }).then((r) => (r.ok ? r.json() : null)).catch(() => null);
+    if (!state) return look();
+    show_search(state);
+    for (let n = 0; n < 60 && search === "loading"; n++) { await new Promise((done) => setTimeout(done, 500)); await look(); }
+  }
   async function look() {
     const bar = $("#connection");
     try {
       const state = await fetch("ui/health", { cache: "no-store" }).then((r) => r.json());
-      const warming = $("#warming");
-      if (warming) warming.hidden = state.warm !== false || !$("#log .turn, #log .examples");
-      if (state.warm && $("#log .hello:not(.state-empty)") && !$("#log .example")) show_examples();
+      show_search(state);
+      if (state.search !== "loading" && $("#log .hello:not(.state-empty)") && !$("#log .example")) show_examples();
       if (state.boot !== facts.boot) { keep_draft(); location.reload(); return; }
       if (lost && bar) {
         lost = false;
