@@ -18,7 +18,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from index.domain import Box, Document, Table
+from index.domain import Box, Document, Para, Table
 from index.drawing import mark, to_png
 from index.errors import BudgetError, ParseError
 from index.sandbox import Sandbox
@@ -102,6 +102,22 @@ def _body_corner(table: Table, page: int, box: Box) -> Corner | None:
     placed = [cell.bbox for row in table.rows for cell in row.cells if cell.page == page and cell.bbox]
     inside = any(b[0] <= box[0] + 1 and b[1] <= box[1] + 1 and b[2] >= box[2] - 1 and b[3] >= box[3] - 1 for b in placed)
     return (min(b[0] for b in placed), min(b[1] for b in placed)) if inside else None
+
+
+def place_pages(document: Document, page: int, box: Box) -> tuple[int, int]:
+    """First and last page of the table, or of the passage, that a place stands in; its own page where it stands in neither."""
+    pages: set[int] = {page}
+    table = next((table for table in document.tables if _body_corner(table, page, box) is not None), None)
+    if table is not None:
+        pages.update(table.pages)
+    else:
+        passages = (b for b in document.blocks if isinstance(b, Para) and any(s.page == page and _touch(s.bbox, box) for s in b.spans))
+        pages.update(span.page for passage in passages for span in passage.spans if span.page)
+    return min(pages), max(pages)
+
+
+def _touch(one: Box | None, other: Box) -> bool:
+    return one is not None and one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def page_range(index: Index, doc_id: str, first: int, last: int) -> bytes:

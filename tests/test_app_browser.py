@@ -218,12 +218,57 @@ def test_pages_turn_zoom_and_download(open_page: Open) -> None:
     page.click("[data-view-do=next]")
     page.wait_for_selector(".viewer-page:has-text('17 / 26')")
     assert page.locator(".mark").count() == 0
+    page.click(".viewer-save summary")
     with page.expect_download() as waiting:
-        page.click(".viewer-download")
+        page.click("[data-range=page]")
     with pypdfium2.PdfDocument(waiting.value.path()) as part:
-        assert len(part) == 1
+        assert len(part) == 1 and waiting.value.suggested_filename == "sample-lg-2024-第17页.pdf"
     page.click("[data-view-do=centre]")
     page.wait_for_selector(DRAWN)
+
+
+def texts_of(path: Path) -> list[str]:
+    import pypdfium2
+
+    with pypdfium2.PdfDocument(path) as pdf:
+        return [page.get_textpage().get_text_range() for page in pdf]
+
+
+@pytest.mark.parametrize("width", [1440, 360])
+def test_the_pages_that_are_chosen_are_downloaded(open_page: Open, width: int) -> None:
+    original = texts_of(SAMPLES / "sample-lg-2024.pdf")
+    page = open_page(width, 740)
+    card = ask(page, "龙岗区公务接待费多少").locator(".card[data-place*='\"page\": 20']").first
+    assert json.loads(card.get_attribute("data-place"))["doc"] == "sample-lg-2024"
+    card.click()
+    page.wait_for_selector(DRAWN)
+    page.focus(".viewer-save summary")  # by the keyboard: open, the table's pages, the range
+    page.keyboard.press("Enter")
+    span = page.locator("[data-range=span]")
+    span.wait_for()
+    assert "第 20–21 页" in span.inner_text()
+    shoot(page, f"{width}-download")
+    box = page.locator(".viewer-ranges").bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= width, "cut off"
+    page.keyboard.press("Tab")
+    with page.expect_download() as waiting:
+        page.keyboard.press("Enter")
+    assert texts_of(waiting.value.path()) == original[19:21]
+    page.wait_for_selector(".viewer-ranges", state="hidden")
+    page.keyboard.press("Enter")  # the focus went back
+    span.wait_for()
+    page.fill(".viewer-range [name=first]", "5")
+    page.fill(".viewer-range [name=last]", "3")
+    with page.expect_download() as waiting:
+        page.keyboard.press("Enter")
+    assert texts_of(waiting.value.path()) == original[2:5]
+    page.click(".viewer-save summary")
+    page.fill(".viewer-range [name=last]", "27")
+    page.keyboard.press("Enter")
+    assert page.evaluate("!document.querySelector('.viewer-range').checkValidity()"), "there are 26 pages"
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".viewer-ranges", state="hidden")
+    assert page.locator(".sheet").is_visible(), "Escape closes the choice, not the page under it"
 
 
 def test_everything_works_from_the_keyboard(open_page: Open) -> None:

@@ -7,13 +7,14 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from index import pageview
-from index.domain import Box, Document
+from index.domain import Box, Document, Para, Span
 from index.errors import BudgetError
 from index.lineview import lines_picture, place_to_excerpt
 from index.readers.pdf import read_pdf
@@ -151,6 +152,21 @@ def test_giant_and_broken_pages_are_refused_and_the_next_one_is_drawn(tmp_path: 
             pageview.draw_page(path, 1, 2.0)
         assert "\n" not in str(caught.value)
     assert pageview.page_picture(shelf, "sample", 2)
+
+
+def test_a_place_has_the_pages_of_its_table_or_passage(parsed: Document) -> None:
+    table = next(table for table in parsed.tables if table.name.startswith("表8"))
+    last = next(cell for row in reversed(table.rows) for cell in row.cells if cell.bbox)
+    assert last.page == 21 and last.bbox and pageview.place_pages(parsed, 21, last.bbox) == (20, 21)
+    single = next(table for table in parsed.tables if table.name.startswith("表5"))
+    cell = next(cell for row in single.rows for cell in row.cells if cell.bbox)
+    assert cell.bbox and pageview.place_pages(parsed, 16, cell.bbox) == (16, 16)
+    line, rest = (Span(0, 4, 3, None, (60, 700, 300, 712)), Span(4, 8, 4, None, (60, 80, 300, 92)))
+    torn = replace(
+        parsed, blocks=(Para("一段跨页的话啊", 3, None, (line, rest)), Para("另一段", 4, None, (Span(0, 3, 4, None, (60, 100, 300, 112)),)))
+    )
+    assert pageview.place_pages(torn, 4, (80, 81, 120, 91)) == (3, 4) and pageview.place_pages(torn, 4, (80, 101, 120, 111)) == (4, 4)
+    assert pageview.place_pages(parsed, 1, (0, 0, 1, 1)) == (1, 1)
 
 
 def test_extracted_pages_are_those_of_the_original(shelf: Any) -> None:

@@ -104,8 +104,7 @@
     $("[data-view-do=previous]").disabled = place.page <= 1;
     $("[data-view-do=next]").disabled = place.page >= pages;
     $("[data-view-do=centre]").disabled = !view.home.bbox;
-    const link = $(".viewer-download");
-    link.href = `ui/range/${encodeURIComponent(place.doc)}?first=${place.page}&last=${place.page}`;
+    $(".viewer-save").open = false;
     zoom(view.fresh && at_home ? readable(img) : view.zoom);
     view.fresh = false;
     centre();
@@ -159,6 +158,50 @@
       show_place();
     },
   };
+
+  // ------------------------------------------------------------ pages to take away
+  // What is offered: the pages of the cited table or passage where there are several, the shown page, any others.
+  async function offer_ranges() {
+    const { place, home, pages } = view, save = $(".viewer-save"), [span, page] = all("[data-range]", save);
+    const form = $(".viewer-range", save);
+    const offer = (button, text, first, last) => { button.textContent = text; Object.assign(button.dataset, { first, last }); button.hidden = false; };
+    offer(page, t.range_page.replace("{}", place.page), place.page, place.page);
+    span.hidden = $(".viewer-range-trouble", save).hidden = true;
+    for (const field of [form.first, form.last]) { field.max = pages; field.value = place.page; }
+    if (!home.bbox) return;
+    const query = new URLSearchParams({ page: home.page, box: home.bbox.join(",") });
+    const found = await fetch(`ui/span/${encodeURIComponent(place.doc)}?${query}`).then((r) => (r.ok ? r.json() : null)).catch(() => null);
+    if (!found || found.first === found.last || home !== view.home || !save.open) return;
+    offer(span, t.range_span.replace("{}", found.first).replace("{}", found.last), found.first, found.last);
+    if (Number(form.first.value) !== place.page || Number(form.last.value) !== place.page) return; // somebody was faster
+    form.first.value = found.first;
+    form.last.value = found.last;
+  }
+
+  async function save_range(one, other) {
+    const first = Math.min(one, other), last = Math.max(one, other), trouble = $(".viewer-range-trouble");
+    trouble.hidden = true;
+    try {
+      const answer = await fetch(`ui/range/${encodeURIComponent(view.place.doc)}?first=${first}&last=${last}`);
+      if (!answer.ok) throw new Error(await answer.text());
+      const name = decodeURIComponent((answer.headers.get("Content-Disposition") || "").split("UTF-8''")[1] || "");
+      const a = Object.assign(document.createElement("a"), { href: URL.createObjectURL(await answer.blob()), download: name });
+      a.click();
+      setTimeout(() => URL.revokeObjectURL(a.href), 10000);
+      close_ranges();
+    } catch (error) {
+      trouble.textContent = `${t.range_failed}：${error.message}`;
+      trouble.hidden = false;
+    }
+  }
+  function close_ranges() {
+    const save = $(".viewer-save");
+    if (!save?.open) return false;
+    if (save.contains(document.activeElement)) $("summary", save).focus();
+    save.open = false;
+    $("[data-range=span]", save).hidden = true;
+    return true;
+  }
 
   function open_card(card, from) {
     const place = JSON.parse(card.dataset.place);
@@ -398,6 +441,8 @@
   document.addEventListener("click", (event) => {
     const at = (selector) => event.target.closest?.(selector);
     let hit;
+    if (!at(".viewer-save")) close_ranges();
+    if ((hit = at("[data-range]"))) return void save_range(Number(hit.dataset.first), Number(hit.dataset.last));
     if ((hit = at("[data-view-do]"))) return void viewer_does[hit.dataset.viewDo]?.();
     if ((hit = at("[data-view]"))) return open_view(hit.dataset.view);
     if ((hit = at("[data-ask]"))) return tell("log", { do: "ask", question: hit.dataset.ask });
@@ -424,7 +469,16 @@
     if ($("#findings")?.offsetParent) show_audit();
   };
 
-  document.addEventListener("toggle", (e) => { if (e.target.open) open_part(e.target).catch(() => {}); }, true);
+  document.addEventListener("toggle", (e) => {
+    if (!e.target.open) return;
+    if (e.target.matches(".viewer-save")) offer_ranges();
+    else open_part(e.target).catch(() => {});
+  }, true);
+  document.addEventListener("submit", (e) => {
+    if (!e.target.matches(".viewer-range")) return;
+    e.preventDefault();
+    save_range(Number(e.target.first.value), Number(e.target.last.value));
+  });
   document.addEventListener("change", (e) => {
     if (e.target.id === "audit-doc") audit_of(e.target.value);
     if (e.target.id === "files") { send_files([...e.target.files]); e.target.value = ""; }
@@ -440,8 +494,9 @@
   document.addEventListener("keydown", (e) => {
     // An input method takes Enter to settle characters; that is no question yet.
     if (e.key === "Enter" && (e.isComposing || e.keyCode === 229)) return e.stopImmediatePropagation();
+    if (e.key === "Escape" && close_ranges()) return;
     if (e.key === "Escape" && document.body.classList.contains("viewing") && !$("dialog[open]")) return close_viewer_anywhere();
-    if (!e.target.closest?.(".viewer")) return;
+    if (!e.target.closest?.(".viewer") || e.target.matches("input")) return;
     const does = { "+": "in", "=": "in", "-": "out", "0": "fit", PageUp: "previous", PageDown: "next" }[e.key];
     if (does) { e.preventDefault(); viewer_does[does](); }
   }, true);
