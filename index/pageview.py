@@ -42,6 +42,7 @@ BESIDE = 150.0  # points left and right of it
 HEADER = 56.0  # points of the table's header in a crop
 LABELS = 220.0  # points of the rows' labels
 
+_drawing = threading.Lock()
 Band = tuple[float, float]  # from, to, in points
 Corner = tuple[float, float]  # left, upper
 
@@ -178,13 +179,24 @@ def _drawable(index: Index, document: Document, page: int, scale: float) -> Path
 def _page(index: Index, document: Document, page: int, scale: float) -> bytes:
     path = _drawable(index, document, page, scale)
     kept = index.folder / CACHE_FOLDER / f"{document.sha256[:32]}-{page}-{scale:g}.png"
-    with contextlib.suppress(OSError):
-        png = kept.read_bytes()
-        os.utime(kept)
+    if (png := _kept(kept)) is not None:
         return png
-    png = draw_page(path, page, scale)
-    with contextlib.suppress(OSError):  # a store that cannot be written still shows its pages
-        keep(kept, png, CACHE_BYTES)
+    with _drawing:  # one is drawn after another anyway; who waited for this very page finds it kept
+        if (png := _kept(kept)) is not None:
+            return png
+        png = draw_page(path, page, scale)
+        with contextlib.suppress(OSError):  # a store that cannot be written still shows its pages
+            keep(kept, png, CACHE_BYTES)
+        return png
+
+
+def _kept(path: Path) -> bytes | None:
+    try:
+        png = path.read_bytes()
+    except OSError:
+        return None
+    with contextlib.suppress(OSError):
+        os.utime(path)
     return png
 
 

@@ -271,6 +271,29 @@ def test_the_pages_that_are_chosen_are_downloaded(open_page: Open, width: int) -
     assert page.locator(".sheet").is_visible(), "Escape closes the choice, not the page under it"
 
 
+def test_a_page_is_painted_soon_after_the_click_that_first_asks_for_it(open_page: Open, server: Server) -> None:
+    page = open_page()
+    shutil.rmtree(server.store / "pages", ignore_errors=True)
+    times: dict[tuple[str, int], float] = {}
+    bodies = ("龙岗区", "深圳市工信局")
+    items = ("对口帮扶预算", "公务接待费", "支出总计", "收入总计", "项目支出", "三公经费")
+    for question in (f"{body}{item}多少" for item in items for body in bodies):
+        for card in ask(page, question).locator(".card").all():
+            place = json.loads(card.get_attribute("data-place"))
+            if place["bbox"] and (place["doc"], place["page"]) not in times:
+                times[place["doc"], place["page"]] = card.evaluate(
+                    """card => new Promise(done => { const scroll = document.querySelector('.viewer-scroll'); scroll.replaceChildren();
+                    const clicked = performance.now(); new MutationObserver((_, seen) => { if (!scroll.querySelector('.mark')) return;
+                    seen.disconnect(); requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now() - clicked)));
+                    }).observe(scroll, {childList: true, subtree: true}); card.click(); })"""
+                )
+    assert len(times) >= 10, times
+    print(sorted(round(ms) for ms in times.values()))
+    assert sorted(times.values())[len(times) // 2] <= 300 and max(times.values()) <= 1000, (
+        times
+    )  # 300 ms on a quiet machine; others work here, too
+
+
 def test_everything_works_from_the_keyboard(open_page: Open) -> None:
     page = open_page()
     page.keyboard.type(ASKED)  # the box has the focus

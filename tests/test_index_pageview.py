@@ -7,6 +7,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,14 @@ def test_a_page_is_drawn_once_and_then_read(shelf: Any, monkeypatch: pytest.Monk
     (kept,) = (shelf.folder / "pages").iterdir()
     pageview.forget_pictures(shelf.folder, shelf.document("").sha256)
     assert not kept.exists()
+
+
+def test_a_page_that_many_ask_for_at_once_is_drawn_once(shelf: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, drawn = pageview.WORKER.run, []
+    monkeypatch.setattr(pageview.WORKER, "run", lambda *arguments: (drawn.append(arguments), run(*arguments))[1])
+    with ThreadPoolExecutor(6) as pool:
+        pictures = list(pool.map(lambda _: pageview.page_picture(shelf, "sample", 5), range(6)))
+    assert len(set(pictures)) == 1 and len(drawn) == 1, "a click waits for the drawing under way, not for one more"
 
 
 def test_the_longest_unused_pictures_go_when_the_bound_is_reached(tmp_path: Path) -> None:
