@@ -428,6 +428,20 @@ def test_a_chart_and_its_table_can_be_read_on_a_phone(open_page: Open) -> None:
     assert page.locator(".viewer-scroll .mark").bounding_box()["height"] > 9, "the figure is marked, but too small to read"
 
 
+def test_no_line_begins_with_the_punctuation_after_a_mark(open_page: Open) -> None:
+    page = open_page(360, 740)
+    ask(page, ASKED)
+    alone = """() => [...document.querySelectorAll('.said p')].flatMap(p => { const found = [], walk = document.createTreeWalker(p, 4);
+      for (let node; (node = walk.nextNode());) for (let n = 0; n < node.data.length; n++) if ('，。；：、）'.includes(node.data[n])) {
+        const range = document.createRange(); range.setStart(node, n); range.setEnd(node, n + 1);
+        const at = range.getBoundingClientRect(); if (at.left < p.getBoundingClientRect().left + 3) found.push(p.innerText); }
+      return found; })"""
+    for width in range(320, 420, 6):
+        page.set_viewport_size({"width": width, "height": 740})
+        assert page.evaluate(alone) == [], width
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
+
+
 def test_audit_is_of_the_document_that_is_picked(open_page: Open) -> None:
     page = open_page()
     page.click("#views [role=tab]:visible >> text=文件")

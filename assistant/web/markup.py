@@ -19,6 +19,8 @@ from assistant.web.uploads import Job
 TEMPLATES = Path(__file__).parent / "templates"
 NUMBER = re.compile(r"[-−—–()（）\d,，.％%\s]+")
 MARK = re.compile(r"\[(\d{1,3})\]")
+# A short bold figure, its marks and the punctuation after them stay on one line: a line may break around a button.
+KEPT = re.compile(r"(?:<strong>[^<]{1,16}</strong>)?(?:\[\d{1,3}\]){1,6}[，。；：、！？）》”,.;:]*")
 STATES = {"not_in_documents": "state_refused", "not_indexed": "state_refused", "empty_table": "state_blank", "blank_cell": "state_blank"}
 # Where each stage of reading a file begins and ends, of the whole; stages are known by their first word.
 STAGES = (("读取", 0.0, 0.6), ("还原", 0.0, 0.6), ("识别", 0.3, 0.6), ("完成", 0.6, 0.6), ("核对", 0.62, 0.66), ("向量", 0.66, 1.0))
@@ -67,6 +69,7 @@ def _markdown() -> Any:
 def text_to_html(text: str) -> str:
     """An answer's Markdown; each mark [1] becomes a button that opens the source."""
     html: str = _markdown().render(text)
+    html = KEPT.sub(lambda m: f'<span class="keep">{m[0]}</span>', html)
     return MARK.sub(lambda m: cite_button(int(m[1])), html)
 
 
