@@ -206,6 +206,28 @@ def test_the_cited_digits_are_boxed_on_the_opened_page(open_page: Open, server: 
     assert re.sub(r"[^\d.]", "", ocr(mark.screenshot())) == "9233.81"
 
 
+def test_a_passage_has_one_card_and_each_of_its_marks_boxes_its_own_figure(open_page: Open) -> None:
+    page = open_page()
+    turn = ask(page, ASKED)
+    quotes = turn.locator(".card-quote").all_inner_texts()
+    assert sum("4,339.81" in quote for quote in quotes) == 1, "the passage is repeated"
+    marks = turn.locator(".said .cite").all_inner_texts()
+    assert sorted(turn.locator(".card .card-n").all_inner_texts()) == sorted(set(marks)), "a mark without its source, or other numbers"
+    for figure in ("4,339.81", "88.7"):
+        mark = turn.locator(f"xpath=.//strong[contains(., '{figure}')]/following-sibling::button[1]")
+        mark.click()
+        n = mark.inner_text()
+        turn.locator(f".card.active[data-cite='{n}']").wait_for()
+        page.wait_for_selector(DRAWN)
+        box = page.locator(".viewer-scroll .mark")
+        box.evaluate("e => { e.style.border = '0'; e.style.background = 'none'; }")
+        assert figure.replace(",", "") in ocr(box.screenshot()).replace(",", "").replace("，", ""), figure
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    turn.locator("[data-do=copy]").click()
+    lines = page.evaluate("navigator.clipboard.readText()").splitlines()
+    assert [line[:3] for line in lines if line.startswith("[")] == [f"[{n}]" for n in sorted(set(marks))]
+
+
 def test_pages_turn_zoom_and_download(open_page: Open) -> None:
     import pypdfium2
 

@@ -46,7 +46,9 @@ def _engine() -> Any:
         "svg": lambda chart, rest: Markup(chart_to_svg(chart, rest)),
         "chart": answer_to_chart,
         "state": turn_to_state,
+        "sources": answer_to_sources,
         "place": citation_to_place,
+        "line": citation_to_line,
         "path": citation_to_path,
         "where": citation_to_where,
         "urlpart": lambda text: quote(text, safe=""),
@@ -87,6 +89,26 @@ def turn_to_state(turn: Turn) -> str:
     """The key of the heading over an answer that is none."""
     assert turn.answer is not None
     return "state_clarify" if turn.answer["status"] == "clarify" else STATES.get(str(turn.answer["refusal"]), "state_scope")
+
+
+def answer_to_sources(answer: Mapping[str, Any]) -> list[list[dict[str, Any]]]:
+    """The citations, those of one passage together: each has its own mark and box, but the passage is shown once.
+
+    ``said`` of a citation is what tells it from the others of its passage.
+    """
+    groups: dict[Any, list[dict[str, Any]]] = {}
+    for c in answer["citations"]:
+        whole = (c["doc"], c.get("page"), c.get("line"), c.get("section"), c["quote"]) if not c.get("table") else c["n"]
+        figure = re.search(rf"\*\*([^*]+)\*\*\[{c['n']}\]", answer["answer"])
+        said = [figure[1] if figure else "", " › ".join(c["column"] or c["row"])]
+        groups.setdefault(whole, []).append({**c, "said": "，".join(text for text in said if text)})
+    return list(groups.values())
+
+
+def citation_to_line(c: Mapping[str, Any]) -> str:
+    """A source in one line, for the clipboard."""
+    path = " › ".join([*c["row"], *c["column"]])
+    return "，".join(text for text in (f"《{c['title']}》", citation_to_where(c), path) if text) + f"：“{c['quote']}”"
 
 
 def citation_to_place(c: Mapping[str, Any]) -> str:

@@ -205,7 +205,7 @@
 
   function open_card(card, from) {
     const place = JSON.parse(card.dataset.place);
-    place.title = $(".card-title", card)?.textContent;
+    place.title = card.dataset.title;
     open_place(place, from);
     const turn = card.closest(".turn");
     all(`[data-cite="${card.dataset.cite}"]`, turn).forEach((e) => e.classList.add("active"));
@@ -247,7 +247,7 @@
     const lines = [turn.dataset.question, "", $(".said", turn).innerText.trim()];
     const cards = all(".card", turn);
     if (cards.length) lines.push("", t.sources);
-    cards.forEach((c) => lines.push(`[${c.dataset.cite}] ${all("span", c).slice(1).reverse().map((s) => s.textContent.trim()).join("，")}`));
+    cards.forEach((c) => lines.push(`[${c.dataset.cite}] ${c.dataset.line}`));
     const text = lines.join("\n");
     try { await navigator.clipboard.writeText(text); } catch {
       const area = Object.assign(document.createElement("textarea"), { value: text });
