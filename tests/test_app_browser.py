@@ -627,6 +627,36 @@ def test_removing_uploading_watching_and_asking(open_page: Open, server: Server)
     assert marked(page)["seen"]
 
 
+def test_signing_in_and_out_by_the_form_of_a_real_browser(browser: Any, sample_store: Path, tmp_path: Path) -> None:
+    from assistant.access.store import AccessStore
+
+    shutil.copytree(sample_store, tmp_path / "store")
+    people = AccessStore(tmp_path / "store")
+    people.add("wang", label="王会计", admin=True)
+    people.set_password("wang", "correct horse battery")
+    people.close()
+    running = Server(tmp_path / "store")
+    running.start(warm=False)
+    context = browser.new_context(locale="zh-CN", viewport={"width": 360, "height": 740})
+    page = context.new_page()
+    try:
+        page.goto(running.url)
+        for password, then in (("wrong", "form .trouble:has-text('不对')"), ("correct horse battery", "#log .hello")):
+            page.fill("[name=name]", "wang")
+            page.fill("[name=password]", password)
+            page.click("form button")
+            page.wait_for_selector(then)
+            shoot(page, f"360-login-{password[:5]}")
+        assert "9,233.81" in ask(page, ASKED).locator(".said").inner_text()
+        page.click("form[action=logout] button")
+        page.wait_for_selector("[name=password]")
+        page.goto(running.url)
+        page.wait_for_selector("[name=password]")
+    finally:
+        context.close()
+        running.stop()
+
+
 def test_a_restart_of_the_server_loses_nothing(open_page: Open, server: Server) -> None:
     page = open_page()
     ask(page, ASKED)
