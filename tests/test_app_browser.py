@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -524,7 +525,37 @@ def test_no_serious_fault_of_accessibility_and_nothing_wider_than_the_page(open_
     page.click("#views [role=tab]:visible >> nth=2")
     page.wait_for_selector(".finding")
     look("audit")
+    page.locator(".finding .place").first.click()
+    marked(page)
+    look("audit-page")
+    assert page.locator(".viewer-where").inner_text()
+    edges = page.locator(".viewer-bar > *:not(.gap)").evaluate_all("all => all.map(e => e.getBoundingClientRect().toJSON())")
+    for one, other in combinations(edges, 2):
+        beside = other["left"] >= one["right"] - 1 or one["left"] >= other["right"] - 1
+        assert beside or other["top"] >= one["bottom"] - 1 or one["top"] >= other["bottom"] - 1, "buttons over each other"
+    page.keyboard.press("Escape")
+    page.click("#views [role=tab]:visible >> nth=0")
+    page.locator("#log [data-do=down]").click()
+    page.fill("dialog textarea", "看得见吗")
+    look("dialog")
     assert faults == []
+
+
+def test_no_source_of_an_older_answer_lies_beside_an_answer_without_one(open_page: Open) -> None:
+    page = open_page()
+    turn = ask(page, ASKED)
+    marked(page)
+    turn.locator("[data-do=up]").click()
+    turn.locator("[data-do=up][aria-pressed=true]").wait_for()
+    assert turn.locator(".card.active").count() == 1, "drawn anew, the talk still shows what lies on the table"
+    ask(page, "龙岗区劳务派遣费用多少").locator(".status-refused, .state").first.wait_for()
+    page.wait_for_selector(".viewer-empty")
+    assert page.locator(".sheet").count() == 0 and page.locator("#log .active").count() == 0
+    turn.locator(".card").first.click()
+    marked(page)
+    page.click("#rail .new")
+    page.wait_for_selector("#log .hello")
+    page.wait_for_selector(".viewer-empty")
 
 
 def test_english_where_the_browser_speaks_it(open_page: Open) -> None:
@@ -648,6 +679,14 @@ def test_signing_in_and_out_by_the_form_of_a_real_browser(browser: Any, sample_s
             page.wait_for_selector(then)
             shoot(page, f"360-login-{password[:5]}")
         assert "9,233.81" in ask(page, ASKED).locator(".said").inner_text()
+        context.clear_cookies(name="budget_session")  # as after twelve hours
+        page.fill("#box textarea", "还没有问出口")
+        page.keyboard.press("Enter")
+        page.click("#connection a:has-text('登录')")
+        page.fill("[name=name]", "wang")
+        page.fill("[name=password]", "correct horse battery")
+        page.click("form button")
+        page.wait_for_function("document.querySelector('#box textarea')?.value === '还没有问出口'")
         page.click("form[action=logout] button")
         page.wait_for_selector("[name=password]")
         page.goto(running.url)

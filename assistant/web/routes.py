@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import mimetypes
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote
@@ -124,7 +123,7 @@ def _add_pieces(app: FastAPI, site: Site) -> None:
         visitor = site.visitors.who(request.cookies)
         infos = site.desk.documents(visitor.principal)
         if not infos:
-            return HTMLResponse(render("documents", texts_of(request), infos=[], removable=[]))
+            return HTMLResponse(render("documents", texts_of(request), infos=[], removable=[], elsewhere=True))
         return HTMLResponse(audit_to_html(site.desk.index(), infos, doc, texts_of(request)))
 
     @app.get("/ui/examples")
@@ -213,12 +212,19 @@ def _add_static(app: FastAPI, site: Site) -> None:
     @app.get("/ui/health")
     def health(request: Request) -> dict[str, Any]:
         """For anybody; why the search is offline (a path of this machine, perhaps) only for those who may use the page."""
-        search, reason = site.desk.search_state, ""
-        if search == "offline":
-            with suppress(BudgetError):
-                site.visitors.who(request.cookies)
-                reason = site.desk.search_trouble
-        return {"boot": site.boot, "search": search, "reason": reason}
+        known = True
+        try:
+            site.visitors.who(request.cookies)
+        except NotRecognised:
+            known = False
+        except BudgetError:
+            pass  # the page tells
+        return {
+            "boot": site.boot,
+            "known": known,
+            "search": site.desk.search_state,
+            "reason": site.desk.search_trouble if known else "",
+        }
 
     @app.post("/ui/search/reload")
     def reload(request: Request) -> dict[str, Any]:

@@ -172,7 +172,9 @@ class Site:
         except BudgetError as error:
             return self.sorry(texts, str(error))
         if turns:
-            return self._log(texts, turns=turns, conversation=conversation, waiting=texts["loading_search"] if waiting else "")
+            return self._log(
+                texts, empty=not infos, turns=turns, conversation=conversation, waiting=texts["loading_search"] if waiting else ""
+            )
         return self._log(texts, empty=not infos, examples=self.examples.of(visitor.principal, infos))
 
     def sorry(self, texts: Texts, trouble: str) -> str:
@@ -197,7 +199,7 @@ class Site:
         """What is indexed, as HTML."""
         infos = self.desk.documents(visitor.principal)
         removable = frozenset(info.doc_id for info in infos if self.may_remove(visitor, info.doc_id))
-        return render("documents", texts, infos=infos, removable=removable)
+        return render("documents", texts, infos=infos, removable=removable, elsewhere=False)
 
     # ---------------------------------------------------------------- documents
 

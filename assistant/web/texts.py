@@ -73,6 +73,11 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "把部门预算、决算文件（PDF、扫描件、Excel、Word、网页、文本）拖到“文件”页，读完就能提问。",
         "Drop budgets or final accounts on the Documents page; once read, they can be asked.",
     ),
+    "empty_here": (
+        "把部门预算、决算文件（PDF、扫描件、Excel、Word、网页、文本）拖到上面的框里，读完就能提问。",
+        "Drop budgets or final accounts on the box above; once read, they can be asked.",
+    ),
+    "forget_jobs": ("清除已结束的", "Clear finished"),
     "offline": ("连接中断，正在重连……已问的问题都在，不会丢。", "Connection lost, reconnecting… Nothing asked is lost."),
     "online": ("已重新连上", "Connected again"),
     "state_offline": ("文字内容暂时查不了", "Texts cannot be searched now"),
@@ -174,6 +179,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "login_name": ("用户名", "Name"),
     "login_password": ("密码", "Password"),
     "login_send": ("登录", "Sign in"),
+    "signed_out": ("登录已失效，写好的问题会留着：请重新", "You have been signed out; what you typed is kept:"),
     "login_wrong": ("用户名或密码不对", "Wrong name or password"),
 }  # fmt: skip
 

@@ -28,6 +28,7 @@
     view.zoom = 1;
     view.fresh = true;
     view.from = from || view.from;
+    view.cited = null;
     $("#table")?.classList.add("open");
     document.body.classList.add("viewing");
     all(".card.active, .cite.active").forEach((e) => e.classList.remove("active"));
@@ -208,14 +209,29 @@
     place.title = card.dataset.title;
     open_place(place, from);
     const turn = card.closest(".turn");
-    all(`[data-cite="${card.dataset.cite}"]`, turn).forEach((e) => e.classList.add("active"));
+    view.cited = { turn: turn.dataset.turn, cite: card.dataset.cite };
+    show_cited();
+  }
+  // Which source lies on the table; drawing the talk anew forgets it.
+  function show_cited() {
+    if (view.cited) all(`.turn[data-turn="${view.cited.turn}"] [data-cite="${view.cited.cite}"]`).forEach((e) => e.classList.add("active"));
+  }
+  function clear_viewer() {
+    Object.assign(view, { place: null, cited: null, asked: view.asked + 1 });
+    if (!shown() || $(".viewer.over")) return;
+    all(".card.active, .cite.active").forEach((e) => e.classList.remove("active"));
+    shown().replaceChildren(Object.assign(document.createElement("p"), { className: "viewer-empty", textContent: t.table_empty }));
+    shown().removeAttribute("aria-busy");
+    $(".viewer-where").textContent = "";
+    $(".viewer-bar").hidden = true;
   }
 
   // ------------------------------------------------------------ answers
   let opened = ""; // the turn whose first source was laid on the table
   function on_new_answer() {
     const turns = all("#log .turn"), last = turns.at(-1);
-    if (!last) { opened = ""; return; }
+    show_cited();
+    if (!last) { if (opened) clear_viewer(); opened = ""; return; }
     const pending = $(".pending", last);
     if (pending) opened = ""; // also one that is asked again in its place
     if (last.dataset.turn !== opened) {
@@ -223,7 +239,8 @@
       if (pending) return;
       opened = last.dataset.turn;
       const card = $(".card", last);
-      if (card && matchMedia("(min-width: 1100px)").matches) open_card(card);
+      if (!card) clear_viewer(); // else a source of another answer would lie beside this one
+      else if (matchMedia("(min-width: 1100px)").matches) open_card(card);
       last.scrollIntoView({ block: "nearest" });
     }
   }
@@ -307,7 +324,8 @@
   }
 
   // ------------------------------------------------------------ a dialogue of our own: keyboard, focus and Escape by the browser
-  function ask_dialog({ title, text, area, value, ok, danger }) {
+  const ground = () => $("main.contain") || document.body; // Gradio lets rules of narrow windows hold in there alone
+  function ask_dialog({ title, text, area, line, value, ok, danger }) {
     return new Promise((resolve) => {
       const dialog = document.createElement("dialog");
       dialog.className = "ask";
@@ -317,14 +335,15 @@
       $("p", dialog).textContent = text || "";
       if (!text) $("p", dialog).remove();
       if (!area) field.remove();
-      else { field.value = value || ""; field.setAttribute("aria-label", title); }
+      else { field.value = value || ""; field.rows = line ? 1 : 3; field.setAttribute("aria-label", title); }
       cancel.textContent = t.cancel; send.textContent = ok;
       send.className = danger ? "primary danger" : "primary";
       dialog.setAttribute("aria-label", title);
       dialog.onclose = () => { resolve(dialog.returnValue === "ok" ? (area ? field.value.trim() : true) : null); dialog.remove(); };
-      $(".gradio-container")?.append(dialog);
+      ground().append(dialog);
       dialog.showModal();
       if (area) field.focus();
+      if (line) field.onkeydown = (e) => { if (e.key === "Enter" && !e.isComposing) { e.preventDefault(); send.click(); } };
     });
   }
 
@@ -419,7 +438,7 @@
     new: () => { close_menu(); tell("rail", { do: "new" }); setTimeout(() => $("#box textarea")?.focus(), 50); },
     open: (b) => { close_menu(); opened = ""; tell("rail", { do: "open", conversation: b.closest("li").dataset.conversation }); },
     rename: async (b) => {
-      const li = b.closest("li"), title = await ask_dialog({ title: t.rename, area: true, value: li.dataset.title, ok: t.rename });
+      const li = b.closest("li"), title = await ask_dialog({ title: t.rename, area: true, line: true, value: li.dataset.title, ok: t.rename });
       if (title) tell("rail", { do: "rename", conversation: li.dataset.conversation, title });
     },
     hide: async (b) => {
@@ -434,6 +453,7 @@
     theme: () => { const on = !document.body.classList.contains("dark"); dark(on); store.set("budget-theme", on ? "dark" : "light"); },
     reload: (b) => { tell("log", { do: "reload", turn: b.closest(".turn").dataset.turn }); setTimeout(look, 300); },
     "reload-search": () => reload_search(),
+    forget: () => fetch("ui/jobs/forget", { method: "POST" }).then((r) => r.text()).then((html) => { all(".jobs.local").forEach((e) => e.remove()); return refresh_jobs(html); }).catch(() => {}),
     menu: () => $("#rail-column")?.classList.toggle("open"),
   };
   const close_menu = () => $("#rail-column")?.classList.remove("open");
@@ -458,7 +478,7 @@
   });
 
   // The one viewer stands in the asking view; from other views it is laid over the page.
-  function over(place, from) { $(".gradio-container").append(viewer_home()); open_place(place, from); }
+  function over(place, from) { ground().append(viewer_home()); open_place(place, from); }
   let home = null;
   function viewer_home() { const table = $("#viewer"); home = home || table.parentElement; table.classList.add("over"); return table; }
   function viewer_back() { const table = $("#viewer.over"); if (table && home) { table.classList.remove("over"); home.append(table); } }
@@ -492,6 +512,7 @@
   });
 
   document.addEventListener("keydown", (e) => {
+    if (e.key === "Enter" && e.target.closest?.("#box")) setTimeout(look, 400);
     // An input method takes Enter to settle characters; that is no question yet.
     if (e.key === "Enter" && (e.isComposing || e.keyCode === 229)) return e.stopImmediatePropagation();
     if (e.key === "Escape" && close_ranges()) return;
@@ -527,6 +548,7 @@
       const state = await fetch("ui/health", { cache: "no-store" }).then((r) => r.json());
       show_search(state);
       if (state.search !== "loading" && $("#log .hello:not(.state-empty)") && !$("#log .example")) show_examples();
+      if (state.known === false) return show_signed_out();
       if (state.boot !== facts.boot) { keep_draft(); location.reload(); return; }
       if (lost && bar) {
         lost = false;
@@ -538,6 +560,14 @@
       lost = true;
       if (bar) { bar.hidden = false; bar.className = "offline"; bar.textContent = t.offline; }
     }
+  }
+  // The session is over: what was typed is there again after signing in.
+  function show_signed_out() {
+    const bar = $("#connection");
+    if (!bar || $("a", bar)) return;
+    const link = Object.assign(document.createElement("a"), { href: "login", textContent: t.login_title, onclick: keep_draft });
+    bar.hidden = false; bar.className = "offline";
+    bar.replaceChildren(`${t.signed_out} `, link);
   }
   const keep_draft = () => { try { sessionStorage.setItem("budget-draft", $("#box textarea")?.value || ""); } catch { /* no matter */ } };
   function restore_draft() {
