@@ -18,7 +18,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from index.domain import Box, Document, Para, Table
+from index.domain import Box, Document, Para, Span, Table
 from index.drawing import mark, to_png
 from index.errors import BudgetError, ParseError
 from index.sandbox import Sandbox
@@ -115,6 +115,32 @@ def place_pages(document: Document, page: int, box: Box) -> tuple[int, int]:
         passages = (b for b in document.blocks if isinstance(b, Para) and any(s.page == page and _touch(s.bbox, box) for s in b.spans))
         pages.update(span.page for passage in passages for span in passage.spans if span.page)
     return min(pages), max(pages)
+
+
+def place_boxes(document: Document, page: int, box: Box, quote: str) -> list[Box]:
+    """What to mark on that page: of a passage, which is cited by the box of its first line, all lines that ``quote`` is printed on."""
+    for para in document.blocks:
+        if not isinstance(para, Para) or not any(s.page == page and s.bbox and _same(s.bbox, box) for s in para.spans):
+            continue
+        start = para.text.find(quote)
+        if quote and start >= 0:
+            end = start + len(quote)
+            lines = [s for s in para.spans if s.page == page and s.bbox and s.start < end and s.end > start]
+            return [_part(s, start, end) for s in lines] or [box]
+    return [box]
+
+
+def _part(span: Span, start: int, end: int) -> Box:
+    """The box of the characters of a line that are among ``start`` to ``end`` of its paragraph."""
+    assert span.bbox is not None
+    x0, top, x1, bottom = span.bbox
+    if span.xs:
+        x0, x1 = span.xs[max(0, start - span.start)], span.xs[min(end, span.end) - span.start]
+    return x0, top, x1, bottom
+
+
+def _same(one: Box, other: Box) -> bool:
+    return all(abs(a - b) < 0.1 for a, b in zip(one, other, strict=True))
 
 
 def _touch(one: Box | None, other: Box) -> bool:

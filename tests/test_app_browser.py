@@ -541,6 +541,25 @@ def test_no_serious_fault_of_accessibility_and_nothing_wider_than_the_page(open_
     assert faults == []
 
 
+def test_a_passage_is_marked_to_its_end(open_page: Open) -> None:
+    page = open_page()
+    ask(page, "龙岗区对口帮扶预算为什么增加").locator(".card").first.click()
+    page.wait_for_selector(".viewer-scroll .mark.line")
+    for mark in page.locator(".viewer-scroll .mark").all():
+        mark.evaluate("e => { e.style.border = '0'; e.style.background = 'none'; }")
+    last = page.locator(".viewer-scroll .mark").last
+    assert "帮扶资金" in ocr(last.screenshot())
+    shoot(page, "1440-passage")
+    page.click("#views [role=tab]:visible >> text=核查")  # something else is laid on the table there, and taken off again
+    page.locator(".finding .place").first.click()
+    page.wait_for_selector(".viewer-page:has-text('16 / 26')")
+    page.click("#views [role=tab]:visible >> text=提问")
+    page.wait_for_selector(".viewer-page:has-text('5 / 26')")
+    marked_again = page.locator("#log .card.active")
+    marked_again.wait_for()
+    assert page.locator(".viewer-scroll .mark").first.bounding_box()["height"] > 5
+
+
 def test_no_source_of_an_older_answer_lies_beside_an_answer_without_one(open_page: Open) -> None:
     page = open_page()
     turn = ask(page, ASKED)

@@ -178,6 +178,19 @@ def test_a_place_has_the_pages_of_its_table_or_passage(parsed: Document) -> None
     assert pageview.place_pages(parsed, 1, (0, 0, 1, 1)) == (1, 1)
 
 
+def test_a_cited_passage_is_marked_on_every_line_and_only_as_far_as_it_goes(parsed: Document) -> None:
+    para = next(b for b in parsed.blocks if isinstance(b, Para) and b.text.startswith("13.对口帮扶预算"))
+    first = para.spans[0]
+    assert first.bbox and first.page
+    whole = pageview.place_boxes(parsed, first.page, first.bbox, para.text)
+    assert len(whole) == len(para.spans) and whole[0] == first.bbox
+    sentence = para.text[: para.text.index("。") + 1]
+    part = pageview.place_boxes(parsed, first.page, first.bbox, sentence)
+    assert 1 < len(part) < len(whole) and part[-1][2] < whole[len(part) - 1][2], "the next sentence begins on the same line"
+    figure = (first.bbox[0] + 20, first.bbox[1], first.bbox[0] + 60, first.bbox[3])
+    assert pageview.place_boxes(parsed, first.page, figure, para.text) == [figure], "a figure is marked alone"
+
+
 def test_extracted_pages_are_those_of_the_original(shelf: Any) -> None:
     import pypdfium2
 

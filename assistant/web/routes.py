@@ -25,7 +25,7 @@ from assistant.web.visitors import SESSION_COOKIE, Visitor
 from index.domain import Box
 from index.errors import BudgetError
 from index.lineview import place_to_excerpt
-from index.pageview import crop_picture, page_picture, page_range, place_pages, source_file
+from index.pageview import crop_picture, page_picture, page_range, place_boxes, place_pages, source_file
 
 STATIC = Path(__file__).parent / "static"
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -86,11 +86,11 @@ def _add_pictures(app: FastAPI, site: Site) -> None:
         return HTMLResponse(render("place", texts_of(request), e=excerpt))
 
     @app.get("/ui/span/{doc:path}")
-    def span(request: Request, doc: str, page: int, box: str) -> dict[str, int]:
-        """The pages of the table or passage around a place."""
-        index = site.index_for(site.visitors.who(request.cookies), doc)
-        first, last = place_pages(index.document(doc), page, text_to_box(box))
-        return {"first": first, "last": last}
+    def span(request: Request, doc: str, page: int, box: str, quote: str = "") -> dict[str, Any]:
+        """The pages of the table or passage around a place, and the lines of a passage on its page."""
+        document = site.index_for(site.visitors.who(request.cookies), doc).document(doc)
+        first, last = place_pages(document, page, text_to_box(box))
+        return {"first": first, "last": last, "boxes": place_boxes(document, page, text_to_box(box), quote)}
 
     @app.get("/ui/range/{doc:path}")
     def pages(request: Request, doc: str, first: int, last: int) -> Response:

@@ -89,16 +89,7 @@
     sheet.className = "sheet";
     sheet.append(img);
     const at_home = place.page === view.home.page && view.home.bbox;
-    if (at_home) {
-      const mark = document.createElement("div"), [x0, top, x1, bottom] = view.home.bbox, pad = 2;
-      mark.className = "mark";
-      const width = img.naturalWidth / 2, height = img.naturalHeight / 2; // points
-      Object.assign(mark.style, {
-        left: `${(100 * (x0 - pad)) / width}%`, top: `${(100 * (top - pad)) / height}%`,
-        width: `${(100 * (x1 - x0 + 2 * pad)) / width}%`, height: `${(100 * (bottom - top + 2 * pad)) / height}%`,
-      });
-      sheet.append(mark);
-    }
+    if (at_home) add_mark(sheet, img, view.home.bbox, "mark");
     scroll.replaceChildren(sheet);
     $(".viewer-bar").hidden = false;
     $(".viewer-page").textContent = t.page_of.replace("{}", place.page).replace("{}", pages);
@@ -109,8 +100,30 @@
     zoom(view.fresh && at_home ? readable(img) : view.zoom);
     view.fresh = false;
     centre();
+    if (at_home && place.quote && !place.column?.length) mark_lines(sheet, img, place).catch(() => {});
     return true;
   }
+
+  function add_mark(sheet, img, [x0, top, x1, bottom], name) {
+    const mark = document.createElement("div"), pad = 2, width = img.naturalWidth / 2, height = img.naturalHeight / 2; // points
+    mark.className = name;
+    Object.assign(mark.style, {
+      left: `${(100 * (x0 - pad)) / width}%`, top: `${(100 * (top - pad)) / height}%`,
+      width: `${(100 * (x1 - x0 + 2 * pad)) / width}%`, height: `${(100 * (bottom - top + 2 * pad)) / height}%`,
+    });
+    sheet.append(mark);
+  }
+
+  // The other lines of a passage, of which the first one is marked already.
+  async function mark_lines(sheet, img, { doc, page, quote }) {
+    const found = await fetch(span_url(doc, { page, box: view.home.bbox.join(","), quote })).then((r) => (r.ok ? r.json() : { boxes: [] }));
+    const [first, ...rest] = found.boxes;
+    if (!rest.length || !sheet.isConnected) return;
+    $(".mark", sheet).remove();
+    add_mark(sheet, img, first, "mark");
+    for (const box of rest) add_mark(sheet, img, box, "mark line");
+  }
+  const span_url = (doc, query) => `ui/span/${encodeURIComponent(doc)}?${new URLSearchParams(query)}`;
 
   // A landscape page in a narrow panel: as large as its marked figure needs to be read.
   function readable(img) {
@@ -170,8 +183,7 @@
     span.hidden = $(".viewer-range-trouble", save).hidden = true;
     for (const field of [form.first, form.last]) { field.max = pages; field.value = place.page; }
     if (!home.bbox) return;
-    const query = new URLSearchParams({ page: home.page, box: home.bbox.join(",") });
-    const found = await fetch(`ui/span/${encodeURIComponent(place.doc)}?${query}`).then((r) => (r.ok ? r.json() : null)).catch(() => null);
+    const found = await fetch(span_url(place.doc, { page: home.page, box: home.bbox.join(",") })).then((r) => (r.ok ? r.json() : null)).catch(() => null);
     if (!found || found.first === found.last || home !== view.home || !save.open) return;
     offer(span, t.range_span.replace("{}", found.first).replace("{}", found.last), found.first, found.last);
     if (Number(form.first.value) !== place.page || Number(form.last.value) !== place.page) return; // somebody was faster
@@ -478,13 +490,34 @@
   });
 
   // The one viewer stands in the asking view; from other views it is laid over the page.
-  function over(place, from) { ground().append(viewer_home()); open_place(place, from); }
+  function over(place, from) {
+    if (!$("#viewer.over")) view.before = view.place && { place: { ...view.place, ...view.home }, cited: view.cited };
+    ground().append(viewer_home());
+    open_place(place, from);
+  }
   let home = null;
   function viewer_home() { const table = $("#viewer"); home = home || table.parentElement; table.classList.add("over"); return table; }
-  function viewer_back() { const table = $("#viewer.over"); if (table && home) { table.classList.remove("over"); home.append(table); } }
+  function viewer_back() {
+    const table = $("#viewer.over");
+    if (!table || !home) return;
+    table.classList.remove("over");
+    home.append(table);
+    document.body.classList.remove("viewing");
+    clear_viewer();
+  }
+  // What lay beside the talk before another view laid something else on the table.
+  function lay_back() {
+    const before = view.before;
+    view.before = null;
+    if (!before || !matchMedia("(min-width: 1100px)").matches) return;
+    open_place(before.place);
+    view.cited = before.cited;
+    show_cited();
+  }
 
   const on_view = () => {
     viewer_back();
+    if ($("#desk")?.offsetParent) lay_back();
     if ($("#jobs")?.offsetParent) refresh_jobs().catch(() => {});
     if ($("#findings")?.offsetParent) show_audit();
   };
