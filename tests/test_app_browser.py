@@ -544,12 +544,12 @@ def test_no_serious_fault_of_accessibility_and_nothing_wider_than_the_page(open_
 def test_a_passage_is_marked_to_its_end(open_page: Open) -> None:
     page = open_page()
     ask(page, "龙岗区对口帮扶预算为什么增加").locator(".card").first.click()
-    page.wait_for_selector(".viewer-scroll .mark.line")
+    page.wait_for_selector(".viewer-scroll:not([aria-busy]) .mark.line")
+    shoot(page, "1440-passage")
     for mark in page.locator(".viewer-scroll .mark").all():
         mark.evaluate("e => { e.style.border = '0'; e.style.background = 'none'; }")
     last = page.locator(".viewer-scroll .mark").last
     assert "帮扶资金" in ocr(last.screenshot())
-    shoot(page, "1440-passage")
     page.click("#views [role=tab]:visible >> text=核查")  # something else is laid on the table there, and taken off again
     page.locator(".finding .place").first.click()
     page.wait_for_selector(".viewer-page:has-text('16 / 26')")
@@ -582,6 +582,12 @@ def test_english_where_the_browser_speaks_it(open_page: Open) -> None:
     assert page.locator("#views [role=tab]:visible").first.inner_text() == "Ask"
     assert "Which figure" in page.locator("#log h1").inner_text()
     assert page.evaluate("document.documentElement.lang") == "en"
+    shoot(page, "1440-english")
+    for width in (1440, 1000, 720, 360):
+        page.set_viewport_size({"width": width, "height": 740})
+        tab = page.locator("#views [role=tab]:visible").first.bounding_box()
+        for box in (e.bounding_box() for e in page.locator(".masthead > *:visible").all() if e.inner_text()):
+            assert box["x"] + box["width"] <= tab["x"] or box["x"] >= tab["x"] + tab["width"] or box["y"] + box["height"] <= tab["y"], width
 
 
 def test_a_lost_connection_is_said_and_nothing_is_lost(open_page: Open) -> None:
