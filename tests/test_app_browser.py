@@ -346,6 +346,18 @@ def test_an_input_method_settles_characters_without_asking(open_page: Open) -> N
     assert page.locator("#log .turn").count() == 0 and page.input_value("#box textarea") == "龙岗区"
 
 
+def test_what_is_typed_while_an_answer_comes_is_not_taken_away(open_page: Open) -> None:
+    page = open_page()
+    for number in range(6):
+        page.fill("#box textarea", ASKED)
+        page.keyboard.press("Enter")
+        page.wait_for_function("document.querySelector('#box textarea').value === ''")
+        page.keyboard.type(f"下一问{number}")
+        page.locator("#log .turn").nth(number).locator(".answer:not(.pending)").wait_for()
+        page.wait_for_timeout(400)
+        assert page.input_value("#box textarea") == f"下一问{number}"
+
+
 def test_markup_in_a_question_stays_text(open_page: Open) -> None:
     page = open_page()
     tags = "<script>window.pwned=1</script><img src=x onerror=window.pwned=1>"

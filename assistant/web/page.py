@@ -104,14 +104,16 @@ class Events:
 
     # ---------------------------------------------------------------- asking
 
-    def on_question(self, question: str, conversation: str, request: gr.Request) -> Iterator[tuple[str, str, str, str]]:
+    def on_question(self, question: str, conversation: str, request: gr.Request) -> Iterator[tuple[Any, str, str, str]]:
         """The question at once, then the answer; the box is emptied with the first step, when the question is stored."""
         visitor, texts = self._who(request)
         if not question.strip():
-            yield question, *self._talk(visitor, conversation, texts)
+            yield gr.skip(), *self._talk(visitor, conversation, texts)
             return
+        emptied: Any = ""
         for step in self._asked(visitor, texts, conversation, question.strip()):
-            yield "", *step
+            yield emptied, *step
+            emptied = gr.skip()  # what is typed meanwhile stays
 
     def _asked(self, visitor: Visitor, texts: Texts, conversation: str, question: str) -> Iterator[tuple[str, str, str]]:
         if not conversation or not self.site.conversations.owned(visitor.owner, conversation):
