@@ -286,6 +286,7 @@ def test_the_pages_that_are_chosen_are_downloaded(open_page: Open, width: int) -
         page.keyboard.press("Enter")
     assert texts_of(waiting.value.path()) == original[2:5]
     page.click(".viewer-save summary")
+    span.wait_for()
     page.fill(".viewer-range [name=last]", "27")
     page.keyboard.press("Enter")
     assert page.evaluate("!document.querySelector('.viewer-range').checkValidity()"), "there are 26 pages"
