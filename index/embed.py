@@ -156,6 +156,8 @@ def _load_sentence_transformer(name: str) -> Any:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     library = require("sentence_transformers", "把段落变成向量", INSTALL)
     require("transformers.utils.logging", "把段落变成向量", INSTALL).disable_progress_bar()  # stderr is for our own lines
+    if Path(name).is_absolute() and not Path(name).is_dir():  # the library would look for it on the hub and say so at length
+        raise StoreError(f"向量模型的文件夹 {name} 不存在：请放回原处，或检查设置 embedder")
     try:
         return library.SentenceTransformer(name, device="cpu")
     except BudgetError:

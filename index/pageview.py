@@ -18,7 +18,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from index.domain import Box, Document, Table
+from index.domain import Box, Document, Para, Span, Table
 from index.drawing import mark, to_png
 from index.errors import BudgetError, ParseError
 from index.sandbox import Sandbox
@@ -42,6 +42,7 @@ BESIDE = 150.0  # points left and right of it
 HEADER = 56.0  # points of the table's header in a crop
 LABELS = 220.0  # points of the rows' labels
 
+_drawing = threading.Lock()
 Band = tuple[float, float]  # from, to, in points
 Corner = tuple[float, float]  # left, upper
 
@@ -104,6 +105,48 @@ def _body_corner(table: Table, page: int, box: Box) -> Corner | None:
     return (min(b[0] for b in placed), min(b[1] for b in placed)) if inside else None
 
 
+def place_pages(document: Document, page: int, box: Box) -> tuple[int, int]:
+    """First and last page of the table, or of the passage, that a place stands in; its own page where it stands in neither."""
+    pages: set[int] = {page}
+    table = next((table for table in document.tables if _body_corner(table, page, box) is not None), None)
+    if table is not None:
+        pages.update(table.pages)
+    else:
+        passages = (b for b in document.blocks if isinstance(b, Para) and any(s.page == page and _touch(s.bbox, box) for s in b.spans))
+        pages.update(span.page for passage in passages for span in passage.spans if span.page)
+    return min(pages), max(pages)
+
+
+def place_boxes(document: Document, page: int, box: Box, quote: str) -> list[Box]:
+    """What to mark on that page: of a passage, which is cited by the box of its first line, all lines that ``quote`` is printed on."""
+    for para in document.blocks:
+        if not isinstance(para, Para) or not any(s.page == page and s.bbox and _same(s.bbox, box) for s in para.spans):
+            continue
+        start = para.text.find(quote)
+        if quote and start >= 0:
+            end = start + len(quote)
+            lines = [s for s in para.spans if s.page == page and s.bbox and s.start < end and s.end > start]
+            return [_part(s, start, end) for s in lines] or [box]
+    return [box]
+
+
+def _part(span: Span, start: int, end: int) -> Box:
+    """The box of the characters of a line that are among ``start`` to ``end`` of its paragraph."""
+    assert span.bbox is not None
+    x0, top, x1, bottom = span.bbox
+    if span.xs:
+        x0, x1 = span.xs[max(0, start - span.start)], span.xs[min(end, span.end) - span.start]
+    return x0, top, x1, bottom
+
+
+def _same(one: Box, other: Box) -> bool:
+    return all(abs(a - b) < 0.1 for a, b in zip(one, other, strict=True))
+
+
+def _touch(one: Box | None, other: Box) -> bool:
+    return one is not None and one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
 def page_range(index: Index, doc_id: str, first: int, last: int) -> bytes:
     """A PDF of the pages ``first`` to ``last`` of a stored PDF, as they are in the original.
 
@@ -162,13 +205,24 @@ def _drawable(index: Index, document: Document, page: int, scale: float) -> Path
 def _page(index: Index, document: Document, page: int, scale: float) -> bytes:
     path = _drawable(index, document, page, scale)
     kept = index.folder / CACHE_FOLDER / f"{document.sha256[:32]}-{page}-{scale:g}.png"
-    with contextlib.suppress(OSError):
-        png = kept.read_bytes()
-        os.utime(kept)
+    if (png := _kept(kept)) is not None:
         return png
-    png = draw_page(path, page, scale)
-    with contextlib.suppress(OSError):  # a store that cannot be written still shows its pages
-        keep(kept, png, CACHE_BYTES)
+    with _drawing:  # one is drawn after another anyway; who waited for this very page finds it kept
+        if (png := _kept(kept)) is not None:
+            return png
+        png = draw_page(path, page, scale)
+        with contextlib.suppress(OSError):  # a store that cannot be written still shows its pages
+            keep(kept, png, CACHE_BYTES)
+        return png
+
+
+def _kept(path: Path) -> bytes | None:
+    try:
+        png = path.read_bytes()
+    except OSError:
+        return None
+    with contextlib.suppress(OSError):
+        os.utime(path)
     return png
 
 

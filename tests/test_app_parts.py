@@ -53,6 +53,37 @@ def test_nothing_anybody_says_becomes_markup() -> None:
     assert 'data-cite="1"' in html
 
 
+def test_rows_that_say_all_by_themselves_are_known_from_those_that_need_their_header() -> None:
+    rule = "|---|---|---|"
+    assert 'class="telling"' in text_to_html(f"| 单位 | 数额 | 出处 |\n{rule}\n| 甲局 | **1.00万元**[1] | 第3页 |")
+    assert "telling" not in text_to_html(f"| 项目 | 2023年 | 2024年 |\n{rule}\n| 甲 | 1 | 2 |"), "two numbers without their years"
+
+
+def test_marks_keep_what_they_belong_to() -> None:
+    assert '<span class="keep"><strong>1.00万元</strong><button' in text_to_html("预算**1.00万元**[1]，增长。")
+    assert "</button>，</span>增长" in text_to_html("预算**1.00万元**[1]，增长。")
+    assert '帮扶<span class="keep">资金。<button' in text_to_html("用于帮扶资金。[1]")
+    assert text_to_html("a&b [1]").count("&amp;") == 1 and '&quot;<span class="keep"><button' in text_to_html('"x"[1]')
+
+
+def test_sentences_of_a_shown_passage_share_its_card_and_other_places_do_not() -> None:
+    passage = {
+        "n": 1,
+        "doc": "d",
+        "title": "甲",
+        "page": 3,
+        "section": "三",
+        "table": None,
+        "row": ["乙"],
+        "column": [],
+        "quote": "乙1万元。增2%。",
+    }
+    share = [passage | {"n": 2, "quote": "增2%。", "column": ["增长"]}, passage | {"n": 3, "page": 4}, cited(4, "乙"), cited(5, "乙")]
+    html = log(Turn("t", "问", answer(answer="乙**1万元**[1]**2%**[2]", citations=[passage, *share])))
+    assert html.count('class="card-quote"') == 4 and html.count('class="card also"') == 1 and "2%，增长" in html
+    assert [n for n in "12345" if f'data-cite="{n}" data-place' in html] == list("12345")
+
+
 @pytest.mark.parametrize("text", ["[x](http://a.b)", "![x](http://a.b/c.png)", "<b>x</b>", "http://a.b", "[x]: http://a.b"])
 def test_answers_carry_no_links_and_no_pictures(text: str) -> None:
     html = text_to_html(text)
@@ -187,3 +218,15 @@ def test_conversations_belong_to_their_owner_and_nothing_asked_is_deleted(tmp_pa
     again.hide("甲", mine)
     assert again.of("甲") == []
     assert again._db.rows("SELECT count(*) FROM turns")[0][0] == 2
+
+
+def test_a_question_is_taken_up_in_its_place_once_and_only_after_trouble(tmp_path: Path) -> None:
+    kept = Conversations(tmp_path)
+    talk = kept.start("a")
+    first, second = kept.ask("a", talk, "文字"), kept.ask("a", talk, "数字")
+    assert not kept.take_up(first), "it is being answered"
+    kept.answer(first, None, "模型没有载入", offline=True)
+    kept.answer(second, answer())
+    assert kept.turns("a", talk)[0].offline and not kept.take_up(second)
+    assert kept.take_up(first) and not kept.take_up(first), "two clicks ask once"
+    assert [turn.pending for turn in kept.turns("a", talk)] == [True, False]

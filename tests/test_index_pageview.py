@@ -7,13 +7,15 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from index import pageview
-from index.domain import Box, Document
+from index.domain import Box, Document, Para, Span
 from index.errors import BudgetError
 from index.lineview import lines_picture, place_to_excerpt
 from index.readers.pdf import read_pdf
@@ -110,6 +112,14 @@ def test_a_page_is_drawn_once_and_then_read(shelf: Any, monkeypatch: pytest.Monk
     assert not kept.exists()
 
 
+def test_a_page_that_many_ask_for_at_once_is_drawn_once(shelf: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, drawn = pageview.WORKER.run, []
+    monkeypatch.setattr(pageview.WORKER, "run", lambda *arguments: (drawn.append(arguments), run(*arguments))[1])
+    with ThreadPoolExecutor(6) as pool:
+        pictures = list(pool.map(lambda _: pageview.page_picture(shelf, "sample", 5), range(6)))
+    assert len(set(pictures)) == 1 and len(drawn) == 1, "a click waits for the drawing under way, not for one more"
+
+
 def test_the_longest_unused_pictures_go_when_the_bound_is_reached(tmp_path: Path) -> None:
     folder = tmp_path / "pages"
     for n in range(5):
@@ -151,6 +161,34 @@ def test_giant_and_broken_pages_are_refused_and_the_next_one_is_drawn(tmp_path: 
             pageview.draw_page(path, 1, 2.0)
         assert "\n" not in str(caught.value)
     assert pageview.page_picture(shelf, "sample", 2)
+
+
+def test_a_place_has_the_pages_of_its_table_or_passage(parsed: Document) -> None:
+    table = next(table for table in parsed.tables if table.name.startswith("表8"))
+    last = next(cell for row in reversed(table.rows) for cell in row.cells if cell.bbox)
+    assert last.page == 21 and last.bbox and pageview.place_pages(parsed, 21, last.bbox) == (20, 21)
+    single = next(table for table in parsed.tables if table.name.startswith("表5"))
+    cell = next(cell for row in single.rows for cell in row.cells if cell.bbox)
+    assert cell.bbox and pageview.place_pages(parsed, 16, cell.bbox) == (16, 16)
+    line, rest = (Span(0, 4, 3, None, (60, 700, 300, 712)), Span(4, 8, 4, None, (60, 80, 300, 92)))
+    torn = replace(
+        parsed, blocks=(Para("一段跨页的话啊", 3, None, (line, rest)), Para("另一段", 4, None, (Span(0, 3, 4, None, (60, 100, 300, 112)),)))
+    )
+    assert pageview.place_pages(torn, 4, (80, 81, 120, 91)) == (3, 4) and pageview.place_pages(torn, 4, (80, 101, 120, 111)) == (4, 4)
+    assert pageview.place_pages(parsed, 1, (0, 0, 1, 1)) == (1, 1)
+
+
+def test_a_cited_passage_is_marked_on_every_line_and_only_as_far_as_it_goes(parsed: Document) -> None:
+    para = next(b for b in parsed.blocks if isinstance(b, Para) and b.text.startswith("13.对口帮扶预算"))
+    first = para.spans[0]
+    assert first.bbox and first.page
+    whole = pageview.place_boxes(parsed, first.page, first.bbox, para.text)
+    assert len(whole) == len(para.spans) and whole[0] == first.bbox
+    sentence = para.text[: para.text.index("。") + 1]
+    part = pageview.place_boxes(parsed, first.page, first.bbox, sentence)
+    assert 1 < len(part) < len(whole) and part[-1][2] < whole[len(part) - 1][2], "the next sentence begins on the same line"
+    figure = (first.bbox[0] + 20, first.bbox[1], first.bbox[0] + 60, first.bbox[3])
+    assert pageview.place_boxes(parsed, first.page, figure, para.text) == [figure], "a figure is marked alone"
 
 
 def test_extracted_pages_are_those_of_the_original(shelf: Any) -> None:

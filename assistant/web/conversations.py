@@ -30,13 +30,17 @@ STEPS = [
           id TEXT PRIMARY KEY, conversation TEXT NOT NULL REFERENCES conversations, asked REAL NOT NULL, question TEXT NOT NULL,
           answer TEXT, trouble TEXT, thumb INTEGER NOT NULL DEFAULT 0, aside INTEGER NOT NULL DEFAULT 0)""",
         "CREATE INDEX turns_conversation ON turns (conversation, asked)",
-    ]
+    ],
+    ["ALTER TABLE turns ADD COLUMN offline INTEGER NOT NULL DEFAULT 0"],
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A question with its answer (the contract's Answer object), or with the trouble it met; neither while it is being answered."""
+    """A question with its answer (the contract's Answer object), or with the trouble it met; neither while it is being answered.
+
+    ``offline``: the trouble is that the search by meaning was not to be had.
+    """
 
     id: str
     question: str
@@ -44,6 +48,7 @@ class Turn:
     trouble: str | None = None
     thumb: int = 0
     asked: float = 0.0
+    offline: bool = False
 
     @property
     def pending(self) -> bool:
@@ -85,8 +90,9 @@ class Conversations:
     def turns(self, owner: str, id: str) -> list[Turn]:
         """In the order asked, without those put aside."""
         self._check(owner, id)
-        sql = "SELECT id, question, answer, trouble, thumb, asked FROM turns WHERE conversation = ? AND NOT aside ORDER BY asked, rowid"
-        return [Turn(r[0], r[1], json.loads(r[2]) if r[2] else None, r[3], r[4], r[5]) for r in self._db.rows(sql, (id,))]
+        sql = """SELECT id, question, answer, trouble, thumb, asked, offline FROM turns
+          WHERE conversation = ? AND NOT aside ORDER BY asked, rowid"""
+        return [Turn(r[0], r[1], json.loads(r[2]) if r[2] else None, r[3], r[4], r[5], bool(r[6])) for r in self._db.rows(sql, (id,))]
 
     def turn(self, owner: str, id: str, turn_id: str) -> Turn:
         found = next((turn for turn in self.turns(owner, id) if turn.id == turn_id), None)
@@ -106,9 +112,13 @@ class Conversations:
             )
         return turn_id
 
-    def answer(self, turn_id: str, answer: Mapping[str, Any] | None, trouble: str | None = None) -> None:
+    def answer(self, turn_id: str, answer: Mapping[str, Any] | None, trouble: str | None = None, offline: bool = False) -> None:
         text = None if answer is None else json.dumps(answer, ensure_ascii=False)
-        self._db.change("UPDATE turns SET answer = ?, trouble = ? WHERE id = ?", (text, trouble, turn_id))
+        self._db.change("UPDATE turns SET answer = ?, trouble = ?, offline = ? WHERE id = ?", (text, trouble, offline, turn_id))
+
+    def take_up(self, turn_id: str) -> bool:
+        """A question that met with trouble is to be answered after all, in its place; False where it is not open to that (any more)."""
+        return self._db.change("UPDATE turns SET trouble = NULL, offline = 0 WHERE id = ? AND trouble IS NOT NULL", (turn_id,)) == 1
 
     def thumb(self, turn_id: str, thumb: int) -> None:
         self._db.change("UPDATE turns SET thumb = ? WHERE id = ?", (thumb, turn_id))

@@ -1,16 +1,17 @@
 """The assistant behind the page: opened when there is something to open, warmed up in the background, asked through the gate.
 
 A figure is found without the parts that search by meaning. A question that does need them before they are loaded waits
-by itself, so that nobody else does.
+by itself, so that nobody else does; where they cannot be loaded it is told so, and somebody may have them loaded again.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from assistant.access.domain import Principal
 from index.domain import DocumentInfo, Hit
@@ -26,11 +27,16 @@ if TYPE_CHECKING:
 CHANNEL = "web"
 FIRST_QUESTIONS = 3.0  # seconds that loading the search leaves to them
 PATIENCE = 120.0  # seconds a question waits for the search parts
+SearchState = Literal["loading", "ready", "offline"]
 INTERNAL = "内部错误，没有得到答案；详情见服务器的日志"
 
 
 class NotWarm(Exception):
     """The search by meaning is still loading."""
+
+
+class SearchOffline(BudgetError):
+    """The search by meaning cannot be loaded; the text is the reason."""
 
 
 class PatientIndex(Index):
@@ -40,6 +46,7 @@ class PatientIndex(Index):
         super().__init__(folder)
         self.warm = threading.Event()
         self._wanted = threading.Event()
+        self._again = threading.Lock()
         self.trouble = ""
 
     @property
@@ -47,12 +54,19 @@ class PatientIndex(Index):
         return self._embedder
 
     def search(self, text: str, k: int = DEFAULT_HITS, doc_ids: Sequence[str] | None = None) -> list[Hit]:
+        trouble = self.trouble  # before looking at ``warm``: loading again takes them back in the other order
         if not self.warm.is_set():
             self._wanted.set()
             raise NotWarm
-        if self.trouble:
-            raise BudgetError(self.trouble)
+        if trouble:
+            raise SearchOffline(trouble)
         return super().search(text, k, doc_ids)
+
+    @property
+    def state(self) -> SearchState:
+        if not self.warm.is_set():
+            return "loading"
+        return "offline" if self.trouble else "ready"
 
     def warm_up(self) -> None:
         """Load what searching needs, without the lock; a failure is told by the searches that follow.
@@ -60,6 +74,18 @@ class PatientIndex(Index):
         The first questions after the start go first, unless one of them searches.
         """
         self._wanted.wait(FIRST_QUESTIONS)
+        self._load()
+
+    def reload(self) -> None:
+        """Try again in the background where loading has failed; nothing where it is under way, or has succeeded."""
+        with self._again:
+            if self.state != "offline":
+                return
+            self.warm.clear()
+            self.trouble = ""
+        threading.Thread(target=self._load, name="warm-up", daemon=True).start()
+
+    def _load(self) -> None:
         try:
             searcher = self._make_searcher()
             searcher.search("预算", 1)
@@ -69,7 +95,7 @@ class PatientIndex(Index):
             self.trouble = str(error)
         except Exception:
             logging.exception("warming up failed")
-            self.trouble = "检索部件没有载入，暂时只能查表中的数字；详情见服务器的日志"
+            self.trouble = "检索部件载入时出了内部错误：详情见服务器的日志"
         finally:
             self.warm.set()
 
@@ -122,8 +148,20 @@ class Desk:
         return None if self._index is None else self._index.embedder
 
     @property
-    def warm(self) -> bool:
-        return self._index is not None and self._index.warm.is_set()
+    def search_state(self) -> SearchState:
+        """Of no store at all: ready, as nothing has to be loaded for it."""
+        if self._index is not None:
+            return self._index.state
+        return "loading" if is_store(self.store) else "ready"
+
+    @property
+    def search_trouble(self) -> str:
+        """Why the search is offline."""
+        return self._index.trouble if self._index is not None else ""
+
+    def reload_search(self) -> None:
+        if self._index is not None:
+            self._index.reload()
 
     def close(self) -> None:
         with self._lock:
@@ -163,11 +201,22 @@ class Desk:
         if self._gate is None and read_manifest(self.store) is None:
             raise BudgetError("还没有收录任何文件：请先在“文件”页上传，或运行 assistant ingest 文件或文件夹")
         gate = self.gate()
-        try:
-            return gate.ask(principal, question, history, CHANNEL)
-        except NotWarm:
-            if on_wait:
-                on_wait()
-            if not self.index().warm.wait(PATIENCE):
-                raise BudgetError("检索部件还在载入：请稍后再问") from None
-            return gate.ask(principal, question, history, CHANNEL)
+        end = time.monotonic() + PATIENCE
+        while True:  # somebody may have it loaded again in between
+            try:
+                return gate.ask(principal, question, history, CHANNEL)
+            except NotWarm:
+                if on_wait:
+                    on_wait()
+                if not self.index().warm.wait(max(0.0, end - time.monotonic())):
+                    raise BudgetError("检索部件还在载入：请稍后再问") from None
+
+
+def is_store(folder: Path) -> bool:
+    """Whether there is something to open; a damaged store is, too: opening it tells what is wrong."""
+    from index.stores.manifest import read_manifest
+
+    try:
+        return read_manifest(folder) is not None
+    except StoreError:
+        return True

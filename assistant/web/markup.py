@@ -19,6 +19,10 @@ from assistant.web.uploads import Job
 TEMPLATES = Path(__file__).parent / "templates"
 NUMBER = re.compile(r"[-−—–()（）\d,，.％%\s]+")
 MARK = re.compile(r"\[(\d{1,3})\]")
+# A short bold figure, or the end of what was said, stays on one line with its marks and their punctuation: else lines break there.
+KEPT = re.compile(r"(?:<strong>[^<]{1,16}</strong>|[^<>&;\s\[\]]{1,3})?(?:\[\d{1,3}\]){1,6}[，。；：、！？）》”,.;:]*")
+# A table whose rows can be read without its header; narrow windows show them below each other.
+TELLING = re.compile(r"<table>(?=\s*<thead>\s*<tr>(?:\s*<th>[^<]*</th>)*\s*<th>出处</th>\s*</tr>)")
 STATES = {"not_in_documents": "state_refused", "not_indexed": "state_refused", "empty_table": "state_blank", "blank_cell": "state_blank"}
 # Where each stage of reading a file begins and ends, of the whole; stages are known by their first word.
 STAGES = (("读取", 0.0, 0.6), ("还原", 0.0, 0.6), ("识别", 0.3, 0.6), ("完成", 0.6, 0.6), ("核对", 0.62, 0.66), ("向量", 0.66, 1.0))
@@ -44,7 +48,9 @@ def _engine() -> Any:
         "svg": lambda chart, rest: Markup(chart_to_svg(chart, rest)),
         "chart": answer_to_chart,
         "state": turn_to_state,
+        "sources": answer_to_sources,
         "place": citation_to_place,
+        "line": citation_to_line,
         "path": citation_to_path,
         "where": citation_to_where,
         "urlpart": lambda text: quote(text, safe=""),
@@ -67,6 +73,8 @@ def _markdown() -> Any:
 def text_to_html(text: str) -> str:
     """An answer's Markdown; each mark [1] becomes a button that opens the source."""
     html: str = _markdown().render(text)
+    html = TELLING.sub('<table class="telling">', html)
+    html = KEPT.sub(lambda m: f'<span class="keep">{m[0]}</span>', html)
     return MARK.sub(lambda m: cite_button(int(m[1])), html)
 
 
@@ -84,6 +92,37 @@ def turn_to_state(turn: Turn) -> str:
     """The key of the heading over an answer that is none."""
     assert turn.answer is not None
     return "state_clarify" if turn.answer["status"] == "clarify" else STATES.get(str(turn.answer["refusal"]), "state_scope")
+
+
+def answer_to_sources(answer: Mapping[str, Any]) -> list[list[dict[str, Any]]]:
+    """The citations, those of one passage together: each has its own mark and box, but the passage is shown once.
+
+    ``said`` of a citation is what tells it from the others of its passage.
+    """
+    groups: list[list[dict[str, Any]]] = []
+    for c in answer["citations"]:
+        same = next((group for group in groups if _one_passage(group[0], c)), None)
+        if same is None:
+            groups.append(same := [])
+        figure = re.search(rf"\*\*([^*]+)\*\*\[{c['n']}\]", answer["answer"])
+        said = [figure[1] if figure else "", " › ".join(c["column"] or c["row"])]
+        same.append({**c, "said": "，".join(text for text in said if text)})
+    return groups
+
+
+def _one_passage(shown: Mapping[str, Any], c: Mapping[str, Any]) -> bool:
+    """Whether the words of ``c`` are among those already shown, of the same page."""
+    return (
+        not (shown.get("table") or c.get("table"))
+        and c["quote"] in shown["quote"]
+        and all(shown.get(name) == c.get(name) for name in ("doc", "page", "line", "section"))
+    )
+
+
+def citation_to_line(c: Mapping[str, Any]) -> str:
+    """A source in one line, for the clipboard."""
+    path = " › ".join([*c["row"], *c["column"]])
+    return "，".join(text for text in (f"《{c['title']}》", citation_to_where(c), path) if text) + f"：“{c['quote']}”"
 
 
 def citation_to_place(c: Mapping[str, Any]) -> str:

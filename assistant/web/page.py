@@ -7,6 +7,8 @@ that comes back after a restart finds everything.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import Future
+from threading import Event
 from typing import Any
 
 import gradio as gr
@@ -98,23 +100,30 @@ class Events:
         try:
             return self.site.shelf(visitor, texts)
         except BudgetError as error:
-            return render("log", texts, turns=[], conversation="", waiting="", empty=False, examples=[], trouble=str(error))
+            return self.site.sorry(texts, str(error))
 
     # ---------------------------------------------------------------- asking
 
-    def on_question(self, question: str, conversation: str, request: gr.Request) -> Iterator[tuple[str, str, str, str]]:
+    def on_question(self, question: str, conversation: str, request: gr.Request) -> Iterator[tuple[Any, str, str, str]]:
         """The question at once, then the answer; the box is emptied with the first step, when the question is stored."""
         visitor, texts = self._who(request)
         if not question.strip():
-            yield question, *self._talk(visitor, conversation, texts)
+            yield gr.skip(), *self._talk(visitor, conversation, texts)
             return
+        emptied: Any = ""
         for step in self._asked(visitor, texts, conversation, question.strip()):
-            yield "", *step
+            yield emptied, *step
+            emptied = gr.skip()  # what is typed meanwhile stays
 
     def _asked(self, visitor: Visitor, texts: Texts, conversation: str, question: str) -> Iterator[tuple[str, str, str]]:
         if not conversation or not self.site.conversations.owned(visitor.owner, conversation):
             conversation = self.site.conversations.start(visitor.owner)
         _, done, waiting = self.site.ask(visitor, conversation, question)
+        yield from self._followed(visitor, texts, conversation, done, waiting)
+
+    def _followed(
+        self, visitor: Visitor, texts: Texts, conversation: str, done: Future[None], waiting: Event
+    ) -> Iterator[tuple[str, str, str]]:
         if not done.done():
             yield self._talk(visitor, conversation, texts)
         for slow in self.site.watch(done, waiting):
@@ -132,6 +141,12 @@ class Events:
             case "again" if question:
                 kept.put_aside(visitor.owner, conversation, turn)
                 yield from self._asked(visitor, texts, conversation, question)
+            case "reload":
+                under_way = self.site.ask_again(visitor, conversation, turn)
+                if under_way:
+                    yield from self._followed(visitor, texts, conversation, *under_way)
+                else:
+                    yield self._talk(visitor, conversation, texts)
             case "rate":
                 self.site.rate(visitor, conversation, turn, int(data.get("thumb", 0)), str(data.get("comment", "")))
                 yield self._talk(visitor, conversation, texts)

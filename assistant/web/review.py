@@ -60,7 +60,15 @@ def _side(index: Index, place: Place) -> dict[str, Any]:
     source = place.source
     where = f"第{source.page}页" if source.page else f"第{source.line}行" if source.line else ""
     words = (where, place.table or (place.section[-1] if place.section else ""), " › ".join(place.row))
-    data = {"doc": place.doc, "page": source.page, "line": source.line, "bbox": source.bbox, "quote": place.quote, "column": place.column}
+    data = {
+        "doc": place.doc,
+        "title": place.title,
+        "page": source.page,
+        "line": source.line,
+        "bbox": source.bbox,
+        "quote": place.quote,
+        "column": place.column,
+    }
     side: dict[str, Any] = {
         "title": place.title,
         "quote": place.quote,

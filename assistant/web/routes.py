@@ -25,7 +25,7 @@ from assistant.web.visitors import SESSION_COOKIE, Visitor
 from index.domain import Box
 from index.errors import BudgetError
 from index.lineview import place_to_excerpt
-from index.pageview import crop_picture, page_picture, page_range, source_file
+from index.pageview import crop_picture, page_picture, page_range, place_boxes, place_pages, source_file
 
 STATIC = Path(__file__).parent / "static"
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -85,6 +85,13 @@ def _add_pictures(app: FastAPI, site: Site) -> None:
         excerpt = place_to_excerpt(index.document(doc), line, page, quote, tuple(json.loads(column)))
         return HTMLResponse(render("place", texts_of(request), e=excerpt))
 
+    @app.get("/ui/span/{doc:path}")
+    def span(request: Request, doc: str, page: int, box: str, quote: str = "") -> dict[str, Any]:
+        """The pages of the table or passage around a place, and the lines of a passage on its page."""
+        document = site.index_for(site.visitors.who(request.cookies), doc).document(doc)
+        first, last = place_pages(document, page, text_to_box(box))
+        return {"first": first, "last": last, "boxes": place_boxes(document, page, text_to_box(box), quote)}
+
     @app.get("/ui/range/{doc:path}")
     def pages(request: Request, doc: str, first: int, last: int) -> Response:
         index = site.index_for(site.visitors.who(request.cookies), doc)
@@ -116,7 +123,7 @@ def _add_pieces(app: FastAPI, site: Site) -> None:
         visitor = site.visitors.who(request.cookies)
         infos = site.desk.documents(visitor.principal)
         if not infos:
-            return HTMLResponse(render("documents", texts_of(request), infos=[], removable=[]))
+            return HTMLResponse(render("documents", texts_of(request), infos=[], removable=[], elsewhere=True))
         return HTMLResponse(audit_to_html(site.desk.index(), infos, doc, texts_of(request)))
 
     @app.get("/ui/examples")
@@ -203,8 +210,28 @@ def _add_login(app: FastAPI, site: Site) -> None:
 def _add_static(app: FastAPI, site: Site) -> None:
 
     @app.get("/ui/health")
-    def health() -> dict[str, Any]:
-        return {"boot": site.boot, "warm": site.desk.warm}
+    def health(request: Request) -> dict[str, Any]:
+        """For anybody; why the search is offline (a path of this machine, perhaps) only for those who may use the page."""
+        known = True
+        try:
+            site.visitors.who(request.cookies)
+        except NotRecognised:
+            known = False
+        except BudgetError:
+            pass  # the page tells
+        return {
+            "boot": site.boot,
+            "known": known,
+            "search": site.desk.search_state,
+            "reason": site.desk.search_trouble if known else "",
+        }
+
+    @app.post("/ui/search/reload")
+    def reload(request: Request) -> dict[str, Any]:
+        """Tries to load the search again, in the background."""
+        site.visitors.who(request.cookies)
+        site.desk.reload_search()
+        return health(request)
 
     @app.get("/ui/texts.js")
     def texts(request: Request) -> Response:

@@ -15,8 +15,8 @@ from typing import Any
 from assistant.access.domain import LOCAL, Principal, Role
 from assistant.domain import Answer, Citation, Status, answer_to_json
 from assistant.feedback import DOWN, UP, FeedbackStore, new_feedback
-from assistant.web.conversations import Conversations, turns_to_history
-from assistant.web.desk import CHANNEL, Desk, NotWarm
+from assistant.web.conversations import Conversations, Turn, turns_to_history
+from assistant.web.desk import CHANNEL, Desk, NotWarm, SearchOffline
 from assistant.web.examples import Examples, answered, candidates
 from assistant.web.markup import render
 from assistant.web.texts import Texts
@@ -85,8 +85,23 @@ class Site:
         """
         earlier = self.conversations.turns(visitor.owner, conversation)[-LONGEST_HISTORY:]
         turn = self.conversations.ask(visitor.owner, conversation, question)
+        return turn, *self._submit(visitor, turn, question, earlier)
+
+    def ask_again(self, visitor: Visitor, conversation: str, turn_id: str) -> tuple[Future[None], threading.Event] | None:
+        """Has the search loaded again where that had failed, and then a question that failed for it answered in its place.
+
+        What was asked later stays. None where the question is being answered already. Raises BudgetError where it is gone.
+        """
+        turn = self.conversations.turn(visitor.owner, conversation, turn_id)
+        self.desk.reload_search()
+        if not self.conversations.take_up(turn_id):
+            return None
+        earlier = [other for other in self.conversations.turns(visitor.owner, conversation) if other.asked < turn.asked]
+        return self._submit(visitor, turn_id, turn.question, earlier[-LONGEST_HISTORY:])
+
+    def _submit(self, visitor: Visitor, turn: str, question: str, earlier: list[Turn]) -> tuple[Future[None], threading.Event]:
         waiting = threading.Event()
-        return turn, self._pool.submit(self._answer, visitor, turn, question, turns_to_history(earlier), waiting), waiting
+        return self._pool.submit(self._answer, visitor, turn, question, turns_to_history(earlier), waiting), waiting
 
     def _answer(self, visitor: Visitor, turn: str, question: str, history: Sequence[Mapping[str, str]], waiting: threading.Event) -> None:
         try:
@@ -96,6 +111,8 @@ class Site:
                 answer = self.desk.ask(visitor.principal, question, history, waiting.set)
             self.conversations.answer(turn, answer_to_json(answer))
             self._prefetch(answer)
+        except SearchOffline as error:
+            self.conversations.answer(turn, None, str(error), offline=True)
         except BudgetError as error:
             self.conversations.answer(turn, None, str(error))
         except Exception:
@@ -153,14 +170,26 @@ class Site:
             infos = self.desk.documents(visitor.principal)
             turns = self.conversations.turns(visitor.owner, conversation) if conversation else []
         except BudgetError as error:
-            return self._log(texts, trouble=str(error))
+            return self.sorry(texts, str(error))
         if turns:
-            return self._log(texts, turns=turns, conversation=conversation, waiting=texts["loading_search"] if waiting else "")
+            return self._log(
+                texts, empty=not infos, turns=turns, conversation=conversation, waiting=texts["loading_search"] if waiting else ""
+            )
         return self._log(texts, empty=not infos, examples=self.examples.of(visitor.principal, infos))
+
+    def sorry(self, texts: Texts, trouble: str) -> str:
+        """What went wrong, where otherwise the page's content would be."""
+        return self._log(texts, trouble=trouble)
 
     def _log(self, texts: Texts, **values: Any) -> str:
         return render(
-            "log", texts, **({"turns": [], "conversation": "", "waiting": "", "empty": False, "trouble": "", "examples": []} | values)
+            "log",
+            texts,
+            **(
+                {"turns": [], "conversation": "", "waiting": "", "empty": False, "trouble": "", "examples": []}
+                | {"search": self.desk.search_state}
+                | values
+            ),
         )
 
     def rail(self, visitor: Visitor, conversation: str, texts: Texts) -> str:
@@ -170,7 +199,7 @@ class Site:
         """What is indexed, as HTML."""
         infos = self.desk.documents(visitor.principal)
         removable = frozenset(info.doc_id for info in infos if self.may_remove(visitor, info.doc_id))
-        return render("documents", texts, infos=infos, removable=removable)
+        return render("documents", texts, infos=infos, removable=removable, elsewhere=False)
 
     # ---------------------------------------------------------------- documents
 
@@ -212,7 +241,7 @@ class Site:
         def ask(question: str) -> Status:
             try:
                 return gate.try_out(principal, question).status
-            except NotWarm:
-                return Status.REFUSED
+            except (NotWarm, SearchOffline):
+                return Status.REFUSED  # those that need no search are shown
 
         return answered(list(candidates(self.desk.index(), infos)), ask)

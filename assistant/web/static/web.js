@@ -28,6 +28,7 @@
     view.zoom = 1;
     view.fresh = true;
     view.from = from || view.from;
+    view.cited = null;
     $("#table")?.classList.add("open");
     document.body.classList.add("viewing");
     all(".card.active, .cite.active").forEach((e) => e.classList.remove("active"));
@@ -88,29 +89,41 @@
     sheet.className = "sheet";
     sheet.append(img);
     const at_home = place.page === view.home.page && view.home.bbox;
-    if (at_home) {
-      const mark = document.createElement("div"), [x0, top, x1, bottom] = view.home.bbox, pad = 2;
-      mark.className = "mark";
-      const width = img.naturalWidth / 2, height = img.naturalHeight / 2; // points
-      Object.assign(mark.style, {
-        left: `${(100 * (x0 - pad)) / width}%`, top: `${(100 * (top - pad)) / height}%`,
-        width: `${(100 * (x1 - x0 + 2 * pad)) / width}%`, height: `${(100 * (bottom - top + 2 * pad)) / height}%`,
-      });
-      sheet.append(mark);
-    }
+    if (at_home) add_mark(sheet, img, view.home.bbox, "mark");
     scroll.replaceChildren(sheet);
     $(".viewer-bar").hidden = false;
     $(".viewer-page").textContent = t.page_of.replace("{}", place.page).replace("{}", pages);
     $("[data-view-do=previous]").disabled = place.page <= 1;
     $("[data-view-do=next]").disabled = place.page >= pages;
     $("[data-view-do=centre]").disabled = !view.home.bbox;
-    const link = $(".viewer-download");
-    link.href = `ui/range/${encodeURIComponent(place.doc)}?first=${place.page}&last=${place.page}`;
+    $(".viewer-save").open = false;
     zoom(view.fresh && at_home ? readable(img) : view.zoom);
     view.fresh = false;
     centre();
+    if (at_home && place.quote && !place.column?.length) mark_lines(sheet, img, place).catch(() => {});
     return true;
   }
+
+  function add_mark(sheet, img, [x0, top, x1, bottom], name) {
+    const mark = document.createElement("div"), pad = 2, width = img.naturalWidth / 2, height = img.naturalHeight / 2; // points
+    mark.className = name;
+    Object.assign(mark.style, {
+      left: `${(100 * (x0 - pad)) / width}%`, top: `${(100 * (top - pad)) / height}%`,
+      width: `${(100 * (x1 - x0 + 2 * pad)) / width}%`, height: `${(100 * (bottom - top + 2 * pad)) / height}%`,
+    });
+    sheet.append(mark);
+  }
+
+  // The other lines of a passage, of which the first one is marked already.
+  async function mark_lines(sheet, img, { doc, page, quote }) {
+    const found = await fetch(span_url(doc, { page, box: view.home.bbox.join(","), quote })).then((r) => (r.ok ? r.json() : { boxes: [] }));
+    const [first, ...rest] = found.boxes;
+    if (!rest.length || !sheet.isConnected) return;
+    $(".mark", sheet).remove();
+    add_mark(sheet, img, first, "mark");
+    for (const box of rest) add_mark(sheet, img, box, "mark line");
+  }
+  const span_url = (doc, query) => `ui/span/${encodeURIComponent(doc)}?${new URLSearchParams(query)}`;
 
   // A landscape page in a narrow panel: as large as its marked figure needs to be read.
   function readable(img) {
@@ -160,26 +173,86 @@
     },
   };
 
+  // ------------------------------------------------------------ pages to take away
+  // What is offered: the pages of the cited table or passage where there are several, the shown page, any others.
+  async function offer_ranges() {
+    const { place, home, pages } = view, save = $(".viewer-save"), [span, page] = all("[data-range]", save);
+    const form = $(".viewer-range", save);
+    const offer = (button, text, first, last) => { button.textContent = text; Object.assign(button.dataset, { first, last }); button.hidden = false; };
+    offer(page, t.range_page.replace("{}", place.page), place.page, place.page);
+    span.hidden = $(".viewer-range-trouble", save).hidden = true;
+    for (const field of [form.first, form.last]) { field.max = pages; field.value = place.page; }
+    if (!home.bbox) return;
+    const found = await fetch(span_url(place.doc, { page: home.page, box: home.bbox.join(",") })).then((r) => (r.ok ? r.json() : null)).catch(() => null);
+    if (!found || found.first === found.last || home !== view.home || !save.open) return;
+    offer(span, t.range_span.replace("{}", found.first).replace("{}", found.last), found.first, found.last);
+    if (Number(form.first.value) !== place.page || Number(form.last.value) !== place.page) return; // somebody was faster
+    form.first.value = found.first;
+    form.last.value = found.last;
+  }
+
+  async function save_range(one, other) {
+    const first = Math.min(one, other), last = Math.max(one, other), trouble = $(".viewer-range-trouble");
+    trouble.hidden = true;
+    try {
+      const answer = await fetch(`ui/range/${encodeURIComponent(view.place.doc)}?first=${first}&last=${last}`);
+      if (!answer.ok) throw new Error(await answer.text());
+      const name = decodeURIComponent((answer.headers.get("Content-Disposition") || "").split("UTF-8''")[1] || "");
+      const a = Object.assign(document.createElement("a"), { href: URL.createObjectURL(await answer.blob()), download: name });
+      a.click();
+      setTimeout(() => URL.revokeObjectURL(a.href), 10000);
+      close_ranges();
+    } catch (error) {
+      trouble.textContent = `${t.range_failed}：${error.message}`;
+      trouble.hidden = false;
+    }
+  }
+  function close_ranges() {
+    const save = $(".viewer-save");
+    if (!save?.open) return false;
+    if (save.contains(document.activeElement)) $("summary", save).focus();
+    save.open = false;
+    $("[data-range=span]", save).hidden = true;
+    return true;
+  }
+
   function open_card(card, from) {
     const place = JSON.parse(card.dataset.place);
-    place.title = $(".card-title", card)?.textContent;
+    place.title = card.dataset.title;
     open_place(place, from);
     const turn = card.closest(".turn");
-    all(`[data-cite="${card.dataset.cite}"]`, turn).forEach((e) => e.classList.add("active"));
+    view.cited = { turn: turn.dataset.turn, cite: card.dataset.cite };
+    show_cited();
+  }
+  // Which source lies on the table; drawing the talk anew forgets it.
+  function show_cited() {
+    if (view.cited) all(`.turn[data-turn="${view.cited.turn}"] [data-cite="${view.cited.cite}"]`).forEach((e) => e.classList.add("active"));
+  }
+  function clear_viewer() {
+    Object.assign(view, { place: null, cited: null, asked: view.asked + 1 });
+    if (!shown() || $(".viewer.over")) return;
+    all(".card.active, .cite.active").forEach((e) => e.classList.remove("active"));
+    shown().replaceChildren(Object.assign(document.createElement("p"), { className: "viewer-empty", textContent: t.table_empty }));
+    shown().removeAttribute("aria-busy");
+    $(".viewer-where").textContent = "";
+    $(".viewer-bar").hidden = true;
   }
 
   // ------------------------------------------------------------ answers
   let opened = ""; // the turn whose first source was laid on the table
   function on_new_answer() {
     const turns = all("#log .turn"), last = turns.at(-1);
-    if (!last) { opened = ""; return; }
+    show_cited();
+    if (!last) { if (opened) clear_viewer(); opened = ""; return; }
+    const pending = $(".pending", last);
+    if (pending) opened = ""; // also one that is asked again in its place
     if (last.dataset.turn !== opened) {
-      const pending = $(".pending", last);
       if (!last.dataset.seen) { last.dataset.seen = "1"; last.scrollIntoView({ block: "start", behavior: "instant" }); }
       if (pending) return;
       opened = last.dataset.turn;
       const card = $(".card", last);
-      if (card && matchMedia("(min-width: 1100px)").matches) open_card(card);
+      if (!card) clear_viewer(); // else a source of another answer would lie beside this one
+      else if (matchMedia("(min-width: 1100px)").matches) open_card(card);
       last.scrollIntoView({ block: "nearest" });
     }
   }
@@ -203,7 +276,7 @@
     const lines = [turn.dataset.question, "", $(".said", turn).innerText.trim()];
     const cards = all(".card", turn);
     if (cards.length) lines.push("", t.sources);
-    cards.forEach((c) => lines.push(`[${c.dataset.cite}] ${all("span", c).slice(1).reverse().map((s) => s.textContent.trim()).join("，")}`));
+    cards.forEach((c) => lines.push(`[${c.dataset.cite}] ${c.dataset.line}`));
     const text = lines.join("\n");
     try { await navigator.clipboard.writeText(text); } catch {
       const area = Object.assign(document.createElement("textarea"), { value: text });
@@ -263,7 +336,8 @@
   }
 
   // ------------------------------------------------------------ a dialogue of our own: keyboard, focus and Escape by the browser
-  function ask_dialog({ title, text, area, value, ok, danger }) {
+  const ground = () => $("main.contain") || document.body; // Gradio lets rules of narrow windows hold in there alone
+  function ask_dialog({ title, text, area, line, value, ok, danger }) {
     return new Promise((resolve) => {
       const dialog = document.createElement("dialog");
       dialog.className = "ask";
@@ -273,14 +347,15 @@
       $("p", dialog).textContent = text || "";
       if (!text) $("p", dialog).remove();
       if (!area) field.remove();
-      else { field.value = value || ""; field.setAttribute("aria-label", title); }
+      else { field.value = value || ""; field.rows = line ? 1 : 3; field.setAttribute("aria-label", title); }
       cancel.textContent = t.cancel; send.textContent = ok;
       send.className = danger ? "primary danger" : "primary";
       dialog.setAttribute("aria-label", title);
       dialog.onclose = () => { resolve(dialog.returnValue === "ok" ? (area ? field.value.trim() : true) : null); dialog.remove(); };
-      $(".gradio-container")?.append(dialog);
+      ground().append(dialog);
       dialog.showModal();
       if (area) field.focus();
+      if (line) field.onkeydown = (e) => { if (e.key === "Enter" && !e.isComposing) { e.preventDefault(); send.click(); } };
     });
   }
 
@@ -375,7 +450,7 @@
     new: () => { close_menu(); tell("rail", { do: "new" }); setTimeout(() => $("#box textarea")?.focus(), 50); },
     open: (b) => { close_menu(); opened = ""; tell("rail", { do: "open", conversation: b.closest("li").dataset.conversation }); },
     rename: async (b) => {
-      const li = b.closest("li"), title = await ask_dialog({ title: t.rename, area: true, value: li.dataset.title, ok: t.rename });
+      const li = b.closest("li"), title = await ask_dialog({ title: t.rename, area: true, line: true, value: li.dataset.title, ok: t.rename });
       if (title) tell("rail", { do: "rename", conversation: li.dataset.conversation, title });
     },
     hide: async (b) => {
@@ -388,6 +463,9 @@
     },
     audit: (b) => { Object.assign(audit, { doc: b.closest(".document").dataset.doc, done: false }); open_view("audit"); },
     theme: () => { const on = !document.body.classList.contains("dark"); dark(on); store.set("budget-theme", on ? "dark" : "light"); },
+    reload: (b) => { tell("log", { do: "reload", turn: b.closest(".turn").dataset.turn }); setTimeout(look, 300); },
+    "reload-search": () => reload_search(),
+    forget: () => fetch("ui/jobs/forget", { method: "POST" }).then((r) => r.text()).then((html) => { all(".jobs.local").forEach((e) => e.remove()); return refresh_jobs(html); }).catch(() => {}),
     menu: () => $("#rail-column")?.classList.toggle("open"),
   };
   const close_menu = () => $("#rail-column")?.classList.remove("open");
@@ -395,6 +473,8 @@
   document.addEventListener("click", (event) => {
     const at = (selector) => event.target.closest?.(selector);
     let hit;
+    if (!at(".viewer-save")) close_ranges();
+    if ((hit = at("[data-range]"))) return void save_range(Number(hit.dataset.first), Number(hit.dataset.last));
     if ((hit = at("[data-view-do]"))) return void viewer_does[hit.dataset.viewDo]?.();
     if ((hit = at("[data-view]"))) return open_view(hit.dataset.view);
     if ((hit = at("[data-ask]"))) return tell("log", { do: "ask", question: hit.dataset.ask });
@@ -410,18 +490,48 @@
   });
 
   // The one viewer stands in the asking view; from other views it is laid over the page.
-  function over(place, from) { $(".gradio-container").append(viewer_home()); open_place(place, from); }
+  function over(place, from) {
+    if (!$("#viewer.over")) view.before = view.place && { place: { ...view.place, ...view.home }, cited: view.cited };
+    ground().append(viewer_home());
+    open_place(place, from);
+  }
   let home = null;
   function viewer_home() { const table = $("#viewer"); home = home || table.parentElement; table.classList.add("over"); return table; }
-  function viewer_back() { const table = $("#viewer.over"); if (table && home) { table.classList.remove("over"); home.append(table); } }
+  function viewer_back() {
+    const table = $("#viewer.over");
+    if (!table || !home) return;
+    table.classList.remove("over");
+    home.append(table);
+    document.body.classList.remove("viewing");
+    clear_viewer();
+  }
+  // What lay beside the talk before another view laid something else on the table.
+  function lay_back() {
+    const before = view.before;
+    view.before = null;
+    if (!before || !matchMedia("(min-width: 1100px)").matches) return;
+    open_place(before.place);
+    view.cited = before.cited;
+    show_cited();
+  }
 
   const on_view = () => {
     viewer_back();
+    if ($("#desk")?.offsetParent) lay_back();
     if ($("#jobs")?.offsetParent) refresh_jobs().catch(() => {});
     if ($("#findings")?.offsetParent) show_audit();
   };
 
-  document.addEventListener("toggle", (e) => { if (e.target.open) open_part(e.target).catch(() => {}); }, true);
+  document.addEventListener("toggle", (e) => {
+    if (!e.target.open) return;
+    if (e.target.matches(".viewer-save")) offer_ranges();
+    else open_part(e.target).catch(() => {});
+  }, true);
+  document.addEventListener("submit", (e) => {
+    if (!e.target.matches(".viewer-range")) return;
+    e.preventDefault();
+    save_range(Number(e.target.first.value), Number(e.target.last.value));
+  });
   document.addEventListener("change", (e) => {
     if (e.target.id === "audit-doc") audit_of(e.target.value);
     if (e.target.id === "files") { send_files([...e.target.files]); e.target.value = ""; }
@@ -435,10 +545,12 @@
   });
 
   document.addEventListener("keydown", (e) => {
+    if (e.key === "Enter" && e.target.closest?.("#box")) setTimeout(look, 400);
     // An input method takes Enter to settle characters; that is no question yet.
     if (e.key === "Enter" && (e.isComposing || e.keyCode === 229)) return e.stopImmediatePropagation();
+    if (e.key === "Escape" && close_ranges()) return;
     if (e.key === "Escape" && document.body.classList.contains("viewing") && !$("dialog[open]")) return close_viewer_anywhere();
-    if (!e.target.closest?.(".viewer")) return;
+    if (!e.target.closest?.(".viewer") || e.target.matches("input")) return;
     const does = { "+": "in", "=": "in", "-": "out", "0": "fit", PageUp: "previous", PageDown: "next" }[e.key];
     if (does) { e.preventDefault(); viewer_does[does](); }
   }, true);
@@ -446,14 +558,30 @@
   viewer_does.close = close_viewer_anywhere;
 
   // ------------------------------------------------------------ the connection
-  let lost = false;
+  let lost = false, search = "";
+  function show_search(state) {
+    const warming = $("#warming"), chip = $("#search-offline");
+    if (warming) warming.hidden = state.search !== "loading" || !$("#log .turn, #log .examples");
+    if (chip) {
+      chip.hidden = state.search !== "offline";
+      $("#search-reason").textContent = state.reason;
+    }
+    if (search === "offline" && state.search === "ready" && $("#log .answer.offline") && !$("#log .edit")) tell("rail", { do: "show" });
+    search = state.search;
+  }
+  async function reload_search() {
+    const state = await fetch("ui/search/reload", { method: "POST" }).then((r) => (r.ok ? r.json() : null)).catch(() => null);
+    if (!state) return look();
+    show_search(state);
+    for (let n = 0; n < 60 && search === "loading"; n++) { await new Promise((done) => setTimeout(done, 500)); await look(); }
+  }
   async function look() {
     const bar = $("#connection");
     try {
       const state = await fetch("ui/health", { cache: "no-store" }).then((r) => r.json());
-      const warming = $("#warming");
-      if (warming) warming.hidden = state.warm !== false || !$("#log .turn, #log .examples");
-      if (state.warm && $("#log .hello:not(.state-empty)") && !$("#log .example")) show_examples();
+      show_search(state);
+      if (state.search !== "loading" && $("#log .hello:not(.state-empty)") && !$("#log .example")) show_examples();
+      if (state.known === false) return show_signed_out();
       if (state.boot !== facts.boot) { keep_draft(); location.reload(); return; }
       if (lost && bar) {
         lost = false;
@@ -465,6 +593,14 @@
       lost = true;
       if (bar) { bar.hidden = false; bar.className = "offline"; bar.textContent = t.offline; }
     }
+  }
+  // The session is over: what was typed is there again after signing in.
+  function show_signed_out() {
+    const bar = $("#connection");
+    if (!bar || $("a", bar)) return;
+    const link = Object.assign(document.createElement("a"), { href: "login", textContent: t.login_title, onclick: keep_draft });
+    bar.hidden = false; bar.className = "offline";
+    bar.replaceChildren(`${t.signed_out} `, link);
   }
   const keep_draft = () => { try { sessionStorage.setItem("budget-draft", $("#box textarea")?.value || ""); } catch { /* no matter */ } };
   function restore_draft() {
