@@ -129,6 +129,8 @@ def titled_rows(task: Task, group: Group, text: str) -> list[Figure]:
             f = e.figure
             if f.table_id is None or f.row is None or not f.value or f.unit not in MONEY or e.leaf < 0 or e.title < 0:
                 continue
+            if not of_year(task, group, f):
+                continue
             if not e.plain_column and not any(found[c].share >= HALF for c in e.columns):
                 continue
             if not leftover(ask, found[e.title].covered):
@@ -151,6 +153,8 @@ def rows_by_code(task: Task, group: Group, digits: int, text: str, first: str) -
         columns: dict[tuple[str, int | None], tuple[float, list[Figure]]] = {}
         for e in view.entries:
             f = e.figure
+            if not of_year(task, group, f):
+                continue
             if not f.code or len(f.code) != digits or not f.code.startswith(first) or f.unit not in MONEY or not f.value or e.context >= 0:
                 continue
             covered = 0
@@ -190,6 +194,12 @@ def project_column(task: Task, group: Group, ask: Ask) -> list[Figure]:
     return []
 
 
+def of_year(task: Task, group: Group, figure: Figure) -> bool:
+    """False for last year's column of a table that prints both, unless that year is asked for."""
+    years = task.scope.years or ((group.year,) if group.year else ())
+    return figure.year is None or not years or figure.year in years
+
+
 def top_rows(task: Task, group: Group) -> list[Figure]:
     """Outermost rows (一、二、…) of the expenditure half of 收支总表."""
     for view in task.library.views([group]):
@@ -203,6 +213,7 @@ def top_rows(task: Task, group: Group) -> list[Figure]:
                 and len(f.row_path) == 1
                 and f.col == 0
                 and f.value
+                and of_year(task, group, f)
                 and re.match(r"[一二三四五六七八九十]+、", f.row_path[0])
                 and FUNCTION_CLASS.search(f.row_path[0])
             ]
@@ -262,7 +273,9 @@ def project_rows(task: Task, group: Group) -> list[Figure]:
         for table in view.document.tables:
             tree = len({len(r.code) for r in table.rows if r.code}) > 1  # a tree of functions, not a list of projects
             if re.search(r"项目支出", table.title) and not tree:
-                rows = [f for f in view.figures if f.table_id == table.id and f.col == 0 and f.value and f.measure is Measure.AMOUNT]
+                rows = [f for f in view.figures if f.table_id == table.id and f.value and f.measure is Measure.AMOUNT]
+                rows = [f for f in rows if of_year(task, group, f)]
+                rows = [f for f in rows if f.col == min((r.col or 0 for r in rows), default=0)]  # the total comes first
                 rows = [f for f in rows if f.row_path and not view.is_total(view.item_of(f)) and not heads_its_code(f, rows)]
                 leaves = [f for f in rows if not any(o.row_path[:-1][-1:] == f.row_path[-1:] for o in rows)]
                 if units := task.q.units.labels:

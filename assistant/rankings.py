@@ -28,7 +28,6 @@ RATE_LIMIT = re.compile(r"(?:超过|大于|高于|不低于|超)(\d+(?:\.\d+)?)%
 CONDITION = re.compile(r"(?:是|为|等于)(?:零|0)(?!\d)|没有?安排|未安排|超(?:了)?(?:支|预算)|完成率|执行率")
 HOW_MANY = re.compile(r"(?:几|多少)[个项]|数一数|数一下")
 SUBJECTS = re.compile(r"科目|[类款项]级")
-CHANGED = re.compile(r"的?(?:预算|支出|决算)?(?:比|较)(?:去年|上年|20\d\d年).*$|[,，]?分别[增减多少降涨].*$")
 INDICATORS = re.compile(r"的?(?:绩效)?指标(?:都)?(?:有|是|包括|分别是?)?(?:哪些|什么)|(?:有)?哪些(?:绩效)?指标")
 INDICATOR_KIND = re.compile(r"数量|质量|时效|成本|(?:经济|社会|生态)?效益|可持续影响|满意度")
 GOAL_TABLE, TARGET = re.compile(r"绩效|指标|目标"), re.compile(r"目标值|指标值|年度目标|实际完成值|绩效目标")
@@ -75,11 +74,12 @@ def rank_bodies(task: Task, groups: list[Group]) -> Answer | None:
 
 def state_rows(task: Task, group: Group, rows: list[Figure], top: int) -> Answer:
     ordered = sorted(rows, key=lambda f: f.value or 0, reverse=not task.q.ascending)[: min(top, LISTED)]
+    year = (ordered[0].year if ordered else None) or group.year or ""
     total = counted(task, ordered) if top >= len(rows) else ""
     lines = [
-        f"{group.body}{group.year or ''}年{'最小' if task.q.ascending else '最大'}的{len(ordered)}项："
+        f"{group.body}{year}年{'最小' if task.q.ascending else '最大'}的{len(ordered)}项："
         if top < len(rows)
-        else f"{group.body}{group.year or ''}年{total or f'共{len(rows)}项'}，{'由小到大' if task.q.ascending else '由大到小'}："
+        else f"{group.body}{year}年{total or f'共{len(rows)}项'}，{'由小到大' if task.q.ascending else '由大到小'}："
     ]
     lines.append("")
     lines += ["| 序 | 项目 | 数额 |", "|---|---|---|"]
@@ -223,18 +223,13 @@ def list_indicators(task: Task, group: Group) -> Answer | None:
 
 
 def list_subject_changes(task: Task, group: Group) -> Answer | None:
-    """Subjects of one level that rose or fell, where their table prints both years: the difference of each, computed."""
+    """Subjects of one level that rose or fell, where a table prints both years: the difference of each, computed."""
+    digits = 3 if "类级" in task.q.text else 5 if "款级" in task.q.text else 7
     found = []
-    rows = family(replace(task, q=replace(task.q, text=CHANGED.sub("", task.q.text))), group)
-    for f in rows:
-        figures = task.library.view(f.doc_id).figures
-        before = [b for b in figures if (b.table_id, b.row) == (f.table_id, f.row) and b.year == (f.year or 0) - 1 and b.value is not None]
-        before = [b for b in before if b.unit == f.unit and b.measure is f.measure]
-        if len(before) != 1:
-            return None  # which column is last year's is not certain
-        gap = (f.value or Decimal(0)) - (before[0].value or Decimal(0))
+    for now, before in both_years(task, group, digits):
+        gap = (now.value or Decimal(0)) - (before.value or Decimal(0))
         if gap * task.q.direction > 0:
-            found.append((abs(gap), f, before[0]))
+            found.append((abs(gap), now, before))
     if not found:
         return None
     found.sort(key=lambda row: -row[0])
@@ -247,6 +242,22 @@ def list_subject_changes(task: Task, group: Group) -> Answer | None:
         lines.append(f"| {core(task.draft.item(f))} | {change} | {task.draft.state(b)} | {task.draft.state(f)} |")
     task.draft.say("\n".join(lines))
     return task.draft.answered()
+
+
+def both_years(task: Task, group: Group, digits: int) -> list[tuple[Figure, Figure]]:
+    """This year's and last year's figure of each subject of a level, from the table that prints both for the most of them."""
+    best: list[tuple[Figure, Figure]] = []
+    for view in task.library.views([group]):
+        rows: dict[tuple[str, int], dict[int | None, list[Figure]]] = {}
+        for e in view.entries:
+            f = e.figure
+            if f.code and len(f.code) == digits and f.table_id and f.row is not None and e.plain_column and f.measure is Measure.AMOUNT:
+                rows.setdefault((f.table_id, f.row), {}).setdefault(f.year, []).append(f)
+        for table in dict.fromkeys(key[0] for key in sorted(rows)):
+            years = [by_year for key, by_year in sorted(rows.items()) if key[0] == table]
+            pairs = [(by[group.year][0], by[group.year - 1][0]) for by in years if group.year in by and group.year and group.year - 1 in by]
+            best = max(best, pairs, key=len)
+    return best
 
 
 def over(task: Task, group: Group, change: Figure, limit: Decimal) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -9,12 +10,17 @@ import pytest
 
 from assistant.domain import Answer, Status
 from assistant.pipeline import Assistant
-from index.domain import Document, Heading, Kind, Para
+from index.domain import Document, Heading, Kind, LabelPath, Para, Table
 from tests.test_assistant_departments import Memory
-from tests.test_assistant_frames import table
+from tests.test_assistant_frames import Line
+from tests.test_assistant_frames import table as table_of_2024
 
 BUREAU = "岭江市西滩区教育局"
 FIRST, PRIMARY = "岭江市西滩第一中学", "西滩区实验小学"
+
+
+def table(number: str, title: str, columns: Sequence[LabelPath], rows: Sequence[Line]) -> Table:
+    return replace(table_of_2024(number, title, columns, rows), year=2025)
 
 
 def document() -> Document:
@@ -52,7 +58,7 @@ def document() -> Document:
                     (("机关事业单位职业年金缴费支出",), "2080506", ["18.00", "3.00", "9.00", "6.00"]),
                 ],
             ),
-            replace(changes, year=2025),
+            changes,
             table(
                 "表6",
                 "一般公共预算基本支出表",
