@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+import time
 import tomllib
 from collections.abc import Iterator
 from fnmatch import fnmatch
@@ -43,8 +44,18 @@ def imported(path: Path, at_load: bool) -> tuple[str, ...]:
     return tuple(walk(path, at_load))
 
 
+def parsed(source: str) -> ast.Module:
+    """``ast.parse``; Python before 3.11.8 counts its depth for all threads together and fails where another one parses, too."""
+    for _ in range(5):
+        try:
+            return ast.parse(source)
+        except SystemError:
+            time.sleep(0.2)
+    return ast.parse(source)
+
+
 def walk(path: Path, at_load: bool) -> Iterator[str]:
-    queue: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
+    queue: list[ast.AST] = [parsed(path.read_text(encoding="utf-8"))]
     while queue:
         node = queue.pop()
         if isinstance(node, ast.Import):
