@@ -25,6 +25,8 @@ TIMES = re.compile(r"([^,，。?？]{2,}?)(?:是|相当于)([^,，。?？]{2,}?)
 TOTAL = re.compile(r"总|合计|全部|收入|支出")
 KIND_OF_BODY = re.compile(r"(?:哪|两|三|几|各)(?:一|几)?个?(局|委|厅|院|街道|镇|乡|学校|医院|中心)")
 BODY_ENDS = {"委": ("委员会",), "街道": ("街道办事处",), "镇": ("镇人民政府",), "乡": ("乡人民政府",), "学校": ("学校", "小学", "中学")}
+EACH_CHANGE = re.compile(r"都是[增减]|变动|增减|[涨升增]一个[跌降减]|幅")
+CHANGE_ALONE = re.compile(r"变动多少|增减多少|幅")  # never answered with the amounts themselves
 BOTH_BODIES = re.compile(r"[两二]个?(?:家|局|委|厅|院|单位|部门|区|街道)")
 DOCUMENT_KIND = re.compile(r"(?<=\d)年?度?的?(?:部门|单位)?(?:预算|决算)(?!数)(?=[^和与、]{2})")
 
@@ -45,9 +47,9 @@ def answer_compare(task: Task) -> Answer | None:
     if len(groups) >= 2:
         if re.search(r"占比|占.*比|百分之", task.q.text):
             return compare_shares(task, groups)
-        if re.search(r"都是[增减]|变动|增减", task.q.text):
+        if EACH_CHANGE.search(task.q.text):
             done = compare_changes(task, groups)
-            if done or not re.search(r"多少(?!百分)|分别|各是", task.q.text) or re.search(r"变动多少|增减多少", task.q.text):
+            if done or CHANGE_ALONE.search(task.q.text) or not re.search(r"多少(?!百分)|分别|各是", task.q.text):
                 return done
         readings = [(g, r) for g in groups if (r := task.read(g)) is not None and r.sure]
         readings = align(readings)
@@ -241,13 +243,14 @@ def compare_changes(task: Task, groups: list[Group]) -> Answer | None:
         return None
     lines, words = [], []
     for group, reading in found:
-        amounts = change_of(task.library, group, reading.figure, AMOUNTS)
+        amounts = [] if task.q.wants_rate else change_of(task.library, group, reading.figure, AMOUNTS)
         value = task.draft.state(amounts[0], None, f"{group.label} · {task.draft.label(amounts[0])}") if amounts else ""
         lines.append((group, reading, value))
     for group, reading, value in lines:
         related = [f for f in change_of(task.library, group, reading.figure) if f.value is not None] or [reading.figure]
+        related.sort(key=lambda f: task.q.wants_rate and f.measure is not Measure.RATE)  # what is asked comes first
         text = "，".join(f"{direction_word(f)}{task.draft.state(f)}" for f in related)
-        words.append(f"- {group.body}{group.year or ''}年{task.draft.item(reading.figure)}{value}，{text}（{task.where(reading.figure)}）")
+        words.append(f"- {group.body}{group.year or ''}年{task.draft.item(reading.figure)}{value and value + '，'}{text}（{task.where(reading.figure)}）")
     directions = {r.figure.direction for _, r in found}
     head = "不是同向变动：" if len(directions) > 1 else ""
     task.draft.say(head + "\n" + "\n".join(words))
