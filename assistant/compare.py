@@ -249,8 +249,8 @@ def compare_changes(task: Task, groups: list[Group]) -> Answer | None:
     for group, reading, value in lines:
         related = [f for f in change_of(task.library, group, reading.figure) if f.value is not None] or [reading.figure]
         related.sort(key=lambda f: task.q.wants_rate and f.measure is not Measure.RATE)  # what is asked comes first
-        text = "，".join(f"{direction_word(f)}{task.draft.state(f)}" for f in related)
-        words.append(f"- {group.body}{group.year or ''}年{task.draft.item(reading.figure)}{value and value + '，'}{text}（{task.where(reading.figure)}）")
+        text = "，".join([*([value] if value else []), *(f"{direction_word(f)}{task.draft.state(f)}" for f in related)])
+        words.append(f"- {group.body}{group.year or ''}年{task.draft.item(reading.figure)}{text}（{task.where(reading.figure)}）")
     directions = {r.figure.direction for _, r in found}
     head = "不是同向变动：" if len(directions) > 1 else ""
     task.draft.say(head + "\n" + "\n".join(words))
