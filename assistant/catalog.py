@@ -84,6 +84,7 @@ class Entry:
     unit: bool = False  # the row of one of several units: never the body's own figure where that is printed, too
     executed: bool = False  # of a final account, and not the budget beside it
     total: bool = False  # the row 支出总计: its columns may be asked for by themselves
+    opening: bool = False  # 年初结转和结余: what the year began with
     rest: bool = False  # 其他…: what is left beside the items of that name
     rated: bool = False  # so much for each (每亩500元): never what is spent in all
     labels: tuple[int, ...] = ()  # all of them but the row's own
@@ -202,6 +203,7 @@ class View:
             rated=table is None and bool(RATED.search(leaf)),
             total=table is not None and bool(TOTAL_ROW.match(core(leaf))),
             rest=core(leaf).startswith(("其他", "其它")),
+            opening=core(leaf).startswith("年初") and "结余" in leaf,
             executed=self._final and not BUDGETED.search("".join(f.col_path)),
             unit=self._many and table is not None and any(p in self.unit_labels for p in f.row_path),
             budgeted=self._final and bool(BUDGETED.search("".join(f.col_path))) and not SPENT.search("".join(f.col_path)),

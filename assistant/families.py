@@ -24,6 +24,8 @@ OF_UNITS = re.compile(
     r"(?:下面|下属|所属|底下)?(?:的)?(?:哪|各|几|[一二两三四五六七八九十\d]+)(?:几|[一二两三四五六七八九十\d]+)?个?家?"
     r"(?:下属|所属|二级|基层|预算)*(?:单位|学校|中心|医院)"
 )
+# 各学校, 哪家医院: units of that kind, by the words their names end in; the office itself is none of them.
+KINDS_OF_UNIT = {"学校": re.compile(r"学校|学院|小学|[一二三四五六七八九十第]中|中学|幼儿园|职高|技校"), "医院": re.compile(r"医院|卫生院")}
 THREE_FUNDS = re.compile(r"三公")
 LIMIT = re.compile(
     r"(?:超过|大于|高于|不足|低于|少于|小于|不到)?(?P<number>[\d.]+|[一二两三五六八十百]+)?(?P<scale>千万|亿|万|千)元?(?:以上|以下|以内)|"
@@ -104,7 +106,8 @@ def unit_rows(task: Task, group: Group, text: str) -> list[Figure]:
             reading = read_figure(task.library, group, ask, want) if ask.content else task.read_unit_total(group, want)
             if reading and reading.sure:
                 found.setdefault(unit, reading.figure)
-    figures = list(found.values())
+    kinds = [names for kind, names in KINDS_OF_UNIT.items() if kind in task.q.text]
+    figures = [f for unit, f in found.items() if all(names.search(unit) for names in kinds)]
     alike = {(f.table_id, f.col) for f in figures}
     return figures if len(figures) > 1 and len(alike) == 1 else []
 

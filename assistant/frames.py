@@ -44,6 +44,7 @@ COUNTER = re.compile(
     rf"(?:多少|几)万?(?:个(?=人(?![员才均次])))?({'|'.join(COUNTERS)})(?!亿|万|元|百分|点)"
     r"|(批次|人次|场次)(?=$|[和与及、，,？?]|多少|各|谁|哪)"
 )
+SCORED = re.compile(r"(?:得|评|自评|总|平均)分(?:是|为)?(?:多少|几|$|[,，?？])")
 COUNTED = re.compile(rf"(?:多少|几)万?(?:个(?=人(?![员才均次])))?(?:{'|'.join((*COUNTERS, '类', '款'))})(?!亿|万|元|百分)")
 UNIT = re.compile(r"(?:多少|几个?|换成|折合|折成|折算成|换算成|用|等于多少|是多少|按)个?(亿元|万元|千元|元|亿|万)(?!以上)")
 UNIT_LEVEL = re.compile(
@@ -121,7 +122,8 @@ def text_to_doubts(text: str) -> list[Span]:
 def text_to_counters(text: str, doubts: list[Span]) -> tuple[str, ...]:
     """What is counted in (辆, 批次), in order; 前后几处 counts nothing."""
     found = (m for m in COUNTER.finditer(text) if not any(start <= m.start() < end for start, end in doubts))
-    return tuple(dict.fromkeys(m.group(1) or m.group(2) for m in found))
+    scored = ["分"] if SCORED.search(text) else []  # 绩效自评得分 is asked in points
+    return tuple(dict.fromkeys([*(m.group(1) or m.group(2) for m in found), *scored]))
 
 
 def text_to_frames(text: str, named: Named, doubts: list[Span]) -> list[Span]:

@@ -16,17 +16,24 @@ from index.domain import Figure, Measure, Origin
 
 ALIKE = (frozenset("人名位"), frozenset("台辆部"), frozenset("家户个"), frozenset("次场期"))  # what counts the same things
 VAGUE = ("个", "项", "人", "名", "次", "台", "家")
-INITIAL_SAID = re.compile(r"年初(?!结转|结余|余额|数)|预算数|全年预算|调整预算|预算安排|预算(?:是|为|有|一共|共)?多少")
+INITIAL_SAID = re.compile(
+    r"年初(?!结转|结余|余额|数)|预算数|全年预算|调整预算|预算安排"
+    r"|(?<!公共)(?<!基金)(?<!经营)预算(?:是|为|有|一共|共)?多少"
+)
 SPENT_SAID = re.compile(r"实际|(?<!不要)(?<!不是)(?<!不看)决算|花了|执行数")
+# 2024年决算 and 决算里 name the document, not what was spent; beside another column they name a column.
+FINAL_NAMED = re.compile(r"(?<![和与跟比、])\d\d年?度?的?(?:部门|单位)?决算(?![数和与跟比、])|决算(?=里|中|报告|公开|说明|文件|文本)")
 BUDGET_SAID = re.compile(r"预算|年初|计划|安排|目标")
 UNSAID_TOTAL = 0.6  # against the row 支出总计 where only a column is named
 EACH = re.compile(r"每|(?<!高)标准|单价|一[亩人户个名]")
+OPENING_SAID = re.compile(r"年初|上年|上一年|去年|期初|结转")
 REST = re.compile(r"其[他它]")
 HALF = 0.51  # a column is meant where the question names half of its own words
 WHOLE = 0.15  # unsaid weight up to which a label is said whole
 TITLE_RUN = 3  # characters of a title that mean it, where they are less than half of it
 SEVERAL_MISSING = 4.0  # unsaid weight of a title from which it is about other items, too
 IN_PART = 1.0  # for standing in the part of the document that the question names
+AT_THE_START = 0.5  # against 年末结转和结余 where only 结余 is asked for
 OF_THE_REST = 0.9  # against 其他人大事务支出 where 人大事务支出 is asked for
 PART = 1.5  # against a part of what the question names whole (公务用车运行维护费 for 公务用车购置及运行维护费)
 CLOSE = 0.3  # scores within this are equally good readings
@@ -107,8 +114,10 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
         return None  # what was spent is never answered with the budget
     if entry.budgeted and not BUDGET_SAID.search(ask.text):
         score -= 0.6  # of a final account, the executed amount is meant
-    if entry.executed and kind == "money" and INITIAL_SAID.search(ask.text) and not SPENT_SAID.search(ask.text):
+    if entry.executed and kind == "money" and INITIAL_SAID.search(ask.text) and not SPENT_SAID.search(FINAL_NAMED.sub("", ask.text)):
         return None  # nor what was budgeted with what was spent
+    if entry.opening and not OPENING_SAID.search(ask.text):
+        score -= AT_THE_START
     if want.direction and f.direction == -want.direction:
         score -= 0.8
     if entry.rated and not EACH.search(ask.text):

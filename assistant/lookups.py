@@ -34,10 +34,19 @@ ALSO_TOLD = 4  # documents that state the same value are told up to here
 SEVERAL = 8  # groups whose labels are compared with the question word for word
 
 
+APART = re.compile(r"差(?:了|别|距|额)?(?:是|有)?多[少大]|相差|差额(?:是|有)?多少")
+
+WHICH_ONE = re.compile(r"哪(?:一|几)?(?:项|些|块|类|笔|个(?!年))")
+
+
 def answer_lookup(task: Task) -> Answer | None:
     """One figure of one body and year; asks back where bodies or years differ."""
     if task.q.intent is Intent.SUM and (COUNTED_ITEMS.search(task.q.text) or SEVERAL_ITEMS.search(without_printed(task))):
         return None  # one of several items is not their sum
+    if task.q.intent is Intent.COMPARE and APART.search(task.q.text):
+        return None  # one of two figures is not their difference
+    if not task.q.ask.content and not task.q.code and WHICH_ONE.search(task.q.text):
+        return None  # nor is the whole what one of its items is asked for (哪一项没有完成预算)
     readings = [(g, r) for g in task.scope.groups if (r := task.read(g)) is not None and per_unit(task, r.figure)]
     readings = keep_best(readings)
     if not readings:

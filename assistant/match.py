@@ -301,8 +301,8 @@ def match_label(ask: Ask, label: str, fuzzy: bool = True) -> Match:
             continue
         covered |= span_mask(start, end)
         at[found : found + len(canonical)] = [start if j is None else j for j in at[found : found + len(canonical)]]
-    for term in ask.whole:  # 基本工资 does not explain 基本支出
-        if covered & term and term & ~covered:
+    for term in ask.whole:  # neither 基本工资 explains 基本支出, nor 基本 and 支出 far apart (基本养老保险缴费支出)
+        if covered & term and (term & ~covered or torn(ask, term, label, at)):
             covered &= ~term
             at = [None if j is not None and term >> j & 1 else j for j in at]
     if not covered:
@@ -315,6 +315,15 @@ def match_label(ask: Ask, label: str, fuzzy: bool = True) -> Match:
     totals = label[-2:] in TOTALS and all(done[-2:])  # 总计 means the column 支出总计, too
     share = sum(own) / len(own) if own else float(missing < 0.05 or totals)
     return Match(covered, missing if exact else missing + 0.2, share, missing < 0.05 or any(own))
+
+
+def torn(ask: Ask, term: int, label: str, at: list[int | None]) -> bool:
+    """Whether the characters of a whole term are explained by pieces of the label that do not stand together."""
+    if any(span_mask(start, end) & term and canonical in label for start, end, canonical in ask.aliases):
+        return False
+    first, last = (term & -term).bit_length() - 1, term.bit_length()
+    whole = list(range(first, last))
+    return not any(at[k : k + len(whole)] == whole for k in range(len(at)))
 
 
 def cover_text(ask: Ask, text: str) -> int:

@@ -45,9 +45,18 @@ def answer_rank(task: Task) -> Answer | None:
         if task.q.wants_change or re.search(r"猛|涨|降", task.q.text):
             return rank_changes(task, group)
         rows = family(task, group)
+        if any(is_target(task, f) for f in rows) and not GOAL_TABLE.search(task.q.text):
+            return None  # what is to be reached (≥800万元) is no amount to be ranked
         if rows:
             return state_rows(task, group, rows, task.q.top or how_many(task.q.text) or len(rows))
     return None
+
+
+def is_target(task: Task, figure: Figure) -> bool:
+    """Whether a figure is an indicator's value in a table of goals."""
+    table = task.library.view(figure.doc_id).tables.get(figure.table_id or "")
+    aimed = TARGET.search("".join(figure.col_path)) or re.match(r"[≥≤><=]", figure.raw)
+    return table is not None and "目标" in table.title and bool(aimed)
 
 
 def how_many(text: str) -> int | None:

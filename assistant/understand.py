@@ -37,6 +37,9 @@ TOP = re.compile(
 )
 SPENT_ON = re.compile(r"(?:钱|支出|预算|经费|资金).{0,6}[花用投](?:在|到|了|去)?(?:了)?(?:哪|什么地方|什么方面)|大头")
 AGAINST_LAST = re.compile(r"[比较](?:去年|上一?年|(?:20)?\d\d年)")
+HOW_ELSE = re.compile(
+    r"(?:[比较]着?|[与跟和同])(?:去年|上一?年|(?:20)?\d\d年)(?:相比较?|比较?|比起来)?[,，]?(?:是|又)?(?:怎么样|怎样|如何|咋样|$|[?？])"
+)
 DOUBTED = re.compile(r"到底|究竟|对不上|前后矛盾|自相矛盾")
 IN_WORDS = re.compile(r"(?:情况|编制)?说明(?:里面?|中|部分|上|写|说)|文字(?:里面?|部分|说明)|正文")
 PART = re.compile(r"第[一二三四五六七八九十]+部分")
@@ -106,6 +109,8 @@ def text_to_question(raw: str, directory: Directory, lexicon: Lexicon, items: Ca
         intent = Intent.CHANGE
     why = lexicon.asks("why", text) is not None or HOW_COME.search(text) is not None
     change = lexicon.asks("change", NOT_CHANGES.sub("", text))
+    if intent in (Intent.LOOKUP, Intent.COMPARE, Intent.TEXT, Intent.CHANGE) and (how := HOW_ELSE.search(text)):  # 总支出与上年比怎么样
+        intent, change = Intent.CHANGE, change or how.group()
     rate = lexicon.asks("rate", text) is not None
     amount = bool(re.search(r"多少(?!百分|个百分)|几|各是|分别|数额|金额|总额", text))
     up, down = lexicon.asks("up", text), lexicon.asks("down", text)
