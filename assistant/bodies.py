@@ -278,7 +278,8 @@ class Directory:
             if generic not in "局院委厅办" or not generic:
                 return None
             end = last.end + 1
-            found = {n for n in last.bodies if generic in self.bodies[n].core or generic in "局委办"}
+            found = {n for n in last.bodies if generic in self.bodies[n].core}  # 市局 is no centre of the city's
+            found = found or (set(last.bodies) if generic in "局委办" else found)
         else:
             found = set(self.bodies)
         foreign = self._foreign_region(text, group) if last.kind == "core" else None

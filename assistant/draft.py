@@ -145,7 +145,7 @@ class Draft:
         if row and re.search(r"收入|支出", core(row)) and re.search(r"[总合]计$", core(row)):
             return row  # 支出总计
         column = next((c for c in reversed(figure.col_path) if not PLAIN_COLUMN.search(core(c)) and not PLAIN_OUTER.match(core(c))), "")
-        return column or re.sub(r"(?:预算|决算)?(?:支出|收入|收支)?(?:预算|决算)?(?:总)?表.*$", "", table.title) or row
+        return column or re.sub(r"(?:预算|决算)?(?:收入支出|支出|收入|收支)?(?:预算|决算)?(?:总)?表.*$", "", table.title) or row
 
     def computed(self, value: Decimal, unit: str, label: str, formula: str, inputs: Iterable[Figure]) -> str:
         """Add a computed figure with its formula; its citation is the first input's."""

@@ -45,6 +45,9 @@ HEAD = 16  # characters in which a paragraph names what it is about
 LONGEST_SECTION = 1600
 ORDINAL = re.compile(r"第[(（]?([一二三四五六七八九十]+|\d+)[)）]?[条项点款]")
 
+ITEMS_ASKED = re.compile(r"哪些|哪几|哪个|哪项|哪一")
+MEANT = re.compile(r"包括|包含|含义|意思|解释|定义|名词|指|(?<![预决])算|组成|构成|内容|收入来源|来源")
+
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
@@ -123,12 +126,19 @@ def answer_text(task: Task) -> Answer | None:
         best = best_found
     if intent is Intent.WHY and not REASON.search(best.passage.text) and "原因" not in best.passage.column:
         return no_reason(task, best.passage)
-    if not holds_kind(task, best.passage) or off_topic(task, best.passage):
+    if not holds_kind(task, best.passage) or off_topic(task, best.passage) or only_defines(task, best.passage):
         return None
     part = same_section(task, best.passage)
     for passage in part or [best.passage, *(continued(best.passage) or beside(task, best.passage))]:
         quote_passage(task, passage)
     return task.draft.answered()
+
+
+def only_defines(task: Task, passage: Passage) -> bool:
+    """Whether a term is explained where its items were asked for: 项目支出有哪些 asks for projects, not what the word means."""
+    if task.q.intent is Intent.DEFINE or not ITEMS_ASKED.search(task.q.text) or MEANT.search(task.q.text):
+        return False
+    return any("名词" in s and "解释" in s for s in passage.section)
 
 
 def holds_kind(task: Task, passage: Passage) -> bool:

@@ -26,6 +26,10 @@ INCOME = frozenset({"收入"})
 LIMIT = re.compile(r"(\d+)(?=万元?(?:\([^()]*\))?以[上下])")  # 单价50万元以上 is not 单价100万元以上
 ENOUGH_SCORE = 0.35  # of the content's weight; below it the labels say too much else
 
+BALANCE_ROW = re.compile(r"(?:财政拨款)?(?:收入支出|收支|收、支|收入|支出)?总计$")
+WITH_CARRIED_OVER = re.compile(r"总计|收支|结转|结余")
+SIDES_ASKED = (("支出", re.compile(r"支出|花|开支")), ("收入", re.compile(r"收入|进账")))
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -76,6 +80,8 @@ def _read_figure(library: Library, group: Group, ask: Ask, want: Want) -> Readin
     if not want.code and left_by(ask, best):  # one that explains every word, where it is about as good
         best = next((c for c in candidates[1:NEXT] if c.score >= best.score - AS_GOOD and not left_by(ask, c)), best)
     best = whole_of(best, candidates, ask)
+    if group.kind.is_final:
+        best = own_of_the_year(best, candidates, ask, {(v.info.doc_id, t.id): t.title for v in views for t in v.document.tables})
     if best.covered == 0 and ask.content and not want.code:
         return None
     if not want.code and best.score < ENOUGH_SCORE * ask.content.bit_count():
@@ -101,6 +107,21 @@ def other_clauses(ask: Ask, code: str) -> int:
         if code not in m.group():
             mask |= span_mask(*m.span())
     return mask
+
+
+def own_of_the_year(best: Candidate, candidates: Sequence[Candidate], ask: Ask, titles: Mapping[tuple[str, str], str]) -> Candidate:
+    """财政拨款支出 of a final account is 本年支出合计, not 总计, which holds what is left for the next year, too."""
+    f = best.figure
+    side = next((side for side, asked in SIDES_ASKED if asked.search(ask.text)), None)
+    if side is None or not f.row_path or WITH_CARRIED_OVER.search(ask.text) or not BALANCE_ROW.match(core(f.row_path[-1])):
+        return best
+    title = titles.get((f.doc_id, f.table_id)) if f.table_id else None
+    for c in candidates:
+        place = titles.get((c.figure.doc_id, c.figure.table_id or ""), "")
+        of_it = place == title if title else core(f.row_path[-1]).startswith("财政拨款") and "财政拨款收入支出" in place
+        if of_it and c.figure.row_path and core(c.figure.row_path[-1]) == f"本年{side}合计" and c.figure.value is not None:
+            return c
+    return best
 
 
 def whole_of(best: Candidate, candidates: Sequence[Candidate], ask: Ask) -> Candidate:

@@ -71,3 +71,8 @@ def test_other_body_is_never_answered_with_a_neighbour(directory: Directory, tex
 def test_region_in_the_middle_of_a_name_is_found() -> None:
     body = name_to_body("中国人民政治协商会议江苏省委员会办公厅")
     assert body.regions == ("江苏省",) and "江苏" not in body.core
+
+
+def test_a_bureau_of_the_city_is_no_centre_of_the_city() -> None:
+    directory = Directory.of((*NAMES[:2], "荆南市疾病预防控制中心"), load_lexicon())
+    assert bodies(directory, "市局公务接待费多少") == {CITY}

@@ -27,6 +27,8 @@ FINAL = Document(
         Para("3、住房公积金（项）。年初预算为187.75万元，支出决算为187.19万元。", page=2),
         Heading(2, "十、预算绩效管理情况", page=3),
         Para("本部门对1个项目开展绩效自评，涉及金额598.42万元。", page=3),
+        Heading(2, "第四部分 名词解释", page=3),
+        Para("一、项目支出：指在基本支出之外为完成特定的工作任务所发生的支出。", page=3),
         table(
             "表1",
             "收入支出决算总表",
@@ -35,6 +37,17 @@ FINAL = Document(
                 (("年初结转和结余",), None, ["49.14"]),
                 (("本年支出合计",), None, ["2940.05"]),
                 (("年末结转和结余",), None, ["55.34"]),
+            ],
+        ),
+        table(
+            "表4",
+            "财政拨款收入支出决算总表",
+            [("支出", "合计"), ("支出", "一般公共预算财政拨款")],
+            [
+                (("一般公共服务支出",), None, ["2106.66", "2106.66"]),
+                (("本年支出合计",), None, ["2940.05", "2940.05"]),
+                (("年末财政拨款结转和结余",), None, ["21.63", "21.63"]),
+                (("总计",), None, ["2961.68", "2961.68"]),
             ],
         ),
         table(
@@ -58,6 +71,8 @@ def ask(question: str) -> Answer:
         ("决算里行政运行的年初预算数", "1560.05"),
         ("决算一般公共预算财政拨款支出年初预算多少", "2993.92"),
         ("决算行政运行多少", "1511.89"),
+        ("决算财政拨款支出多少", "2940.05"),
+        ("决算财政拨款支出总计多少", "2961.68"),
         ("结余多少", "55.34"),
         ("年初结余多少", "49.14"),
         ("一般公共预算财政拨款支出完成预算的多少", "98.20"),
@@ -70,7 +85,9 @@ def test_the_budgeted_and_the_executed_amount_are_not_each_other(question: str, 
     assert str(answer.figures[0].value) == value
 
 
-@pytest.mark.parametrize("question", ["基本支出调整预算多少", "绩效自评得分", "决算哪一项没有完成预算", "两个口径的支出差多少"])
+@pytest.mark.parametrize(
+    "question", ["基本支出调整预算多少", "绩效自评得分", "决算哪一项没有完成预算", "两个口径的支出差多少", "项目支出有哪些"]
+)
 def test_a_whole_or_a_piece_is_no_answer_to_something_else(question: str) -> None:
     answer = ask(question)
     assert answer.status is Status.REFUSED
