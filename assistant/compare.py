@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from assistant.bodies import LOCAL
 from assistant.changes import direction_word, read_change, state_difference, state_previous
+from assistant.completion import GAP
 from assistant.domain import Answer
 from assistant.draft import printed, quoted
 from assistant.flat import core
@@ -263,6 +264,8 @@ def compare_years(task: Task, groups: list[Group]) -> Answer | None:
     if len(years) < 2 and len(groups) == 1 and groups[0].year:
         years = [groups[0].year - 1, groups[0].year]
     if len(years) < 2 or not groups:
+        return None
+    if groups[0].kind.is_final and len(set(task.q.years)) < 2 and GAP.search(task.q.text):
         return None
     body = groups[0].body
     found: list[tuple[Group, Reading]] = []

@@ -26,6 +26,8 @@ INCOME = frozenset({"收入"})
 LIMIT = re.compile(r"(\d+)(?=万元?(?:\([^()]*\))?以[上下])")  # 单价50万元以上 is not 单价100万元以上
 ENOUGH_SCORE = 0.35  # of the content's weight; below it the labels say too much else
 
+THREE_FUNDS = re.compile(r"三公|出国|出境|接待|车|会议|培训")
+UNSAID_PART = 3  # own characters of a sentence's item from which it is an item of its own
 BALANCE_ROW = re.compile(r"(?:财政拨款)?(?:收入支出|收支|收、支|收入|支出)?总计$")
 WITH_CARRIED_OVER = re.compile(r"总计|收支|结转|结余")
 SIDES_ASKED = (("支出", re.compile(r"支出|花|开支")), ("收入", re.compile(r"收入|进账")))
@@ -72,7 +74,9 @@ def _read_figure(library: Library, group: Group, ask: Ask, want: Want) -> Readin
         found = [c for c in found if all(any(w in own_text(c.figure) for w in told) for told in needed)]
         limits = set(LIMIT.findall(ask.text))
         found = [c for c in found if not (limits and limits.isdisjoint(LIMIT.findall(label_text(c.figure))))]
-    found = [c for c in found if want.code or not hardly_said(c)]
+    found = [c for c in found if want.code or not (hardly_said(c) or of_a_part(c))]
+    if not THREE_FUNDS.search(ask.text):
+        found = [c for c in found if not total_of_three_funds(c, views)]
     candidates = naming(found, {v.info.doc_id: v for v in views}, ask)
     if not candidates:
         return None
@@ -169,6 +173,21 @@ def labels_of(figure: Figure) -> str:
 def hardly_said(candidate: Candidate) -> bool:
     """True where the question says two characters of a long label: 机关 is no 机关事业单位职业年金缴费支出."""
     return 0 < candidate.named.bit_count() <= 2 and candidate.unsaid >= HARDLY
+
+
+def of_a_part(candidate: Candidate) -> bool:
+    """True where a sentence's amount is of an item that the question does not say, under one that it says (离退休 for 社会保障)."""
+    f = candidate.figure
+    if f.origin is not Origin.PROSE or len(f.row_path) < 2 or candidate.named or not core(f.row_path[0]).endswith("支出"):
+        return False
+    return sum(own_characters(core(f.row_path[-1]))) >= UNSAID_PART
+
+
+def total_of_three_funds(candidate: Candidate, views: Sequence[View]) -> bool:
+    """True for the total of a table of 三公经费, which is no total of 财政拨款支出 although its title says so."""
+    f = candidate.figure
+    table = next((v.tables.get(f.table_id or "") for v in views if v.info.doc_id == f.doc_id), None)
+    return table is not None and "三公" in core(table.title) and not candidate.named
 
 
 def printed_together(figure: Figure, parts: Sequence[Sides]) -> bool:

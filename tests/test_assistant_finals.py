@@ -23,6 +23,11 @@ FINAL = Document(
         Heading(2, "三、一般公共预算财政拨款支出决算情况说明", page=2),
         Para("一般公共预算财政拨款支出年初预算为2993.92万元，支出决算为2940.05万元，完成年初预算的98.20%。", page=2),
         Para("1、一般公共服务支出（类）财政事务（款）行政运行（项）。年初预算为1560.05万元，支出决算为1511.89万元。", page=2),
+        Para(
+            "2、社会保障和就业支出（类）行政事业单位养老支出（款）行政单位离退休（项）。"
+            "年初预算为85.55万元，支出决算为84.65万元。",
+            page=2,
+        ),
         Para("2、机关事业单位基本养老保险缴费支出（项）。年初预算为161.62万元，支出决算为160.75万元。", page=2),
         Para("3、住房公积金（项）。年初预算为187.75万元，支出决算为187.19万元。", page=2),
         Heading(2, "十、预算绩效管理情况", page=3),
@@ -77,6 +82,7 @@ def ask(question: str) -> Answer:
         ("年初结余多少", "49.14"),
         ("一般公共预算财政拨款支出完成预算的多少", "98.20"),
         ("决算住房公积金完成预算没有", "99.70"),
+        ("决算行政运行完成预算多少", "96.91"),
     ],
 )
 def test_the_budgeted_and_the_executed_amount_are_not_each_other(question: str, value: str) -> None:
@@ -86,7 +92,15 @@ def test_the_budgeted_and_the_executed_amount_are_not_each_other(question: str, 
 
 
 @pytest.mark.parametrize(
-    "question", ["基本支出调整预算多少", "绩效自评得分", "决算哪一项没有完成预算", "两个口径的支出差多少", "项目支出有哪些"]
+    "question",
+    [
+        "基本支出调整预算多少",
+        "绩效自评得分",
+        "决算哪一项没有完成预算",
+        "两个口径的支出差多少",
+        "项目支出有哪些",
+        "社会保障和就业支出年初预算",
+    ],
 )
 def test_a_whole_or_a_piece_is_no_answer_to_something_else(question: str) -> None:
     answer = ask(question)
