@@ -197,19 +197,24 @@ def same_place(a: Figure, b: Figure) -> bool:
 
 
 def state_side_by_side(task: Task, readings: list[tuple[Group, Reading]]) -> None:
-    rows = []
-    for group, reading in readings:
-        value = task.draft.state(reading.figure, task.q.unit, f"{group.label} · {task.draft.label(reading.figure)}")
-        rows.append((group, reading.figure, value))
+    sides = [(g, r.figure) for g, r in readings]
+    if len(sides) > 2 and all(f.value is not None for _, f in sides) and re.search(r"高|排|大|最|谁|哪", task.q.text):
+        # Before they are stated: sources are numbered from the top.
+        sides.sort(key=lambda side: size_of(side[1]), reverse=not task.q.ascending)
+    rows = [(g, f, task.draft.state(f, task.q.unit, f"{g.label} · {task.draft.label(f)}")) for g, f in sides]
     if len(rows) == 2:
         state_gap(task, rows[0][0], rows[0][1], rows[1][0], rows[1][1])
-    elif all(f.value is not None for _, f, _ in rows) and re.search(r"高|排|大|最|谁|哪", task.q.text):
-        rows.sort(key=lambda r: -(convert(r[1].value or Decimal(0), r[1].unit, "元") or r[1].value or 0))
     table = ["| 单位 | 年份 | 项目 | 数额 | 出处 |", "|---|---|---|---|---|"]
     for group, figure, value in rows:
         name = group.label if len({g.kind for g, _, _ in rows}) > 1 else group.body
         table.append(f"| {name} | {figure.year or group.year} | {task.draft.item(figure) or '合计'} | {value} | {task.where(figure)} |")
     task.draft.say("\n".join(table))
+
+
+def size_of(figure: Figure) -> Decimal:
+    """In yuan where it is money, else in its own unit."""
+    value = figure.value or Decimal(0)
+    return convert(value, figure.unit, "元") or value
 
 
 def state_gap(task: Task, ga: Group, a: Figure, gb: Group, b: Figure) -> None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from assistant.bodies import is_unit
 from assistant.changes import direction_word
-from assistant.compare import align, state_side_by_side
+from assistant.compare import align, size_of, state_side_by_side
 from assistant.domain import Answer, Refusal
 from assistant.families import SUPERLATIVE, family, titled_rows, where_named
 from assistant.flat import core, flat
@@ -16,10 +16,10 @@ from assistant.items import new_figures, pick_groups
 from assistant.leftover import leftover
 from assistant.match import match_label
 from assistant.passages import view_passages
-from assistant.reading import Reading, change_of, part_ask, read_figure
+from assistant.reading import change_of, part_ask, read_figure
 from assistant.scope import Group
 from assistant.task import Task
-from index.amounts import chinese_to_int, convert, format_value
+from index.amounts import chinese_to_int, format_value
 from index.domain import Figure, Measure, Origin
 
 NOT_NEW = re.compile(r"\(?(?:不算|不含|不包括|除去|剔除|除了)新增的?(?:项目)?\)?")
@@ -70,13 +70,7 @@ def rank_bodies(task: Task, groups: list[Group]) -> Answer | None:
     readings = align([(g, r) for g in groups if (r := task.read(g)) is not None and r.sure])
     if len(readings) < 2:
         return None
-
-    def size(side: tuple[Group, Reading]) -> Decimal:
-        figure = side[1].figure
-        value = figure.value or Decimal(0)
-        return convert(value, figure.unit, "元") or value
-
-    readings.sort(key=size, reverse=not task.q.ascending)
+    readings.sort(key=lambda side: size_of(side[1].figure), reverse=not task.q.ascending)
     state_side_by_side(task, readings)
     return task.draft.answered()
 

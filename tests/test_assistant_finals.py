@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from assistant.domain import Answer, Status
@@ -32,6 +34,8 @@ FINAL = Document(
         Para("3、住房公积金（项）。年初预算为187.75万元，支出决算为187.19万元。", page=2),
         Heading(2, "十、预算绩效管理情况", page=3),
         Para("本部门对1个项目开展绩效自评，涉及金额598.42万元。", page=3),
+        Heading(2, "十一、政府采购情况", page=3),
+        Para("2024年政府采购金额251.25万元，其中：政府采购货物220.85万元、政府采购服务30.40万元。", page=3),
         Heading(2, "第四部分 名词解释", page=3),
         Para("一、项目支出：指在基本支出之外为完成特定的工作任务所发生的支出。", page=3),
         table(
@@ -100,9 +104,21 @@ def test_the_budgeted_and_the_executed_amount_are_not_each_other(question: str, 
         "两个口径的支出差多少",
         "项目支出有哪些",
         "社会保障和就业支出年初预算",
+        "政府购买服务支出多少",
     ],
 )
 def test_a_whole_or_a_piece_is_no_answer_to_something_else(question: str) -> None:
     answer = ask(question)
     assert answer.status is Status.REFUSED
     assert not answer.figures
+
+
+def test_sources_of_a_ranking_are_numbered_from_its_first_row() -> None:
+    def office(body: str, cars: int) -> Document:
+        said = Para(f"截至2024年12月31日，本部门共有车辆{cars}辆。", page=2)
+        return replace(FINAL, doc_id=body, department=body, blocks=(Heading(2, "国有资产占用情况", page=2), said))
+
+    store = Memory(office("江海市财政局", 3), office("临浦市教育局", 23), office("荆南市水利局", 7))
+    answer = Assistant(store).ask("哪个局车多，各多少辆")
+    assert [int(f.value or 0) for f in answer.figures] == [23, 7, 3]
+    assert [f.citation for f in answer.figures] == [1, 2, 3]
