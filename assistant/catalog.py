@@ -43,9 +43,11 @@ COMMON = frozenset(
     | {"部门预算", "部门预算收入", "部门预算支出", "年度总体目标"}
 )
 
-# 口径从宽到窄：同一事项在几张表里数值不同时，先答范围最宽的一张。
+# Headings inside an item's own part (某专项经费情况说明 > 年度预算安排): they name no item.
 OF_IT = re.compile(r"^(?:年度)?(?:预算|资金)?安排(?:情况)?$|^(?:本|该)?项目$")
-WHOLE_TABLE, UNIT_WHOLE = re.compile(r"总表|总体情况表"), 1.0
+WHOLE_TABLE = re.compile(r"总表|总体情况表")
+UNIT_WHOLE = 1.0  # for a unit's row in such a table
+# 口径从宽到窄：同一事项在几张表里数值不同时，先答范围最宽的一张。
 PLAINNESS: tuple[tuple[str, float], ...] = (
     ("绩效", 0.05),
     ("政府性基金", 0.08),

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from decimal import Decimal
 
-from assistant.completion import GAP
+from assistant.completion import against_budget
 from assistant.domain import Answer
 from assistant.draft import printed, quoted
 from assistant.flat import core
@@ -207,8 +207,8 @@ def answer_two_years(task: Task) -> Answer | None:
     """Change computed from this year's and last year's figures of the same row or of two documents."""
     for group in task.scope.groups:
         year = group.year
-        if year is None or (group.kind.is_final and GAP.search(task.q.text)):
-            continue  # 比预算多多少 is not measured against another year
+        if year is None or against_budget(task, group):
+            continue
         now, before = two_years(task, group, year)
         alike = now and before and now.sure and before.sure and now.figure.unit == before.figure.unit
         if now and before and alike and now.figure.year != before.figure.year:

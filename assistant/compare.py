@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from assistant.bodies import LOCAL
 from assistant.changes import direction_word, read_change, state_difference, state_previous
-from assistant.completion import GAP
+from assistant.completion import against_budget
 from assistant.domain import Answer
 from assistant.draft import printed, quoted
 from assistant.flat import core
@@ -270,7 +270,7 @@ def compare_years(task: Task, groups: list[Group]) -> Answer | None:
         years = [groups[0].year - 1, groups[0].year]
     if len(years) < 2 or not groups:
         return None
-    if groups[0].kind.is_final and len(set(task.q.years)) < 2 and GAP.search(task.q.text):
+    if len(set(task.q.years)) < 2 and against_budget(task, groups[0]):
         return None
     body = groups[0].body
     found: list[tuple[Group, Reading]] = []

@@ -48,6 +48,11 @@ def answer_completion(task: Task) -> Answer | None:
     return None
 
 
+def against_budget(task: Task, group: Group) -> bool:
+    """Whether a final account is to be held against its budget (比预算多多少): never against another year."""
+    return group.kind.is_final and GAP.search(task.q.text) is not None
+
+
 def read_stated_gap(task: Task, group: Group, text: str) -> tuple[Figure, Figure] | None:
     """What was spent and how far it is from the budget, where only a sentence says so (较年初预算数减少5.52万元)."""
     reading = read_figure(task.library, group, part_ask(task.library, text), Want(unit_kind="money"))

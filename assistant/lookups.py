@@ -32,10 +32,7 @@ RATE = re.compile(r"/|每|均|标准|单价")
 SEVERAL_ITEMS = re.compile(r"[\u4e00-\u9fff]{2}(?:和|与|、|加上?)[\u4e00-\u9fff]{2}.*(?:合计|一共|总共|加起来|之和|相加|共)")
 ALSO_TOLD = 4  # documents that state the same value are told up to here
 SEVERAL = 8  # groups whose labels are compared with the question word for word
-
-
 APART = re.compile(r"差(?:了|别|距|额)?(?:是|有)?多[少大]|相差|差额(?:是|有)?多少")
-
 WHICH_ONE = re.compile(r"哪(?:一|几)?(?:项|些|块|类|笔|个(?!年))")
 
 

@@ -15,7 +15,7 @@ from operator import or_
 from assistant.changes import read_change, state_change
 from assistant.domain import Answer, Intent, Refusal
 from assistant.flat import core, flat
-from assistant.frames import KIND_ASKED, OPEN_KINDS
+from assistant.frames import KIND_ASKED, OPEN_KINDS, topics_asked
 from assistant.leftover import leftover
 from assistant.match import cover_text, holds_phrases, span_mask
 from assistant.passages import REASON, Passage, quote_passage, reason_passages, view_passages
@@ -44,9 +44,8 @@ WIDE = 30  # passages among which the one that leaves least unexplained is looke
 HEAD = 16  # characters in which a paragraph names what it is about
 LONGEST_SECTION = 1600
 ORDINAL = re.compile(r"第[(（]?([一二三四五六七八九十]+|\d+)[)）]?[条项点款]")
-
 ITEMS_ASKED = re.compile(r"哪些|哪几|哪个|哪项|哪一")
-MEANT = re.compile(r"包括|包含|含义|意思|解释|定义|名词|指|(?<![预决])算|组成|构成|内容|收入来源|来源")
+MEANT = re.compile(r"包括|包含|含义|意思|解释|定义|名词|指|(?<![预决])算|组成|构成|内容|来源")
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +212,7 @@ def asked_topic(task: Task) -> re.Pattern[str] | None:
 def asked_mask(task: Task) -> int:
     """The characters that ask for a part of the document (重点工作任务); its heading explains them, however it is worded."""
     text = task.q.text
-    words = [*EMPHASIS, *(word for t in task.lexicon.topics for word in t.asked if word in text)]
+    words = [*EMPHASIS, *topics_asked(text, task.lexicon)]
     return reduce(or_, (span_mask(m.start(), m.end()) for word in words for m in re.finditer(re.escape(word), text)), 0)
 
 

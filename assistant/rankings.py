@@ -12,6 +12,7 @@ from assistant.compare import align, size_of, state_side_by_side
 from assistant.domain import Answer, Refusal
 from assistant.families import SUPERLATIVE, family, titled_rows, where_named
 from assistant.flat import core, flat
+from assistant.frames import topics_asked
 from assistant.items import new_figures, pick_groups
 from assistant.leftover import leftover
 from assistant.match import match_label
@@ -45,14 +46,14 @@ def answer_rank(task: Task) -> Answer | None:
         if task.q.wants_change or re.search(r"猛|涨|降", task.q.text):
             return rank_changes(task, group)
         rows = family(task, group)
-        if any(is_target(task, f) for f in rows) and not GOAL_TABLE.search(task.q.text):
+        if not GOAL_TABLE.search(task.q.text) and any(is_aimed_at(task, f) for f in rows):
             return None  # what is to be reached (≥800万元) is no amount to be ranked
         if rows:
             return state_rows(task, group, rows, task.q.top or how_many(task.q.text) or len(rows))
     return None
 
 
-def is_target(task: Task, figure: Figure) -> bool:
+def is_aimed_at(task: Task, figure: Figure) -> bool:
     """Whether a figure is an indicator's value in a table of goals."""
     table = task.library.view(figure.doc_id).tables.get(figure.table_id or "")
     aimed = TARGET.search("".join(figure.col_path)) or re.match(r"[≥≤><=]", figure.raw)
@@ -188,7 +189,7 @@ def answer_list(task: Task) -> Answer | None:
             if rows:
                 return state_rows(task, group, rows, len(rows))
         named = AMOUNTS_ASKED.sub("", SUPERLATIVE.sub("", task.q.text))
-        topic = not task.q.code and any(word in task.q.text for t in task.lexicon.topics for word in t.asked)  # 下属单位名单 is a passage
+        topic = not task.q.code and bool(topics_asked(task.q.text, task.lexicon))  # 下属单位名单 is a passage
         if not topic and re.search(r"哪些|清单|名单", task.q.text) and (rows := where_named(task, titled_rows(task, group, named))):
             return state_rows(task, group, rows, len(rows))
         if task.q.wants_amount or re.search(r"多少|排", task.q.text):

@@ -67,8 +67,7 @@ def _read_figure(library: Library, group: Group, ask: Ask, want: Want) -> Readin
         sides, parts = one_sided(ask, library.lexicon.opposites), one_sided(ask, library.lexicon.parts, after="其中")
         found = [c for c in found if not (near_miss(ask, c) or (sides and opposed(labels_of(c.figure), sides)))]
         if sides and any(said == INCOME for said, _ in sides):  # 演出收入 is no project of 演出
-            titles = {(v.info.doc_id, t.id): t.title for v in views for t in v.document.tables}
-            found = [c for c in found if not spent_not_earned(c.figure, titles.get((c.figure.doc_id, c.figure.table_id or ""), ""))]
+            found = [c for c in found if not spent_not_earned(c.figure, title_of(library, c.figure))]
         found = [c for c in found if not (parts and printed_together(c.figure, parts))]
         needed = [told for said, told in library.lexicon.requires if any(w in ask.text for w in said)]
         found = [c for c in found if all(any(w in own_text(c.figure) for w in told) for told in needed)]
@@ -76,7 +75,7 @@ def _read_figure(library: Library, group: Group, ask: Ask, want: Want) -> Readin
         found = [c for c in found if not (limits and limits.isdisjoint(LIMIT.findall(label_text(c.figure))))]
     found = [c for c in found if want.code or not (hardly_said(c) or of_a_part(c))]
     if not THREE_FUNDS.search(ask.text):
-        found = [c for c in found if not total_of_three_funds(c, views)]
+        found = [c for c in found if c.named or "三公" not in core(title_of(library, c.figure))]  # its total is none of 财政拨款支出
     candidates = naming(found, {v.info.doc_id: v for v in views}, ask)
     if not candidates:
         return None
@@ -85,7 +84,7 @@ def _read_figure(library: Library, group: Group, ask: Ask, want: Want) -> Readin
         best = next((c for c in candidates[1:NEXT] if c.score >= best.score - AS_GOOD and not left_by(ask, c)), best)
     best = whole_of(best, candidates, ask)
     if group.kind.is_final:
-        best = own_of_the_year(best, candidates, ask, {(v.info.doc_id, t.id): t.title for v in views for t in v.document.tables})
+        best = own_of_the_year(best, candidates, ask, library)
     if best.covered == 0 and ask.content and not want.code:
         return None
     if not want.code and best.score < ENOUGH_SCORE * ask.content.bit_count():
@@ -113,17 +112,18 @@ def other_clauses(ask: Ask, code: str) -> int:
     return mask
 
 
-def own_of_the_year(best: Candidate, candidates: Sequence[Candidate], ask: Ask, titles: Mapping[tuple[str, str], str]) -> Candidate:
+def own_of_the_year(best: Candidate, candidates: Sequence[Candidate], ask: Ask, library: Library) -> Candidate:
     """财政拨款支出 of a final account is 本年支出合计, not 总计, which holds what is left for the next year, too."""
     f = best.figure
     side = next((side for side, asked in SIDES_ASKED if asked.search(ask.text)), None)
     if side is None or not f.row_path or WITH_CARRIED_OVER.search(ask.text) or not BALANCE_ROW.match(core(f.row_path[-1])):
         return best
-    title = titles.get((f.doc_id, f.table_id)) if f.table_id else None
+    title = title_of(library, f)
     for c in candidates:
-        place = titles.get((c.figure.doc_id, c.figure.table_id or ""), "")
-        of_it = place == title if title else core(f.row_path[-1]).startswith("财政拨款") and "财政拨款收入支出" in place
-        if of_it and c.figure.row_path and core(c.figure.row_path[-1]) == f"本年{side}合计" and c.figure.value is not None:
+        if not c.figure.row_path or core(c.figure.row_path[-1]) != f"本年{side}合计" or c.figure.value is None:
+            continue
+        place = title_of(library, c.figure)
+        if place == title if title else core(f.row_path[-1]).startswith("财政拨款") and "财政拨款收入支出" in place:
             return c
     return best
 
@@ -165,6 +165,12 @@ def own_text(figure: Figure) -> str:
     return flat(core(" ".join((*figure.row_path[-1:], *columns))) + said)
 
 
+def title_of(library: Library, figure: Figure) -> str:
+    """The title of the figure's table; empty for running text."""
+    table = library.view(figure.doc_id).tables.get(figure.table_id or "")
+    return table.title if table else ""
+
+
 def labels_of(figure: Figure) -> str:
     """The row's own label and the columns as one text."""
     return core(" ".join((*figure.row_path[-1:], *figure.col_path)))
@@ -181,13 +187,6 @@ def of_a_part(candidate: Candidate) -> bool:
     if f.origin is not Origin.PROSE or len(f.row_path) < 2 or candidate.named or not core(f.row_path[0]).endswith("支出"):
         return False
     return sum(own_characters(core(f.row_path[-1]))) >= UNSAID_PART
-
-
-def total_of_three_funds(candidate: Candidate, views: Sequence[View]) -> bool:
-    """True for the total of a table of 三公经费, which is no total of 财政拨款支出 although its title says so."""
-    f = candidate.figure
-    table = next((v.tables.get(f.table_id or "") for v in views if v.info.doc_id == f.doc_id), None)
-    return table is not None and "三公" in core(table.title) and not candidate.named
 
 
 def printed_together(figure: Figure, parts: Sequence[Sides]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from assistant.catalog import WHOLE_TABLE
 from assistant.draft import Draft, quoted
 from assistant.flat import core
 from assistant.lexicon import Lexicon
@@ -27,7 +28,6 @@ MONEY_NOUN = re.compile(
     r"(?:费|费用|支出|收入|经费|资金|拨款|补助|补贴|工资|预算|决算|预算数|决算数|采购额|总额|金额|公积金|结转|结余)"
     r"(?=$|[^\w]|多少(?![个家辆台人名项次套件批场])|花|用了|是|为|有多少|谁|哪|各|分别|一共|总共|共|合计|安排|一年)"
 )
-WHOLE_TABLE = re.compile(r"总表|总体情况表")
 INCOME = re.compile(r"收入|收支")
 
 
