@@ -269,6 +269,27 @@ def test_files_of_one_name_do_not_replace_each_other(tmp_path: Path) -> None:
     assert sorted(p.read_bytes() for p in (tmp_path / "files").glob("*.txt")) == [b"one", b"two"]
 
 
+def test_a_file_is_over_only_when_its_copy_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from assistant.web import uploads
+
+    store, ended = tmp_path / "store", threading.Event()
+    broken = store / "files" / "坏.pdf"
+    broken.parent.mkdir(parents=True)
+    broken.write_bytes(b"%PDF-1.4 broken")
+    seen: list[bool] = []
+    discard = uploads._discard
+
+    def slow_discard(path: Path, store: Path) -> None:
+        seen.append(files.of("甲")[0].over)
+        discard(path, store)
+
+    monkeypatch.setattr(uploads, "_discard", slow_discard)
+    files = uploads.Uploads(store, on_change=lambda job: ended.set())
+    job = files.add(broken, "甲")
+    assert ended.wait(60) and job.state == "failed" and job.message
+    assert seen == [False] and not broken.exists()
+
+
 def test_pages_ranges_and_originals_are_handed_out_and_nothing_else(client: Any) -> None:
     page = client.get("/ui/page/sample-lg-2024/16.png")
     assert page.status_code == 200 and page.content.startswith(b"\x89PNG") and page.headers["x-pages"] == "26"

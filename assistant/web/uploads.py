@@ -169,18 +169,20 @@ class Uploads:
         while True:
             job = self._queue.get()
             try:
-                self._read(job)
+                state, message = self._read(job)
             except BudgetError as error:
-                job.state, job.message = "failed", str(error)
+                state, message = "failed", str(error)
             except Exception:
                 logging.exception("reading %s failed", job.name)
-                job.state, job.message = "failed", f"{job.name}：内部错误，没有读成；详情见服务器的日志"
-            job.finished = time.time()
-            if job.state == "failed":
+                state, message = "failed", f"{job.name}：内部错误，没有读成；详情见服务器的日志"
+            if state == "failed":
                 _discard(job.path, self._store)
+            job.message, job.finished = message, time.time()
+            job.state = state  # last: who sees that it is over finds all the rest done
             self._on_change(job)
 
-    def _read(self, job: Job) -> None:
+    def _read(self, job: Job) -> tuple[str, str]:
+        """The state it ends in and what is said of it."""
         from index.build import ingest
 
         def progress(path: Path, stage: str, done: int, total: int) -> None:
@@ -189,10 +191,9 @@ class Uploads:
         job.state = "reading"
         (report,) = ingest([job.path], self._store, progress, embedder=self._embedder())
         job.report = report
-        job.message = report.message
-        job.state = {"failed": "failed", "skipped": "skipped"}.get(report.status, "done")
-        if job.state == "skipped" and not self._in_use(job.path):
+        if report.status == "skipped" and not self._in_use(job.path):
             _discard(job.path, self._store)
+        return {"failed": "failed", "skipped": "skipped"}.get(report.status, "done"), report.message
 
     def _in_use(self, path: Path) -> bool:
         from index.stores.figures import FigureStore
