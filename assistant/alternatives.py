@@ -15,6 +15,9 @@ from assistant.scope import Group, Scope
 from assistant.understand import Question
 
 SEVERAL_BODIES = re.compile(r"[两二三四五几]个?[\u4e00-\u9fff]{0,3}?(?:家|局|委|厅|院|单位|部门|区|街道)|各(?!项|类|款|科目)|都")
+BODIES_RANKED = re.compile(
+    r"(?:哪|各)(?:一|几|[二两三四五六七八九十]|\d{1,2})?[个家]?(?:预算)?(?:单位|部门|机关|局|委|厅|院|街道|镇|乡|学校|医院)"
+)
 # What is asked of several years or kinds of documents at once.
 ACROSS = re.compile(
     r"哪一?年|各年|历年|逐年|每年|年年|[几两二三四五]年|走势|趋势|变化|怎么变|年度间|两份"
@@ -30,6 +33,8 @@ def open_bodies(q: Question, scope: Scope) -> list[Scope]:
     """One scope a body where a single name can mean several and the question is not about one figure (市局有哪些项目)."""
     open_ = len(q.named.mentions) == 1 and len(q.named.mentions[0].bodies) > 1
     if not open_ or q.intent not in OPEN_INTENTS or SEVERAL_BODIES.search(q.text):
+        return [scope]
+    if q.intent is Intent.RANK and BODIES_RANKED.search(q.text):
         return [scope]
     bodies = dict.fromkeys(g.body for g in scope.groups)
     return [replace(scope, groups=tuple(g for g in scope.groups if g.body == body), bodies=(body,)) for body in bodies]

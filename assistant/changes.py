@@ -159,6 +159,9 @@ def baseline_of(figure: Figure) -> str:
 
 
 def direction_word(figure: Figure) -> str:
+    """增加, 下降; 变动 where the printed figure carries its sign itself (-16.55% is no 下降 of −16.55%)."""
+    if figure.raw.lstrip().startswith(("-", "−", "－")):
+        return "变动"
     stated = figure.col_path[-1] if figure.col_path and figure.col_path[-1] in ("增加", "减少", "增长", "下降", "持平") else ""
     default = (
         {1: "增加", -1: "减少", 0: "变动"}[figure.direction]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from assistant.bodies import LOCAL
+from assistant.catalog import PLAIN_COLUMN
 from assistant.changes import direction_word, read_change, state_difference, state_previous
 from assistant.completion import against_budget
 from assistant.domain import Answer
@@ -198,17 +199,27 @@ def same_place(a: Figure, b: Figure) -> bool:
 
 def state_side_by_side(task: Task, readings: list[tuple[Group, Reading]]) -> None:
     sides = [(g, r.figure) for g, r in readings]
-    if len(sides) > 2 and all(f.value is not None for _, f in sides) and re.search(r"高|排|大|最|谁|哪", task.q.text):
-        # Before they are stated: sources are numbered from the top.
+    ranked = len(sides) > 2 and all(f.value is not None for _, f in sides) and bool(re.search(r"高|排|大|最|谁|哪", task.q.text))
+    if ranked:  # before they are stated: sources are numbered from the top
         sides.sort(key=lambda side: size_of(side[1]), reverse=not task.q.ascending)
     rows = [(g, f, task.draft.state(f, task.q.unit, f"{g.label} · {task.draft.label(f)}")) for g, f in sides]
+    if ranked and size_of(rows[0][1]) != size_of(rows[1][1]):
+        name = f"{rows[0][1].year or rows[0][0].year}年" if len({g.body for g, *_ in rows}) == 1 else rows[0][0].body
+        task.draft.say(f"{'最少' if task.q.ascending else '最多'}的是{name}，{rows[0][2]}。")
     if len(rows) == 2:
         state_gap(task, rows[0][0], rows[0][1], rows[1][0], rows[1][1])
     table = ["| 单位 | 年份 | 项目 | 数额 | 出处 |", "|---|---|---|---|---|"]
     for group, figure, value in rows:
         name = group.label if len({g.kind for g, _, _ in rows}) > 1 else group.body
-        table.append(f"| {name} | {figure.year or group.year} | {task.draft.item(figure) or '合计'} | {value} | {task.where(figure)} |")
+        table.append(f"| {name} | {figure.year or group.year} | {item_told(task, figure)} | {value} | {task.where(figure)} |")
     task.draft.say("\n".join(table))
+
+
+def item_told(task: Task, figure: Figure) -> str:
+    """The item, with the column of a row of totals (支出总计 · 公用经费)."""
+    item, column = task.draft.item(figure), core(figure.col_path[-1]) if figure.col_path else ""
+    own = task.draft.views[figure.doc_id].is_total(figure.row_path[-1]) if figure.row_path else False
+    return f"{item} · {column}" if own and column and column != core(item) and not PLAIN_COLUMN.search(column) else item or "合计"
 
 
 def size_of(figure: Figure) -> Decimal:

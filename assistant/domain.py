@@ -129,7 +129,7 @@ class Candidate:
     """A figure that might be meant, with why: ``covered`` is the bit mask of question characters it explains.
 
     ``labelled`` are those that its row, columns and table explain (not the sentence around it), ``named`` those that the
-    row's own label explains, ``unsaid`` is how much of that label the question does not say.
+    row's own label explains beyond the whole labels above it, ``unsaid`` is how much of that label the question does not say.
     """
 
     figure: Figure

@@ -26,7 +26,7 @@ OF_UNITS = re.compile(
 )
 # 各学校, 哪家医院: units of that kind, by the words their names end in; the office itself is none of them.
 KINDS_OF_UNIT = {"学校": re.compile(r"学校|学院|小学|[一二三四五六七八九十第]中|中学|幼儿园|职高|技校"), "医院": re.compile(r"医院|卫生院")}
-THREE_FUNDS = re.compile(r"三公")
+THREE_FUNDS = re.compile(r"“?三公”?(?:经费|费用|消费)?")
 LIMIT = re.compile(
     r"(?:超过|大于|高于|不足|低于|少于|小于|不到)?(?P<number>[\d.]+|[一二两三五六八十百]+)?(?P<scale>千万|亿|万|千)元?(?:以上|以下|以内)|"
     r"(?:超过|大于|高于|不足|低于|少于|小于|不到|过|上)(?P<number2>[\d.]+|[一二两三五六八十百]+)?(?P<scale2>千万|亿|万|千)元?"
@@ -112,9 +112,11 @@ def unit_rows(task: Task, group: Group, text: str) -> list[Figure]:
     return figures if len(figures) > 1 and len(alike) == 1 else []
 
 
-def three_funds(task: Task, group: Group) -> list[Figure]:
-    """The parts of 三公经费, each with its amount, from one table where one has them all."""
-    readings = [read_one(task, group, f"三公经费{part}") for part in ("因公出国", "公务接待费", "公务用车购置及运行维护费")]
+def three_funds(task: Task, group: Group, text: str = "三公经费") -> list[Figure]:
+    """The parts of 三公经费, each with its amount, from one table where one has them all; ``text`` may say more (年初预算)."""
+    parts = (("因公出国",), ("公务接待费",), ("公务用车购置及运行维护费", "公务用车购置及运行费"))
+    asked = [[THREE_FUNDS.sub(f"三公经费{name}", text) for name in names] for names in parts]
+    readings = [next((r for one in names if (r := read_one(task, group, one))), None) for names in asked]
     found = [r for r in readings if r]
     figures = in_one_table(found)
     return figures if len(found) == 3 and len({f.id for f in figures}) == 3 else []

@@ -29,6 +29,7 @@ EACH = re.compile(r"每|(?<!高)标准|单价|一[亩人户个名]")
 OPENING_SAID = re.compile(r"年初|上年|上一年|去年|期初|结转")
 REST = re.compile(r"其[他它]")
 HALF = 0.51  # a column is meant where the question names half of its own words
+WHOLE_NAME = 0.99  # share of its own characters from which a label is said
 WHOLE = 0.15  # unsaid weight up to which a label is said whole
 TITLE_RUN = 3  # characters of a title that mean it, where they are less than half of it
 SEVERAL_MISSING = 4.0  # unsaid weight of a title from which it is about other items, too
@@ -140,7 +141,9 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
         elif not want.code:
             score -= 3.5
     labelled = covered
+    above = 0
     for parent in entry.parents:
+        above |= found[parent].covered if found[parent].share >= WHOLE_NAME else 0
         if found[parent].share >= HALF or says_phrase(found[parent].covered):  # 会议服务 is not 会议费 under 商品和服务支出
             covered |= found[parent].covered
             labelled |= found[parent].covered if found[parent].missing <= WHOLE else 0
@@ -175,7 +178,7 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
     if entry.narrow and entry.narrow not in ask.text and (entry.leaf < 0 or entry.narrow == "基本支出"):
         score -= 0.8 if entry.leaf < 0 else 0.3
     leaf = found[entry.leaf] if entry.leaf >= 0 else NOTHING
-    return Candidate(f, score, covered | beyond, labelled, leaf.covered, leaf.missing)
+    return Candidate(f, score, covered | beyond, labelled, leaf.covered & ~above, leaf.missing)
 
 
 def says_phrase(covered: int) -> bool:

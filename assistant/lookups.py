@@ -199,7 +199,8 @@ def answer_blank(task: Task) -> Answer | None:
                         continue
                     covered = named.covered
                     for part in column:
-                        covered |= match_label(task.ask, core(part)).covered
+                        said = match_label(task.ask, core(part))
+                        covered |= said.covered if said.hit and said.share >= HALF else 0  # 预算 is no 政府性基金预算财政拨款
                     if covered & ~named.covered & task.ask.open and not leftover(task.ask, covered, terms=True):
                         where = f"《{table.name}》“{label}”行“{'·'.join(column)}”列"
                         return task.draft.refused(Refusal.BLANK_CELL, f"{where}是空白，文件没有填数（{view.info.title}）。")

@@ -29,6 +29,7 @@ from assistant.library import Library, Source
 from assistant.lookups import answer_blank, answer_counts, answer_lookup, answer_target
 from assistant.match import promote
 from assistant.narrative import answer_short_text, answer_text, answer_why
+from assistant.parts import answer_parts
 from assistant.rankings import answer_empty, answer_list, answer_rank
 from assistant.reading import part_ask
 from assistant.scope import Scope, choose
@@ -54,17 +55,37 @@ NEAR = 200  # groups whose labels are looked up word for word
 OUT_OF_SCOPE = "这超出了我能回答的范围：我只查已入库的预算、决算文件里写明的数字和内容，不作评价、预测，也不提供办事建议。"
 # Handlers that compute from one document: where several may be meant, each is asked.
 OF_ONE_DOCUMENT = frozenset(
-    {answer_ratio, answer_columns, answer_counts, answer_compare, answer_share, answer_sum, answer_average, answer_rank, answer_list}
+    {
+        answer_parts,
+        answer_ratio,
+        answer_columns,
+        answer_counts,
+        answer_compare,
+        answer_share,
+        answer_sum,
+        answer_average,
+        answer_rank,
+        answer_list,
+    }
 )
 HANDLERS = {
-    Intent.LOOKUP: (answer_ratio, answer_columns, answer_counts, answer_lookup, answer_previous, answer_blank, answer_short_text),
+    Intent.LOOKUP: (
+        answer_parts,
+        answer_ratio,
+        answer_columns,
+        answer_counts,
+        answer_lookup,
+        answer_previous,
+        answer_blank,
+        answer_short_text,
+    ),
     Intent.CHANGE: (answer_change,),
-    Intent.COMPARE: (answer_compare, answer_change, answer_counts, answer_lookup, answer_short_text),
+    Intent.COMPARE: (answer_parts, answer_compare, answer_change, answer_counts, answer_lookup, answer_short_text),
     Intent.SHARE: (answer_ratio, answer_share),
     Intent.SUM: (answer_sum, answer_lookup),
     Intent.AVERAGE: (answer_target, answer_average),
     Intent.RANK: (answer_rank,),
-    Intent.LIST: (answer_list, answer_text),
+    Intent.LIST: (answer_parts, answer_list, answer_text),
     Intent.WHY: (answer_why, answer_text),
     Intent.TEXT: (answer_target, answer_text, answer_lookup),
     Intent.DEFINE: (answer_text, answer_lookup),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
+from assistant.alternatives import BODIES_RANKED, plain
 from assistant.bodies import is_unit
 from assistant.changes import direction_word
-from assistant.compare import align, size_of, state_side_by_side
+from assistant.compare import align, of_that_kind, size_of, state_side_by_side
 from assistant.domain import Answer, Refusal
 from assistant.families import SUPERLATIVE, family, titled_rows, where_named
 from assistant.flat import core, flat
@@ -17,7 +19,7 @@ from assistant.items import new_figures, pick_groups
 from assistant.leftover import leftover
 from assistant.match import match_label
 from assistant.passages import view_passages
-from assistant.reading import change_of, part_ask, read_figure
+from assistant.reading import Reading, change_of, part_ask, read_figure
 from assistant.scope import Group
 from assistant.task import Task
 from index.amounts import chinese_to_int, format_value
@@ -38,8 +40,9 @@ LISTED = 20
 def answer_rank(task: Task) -> Answer | None:
     """Largest or smallest rows of a family: projects, function classes, children of an item, bodies."""
     groups = pick_groups(task)
-    if len({g.body for g in groups}) > 1 and task.scope.named:
-        return rank_bodies(task, groups)
+    if len({g.body for g in groups}) > 1 and (task.scope.named or BODIES_RANKED.search(task.q.text)):
+        every = groups if task.q.years else list({(g.body, g.year): g for g in reversed(task.scope.groups)}.values())[::-1]
+        return rank_bodies(task, of_that_kind(task, every))
     if len(groups) > 1 and len(task.q.years) > 1:  # 三年的预算总计排一下
         return rank_bodies(task, groups)
     for group in groups[:1]:
@@ -68,12 +71,38 @@ def how_many(text: str) -> int | None:
 
 
 def rank_bodies(task: Task, groups: list[Group]) -> Answer | None:
+    """Bodies (or years) by one item, the first first. Where none is named, bodies are ranked within one year."""
     readings = align([(g, r) for g in groups if (r := task.read(g)) is not None and r.sure])
+    if not task.q.years and len({g.body for g in groups}) > 1:
+        by_year: dict[int | None, list[tuple[Group, Reading]]] = {}
+        for g, r in readings:
+            by_year.setdefault(r.figure.year or g.year, []).append((g, r))
+        several = {year: sides for year, sides in by_year.items() if len(sides) > 1}
+        if len(several) > 1:
+            return ask_year(task, several)
+        if several and len(by_year) > 1:
+            task.draft.note("assumption", f"各单位的年份不同，只比{next(iter(several))}年的。")
+        readings = next(iter(several.values()), [])
     if len(readings) < 2:
         return None
-    readings.sort(key=lambda side: size_of(side[1].figure), reverse=not task.q.ascending)
-    state_side_by_side(task, readings)
+    state_side_by_side(task, by_size(task, readings))
     return task.draft.answered()
+
+
+def by_size(task: Task, readings: list[tuple[Group, Reading]]) -> list[tuple[Group, Reading]]:
+    return sorted(readings, key=lambda side: size_of(side[1].figure), reverse=not task.q.ascending)
+
+
+def ask_year(task: Task, by_year: Mapping[int | None, list[tuple[Group, Reading]]]) -> Answer:
+    """Which year is meant, with the first of each: an item of one year is not ranked with that of another."""
+    options = []
+    for year in sorted(by_year, key=lambda y: -(y or 0)):
+        group, reading = by_size(task, by_year[year])[0]
+        word = "最低" if task.q.ascending else "最高"
+        value = task.draft.state(reading.figure, task.q.unit)
+        options.append(f"{year}年{len(by_year[year])}家中{word}的是{group.body}：{value}")
+    listed = "\n".join(f"- {option}" for option in options)
+    return task.draft.clarify(f"各单位文件的年份不同，您问的是哪一年？\n{listed}", [plain(option) for option in options])
 
 
 def state_rows(task: Task, group: Group, rows: list[Figure], top: int) -> Answer:
