@@ -132,9 +132,15 @@ def named_columns(task: Task, groups: list[Group]) -> tuple[Group, list[Figure]]
     """Several columns of one item (年初预算数和决算数各多少, 差多少): the figures of its row."""
     text = re.sub(r"基本(?:支出)?([和与、跟])项目(?:支出)?(?=各|分别|多少|$)", r"基本支出\1项目支出", DOCUMENT_KIND.sub("", task.q.text))
     names = list({COLUMN_SAID.sub("", m.group()): m.group() for m in COLUMN_WORD.finditer(text)}.values())
+    beside = [n for n in names if re.search(r"预算数?$|决算", n) and not re.search(r"公共|基金|经营", n)]
+    if len(beside) == 2 and "决算" in "".join(beside):  # 一般公共预算财政拨款支出的年初预算和决算: the fund is the item
+        names = beside
     if len(names) < 2:
         return None
-    item = re.sub(r"各(?:是|为)?多少.*|分别.*|相?差.*|多少", "", COLUMN_WORD.sub("", text))
+    item = text
+    for name in sorted(names, key=len, reverse=True):
+        item = item.replace(name, "")
+    item = re.sub(r"各(?:是|为)?多少.*|分别.*|相?差.*|多少", "", item)
     item = re.sub(r"[和与、跟,，]+$|[和与、跟](?=[的])", "", item)
     if not part_ask(task.library, item).content:
         return None

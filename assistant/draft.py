@@ -11,7 +11,7 @@ from assistant.catalog import PLAIN_COLUMN, PLAIN_OUTER, View
 from assistant.domain import Answer, AnswerFigure, Citation, Notice, Refusal, Status, Step
 from assistant.flat import core
 from index.amounts import MONEY, cell_to_value, format_amount, format_value, to_unit
-from index.domain import Box, Figure, Flag, LabelPath, Origin, Para, Span
+from index.domain import Box, Figure, Flag, LabelPath, Origin, Para, Span, Table
 
 YEAR_ROW = re.compile(r"^(?:19|20)\d\d年?(?:度)?$")
 
@@ -88,6 +88,23 @@ class Draft:
                 row=table.rows[row].label,
                 column=table.columns[col],
                 bbox=box,
+            )
+        )
+
+    def cite_table(self, view: View, table: Table) -> int:
+        """A table as a whole: its note, where one declares it empty."""
+        return self._number(
+            Citation(
+                n=0,
+                doc=view.info.doc_id,
+                title=view.info.title,
+                quote=(table.note or table.name)[:400],
+                page=table.pages[0] if table.pages else None,
+                line=table.line,
+                section=" > ".join(table.section) or None,
+                table=table.name,
+                row=table.rows[0].label if table.rows else (),
+                column=table.columns[0] if table.columns else (),
             )
         )
 

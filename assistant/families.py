@@ -66,8 +66,8 @@ def _family(task: Task, group: Group) -> list[Figure]:
     if (limits := between(task.q.text)) is not None:
         rows = family(replace(task, q=replace(task.q, text=task.q.text[: limits[2][0]] + task.q.text[limits[2][1] :])), group)
         return [f for f in rows if limits[0] <= (convert(f.value or Decimal(0), f.unit, "元") or Decimal(0)) <= limits[1]]
-    if task.q.code and (rows := coded_children(task, group)):
-        return rows
+    if task.q.code and ((rows := coded_children(task, group)) or CLASSES.search(task.q.text)):
+        return rows  # never the subjects of another class
     limit = threshold(task.q.text)
     text = task.q.text if limit is None else task.q.text[: limit[2][0]] + task.q.text[limit[2][1] :]
     text = SUPERLATIVE.sub("", without_frames(text))
@@ -77,6 +77,8 @@ def _family(task: Task, group: Group) -> list[Figure]:
     if digits:
         economic = "经济" in text
         rows = rows_by_code(task, group, digits, CLASSES.sub("", text), "3" if economic else "2")
+        if not rows and digits == 5:  # 款级 of the economic classes: 商品和服务支出中最大的款级科目
+            rows = rows_by_code(task, group, digits, CLASSES.sub("", text), "3")
         named = part_ask(task.library, CLASSES.sub("", text)).content
         return within(rows or ([] if economic or digits > 3 or named else top_rows(task, group)), limit)
     if OF_UNITS.search(task.q.text) and (rows := unit_rows(task, group, OF_UNITS.sub("", text))):
@@ -229,7 +231,8 @@ def top_rows(task: Task, group: Group) -> list[Figure]:
 
 def coded_children(task: Task, group: Group) -> list[Figure]:
     """The subjects one level below the code that the question names, in the table and column that its own figure is read from."""
-    reading = task.read(group)
+    text = re.sub(r"[下里]面?的?(?=[,，]|$)|款(?=\()", "", CLASSES.sub("", SUPERLATIVE.sub("", task.q.text)))
+    reading = task.read(group, part_ask(task.library, text))
     parent = reading.figure if reading and reading.sure else None
     if parent is None or not parent.code or parent.table_id is None:
         return []

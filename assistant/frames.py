@@ -89,7 +89,9 @@ COUNTED_IN = re.compile(
     r"|[,，(]?(?:不光|不只|不仅|不单|不限于|不止)(?:是|看|算)?[^,，。？?()]{2,10}\)?"
 )
 INCLUDING = re.compile(r"\((?:含|包括|包含)[^()]*\)")
-EXCLUDED = re.compile(r"除了?[^,，]{2,12}[,，](?=还)|[，,]?(?:不要|不含|不算|别把|不把|除去|剔除|不包括).*?(?:算进去|在内|计入|[，。]|$)")
+EXCLUDED = re.compile(
+    r"除了?[^,，]{2,12}(?:之?外|以外)?(?:[,，](?=还)|(?=还有(?:多少)?其[他它]))|[，,]?(?:不要|不含|不算|别把|不把|除去|剔除|不包括).*?(?:算进去|在内|计入|[，。]|$)"
+)
 # 哪几个国家: what is asked for; a passage must speak of it, unless the word only stands for whatever is told.
 KIND_ASKED = re.compile(r"哪(?:[几些一二两三四五六七八九十\d]+)?[个家些]?(?!些)([\u4e00-\u9fff]{2})")
 OPEN_KINDS = frozenset(

@@ -15,6 +15,7 @@ from index.amounts import MONEY, unit_kind
 from index.domain import Figure, Measure, Origin
 
 ALIKE = (frozenset("人名位"), frozenset("台辆部"), frozenset("家户个"), frozenset("次场期"))  # what counts the same things
+PEOPLE = ("人", "名", "位")
 VAGUE = ("个", "项", "人", "名", "次", "台", "家")
 INITIAL_SAID = re.compile(
     r"年初(?!结转|结余|余额|数)|预算数|全年预算|调整预算|预算安排"
@@ -99,6 +100,8 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
     kind = unit_kind(f.unit)
     if want.counter and (kind == "money" or (kind == "count" and want.counter not in VAGUE and not counts_in(f.unit, want.counter))):
         return None  # 多少分 is answered neither with money nor with a number of events
+    if want.counter in PEOPLE and f.unit and kind == "count" and not counts_in(f.unit, want.counter):
+        return None  # 每个科室多少人 is not how many 科室 there are
     if want.counter and kind == "ratio":
         return None  # 多少公里 is no rate
     if want.unit_kind == "money" and kind == "count":

@@ -261,6 +261,8 @@ def parted(words: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
             yield from ((word[0], "f"), (word[1:], "v"))
         elif len(word) > 2 and word[-1] in "里中内" and kind.startswith("n"):  # 政采里
             yield from ((word[:-1], "n"), (word[-1], "f"))
+        elif len(word) > 2 and word[-1] == "数" and kind.startswith("n"):  # 编制数 is 编制
+            yield from ((word[:-1], kind), ("数", "q"))
         elif len(word) > 3 and tail in TAILS:
             yield word[:-2], kind
             yield tail, "n"

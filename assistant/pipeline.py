@@ -29,6 +29,7 @@ from assistant.library import Library, Source
 from assistant.lookups import answer_blank, answer_counts, answer_lookup, answer_target
 from assistant.match import promote
 from assistant.narrative import answer_short_text, answer_text, answer_why
+from assistant.nothing import answer_nothing
 from assistant.parts import answer_parts
 from assistant.rankings import answer_empty, answer_list, answer_rank
 from assistant.reading import part_ask
@@ -48,6 +49,8 @@ from index.domain import Hit
 Handler = Callable[[Task], Answer | None]
 BOTH_LEVELS = re.compile(r"([市区县省])里(?=[和与跟、][市区县省]里)")  # 市里和区里工信局 is 市局和区工信局
 LEVEL_SAID = re.compile(r"(?<![辖园社城郊山矿景库地])([市区县省])里的?(?=[\u4e00-\u9fff]{2,8}[局委厅院办])")  # 区里工信局 is 区工信局
+# 公用经费里的电费: what the tables of economic classes print under 基本支出.
+OF_RUNNING = re.compile(r"(?:日常)?公用经费(?:里面?|当?中|下面?)的?(?=[\u4e00-\u9fff]{1,7}费)")
 LONGEST_QUESTION = 2000
 WHOLE_YEAR, PART_OF_YEAR = re.compile(r"全年|年度(?!报|预算|决算)|一整年"), re.compile(r"季度|半年|[一二三四]季|\d月份?报")
 ITEM_NAMED = re.compile(r"费|支出|资金|项目|专项|预算|收入|拨款|补贴|补助|指标|目标|科目")  # what must not be left out of a question
@@ -76,6 +79,7 @@ HANDLERS = {
         answer_counts,
         answer_lookup,
         answer_previous,
+        answer_nothing,
         answer_blank,
         answer_short_text,
     ),
@@ -256,6 +260,9 @@ class Assistant:
             if spoken in q.text:
                 answer = self._answer(q.text.replace(spoken, f"{'和'.join(printed)}一共"), draft, as_typed=True)
                 return with_note(answer, f"“{spoken}”按{'、'.join(printed)}相加理解。") if answer.status is not Status.REFUSED else None
+        if OF_RUNNING.search(q.text):
+            answer = self._answer(OF_RUNNING.sub("基本支出中", q.text), draft, as_typed=True)
+            return with_note(answer, "“公用经费里的”按基本支出中的理解。") if answer.status is Status.ANSWERED else None
         labels = [label for view in self.library.views(scope.groups[:NEAR]) for label in view.items]
         found = respelled(q.text, labels, q.spans)
         if found is None:
