@@ -13,12 +13,17 @@ from assistant.match import NOTHING, Ask, Match, cover_text, match_label, missin
 from index.amounts import MONEY
 from index.domain import Document, DocumentInfo, Figure, Measure, Origin, Section, Table
 
-TOTAL_ROW = re.compile(r"^(?:合计|总计|小计|本年合计|.{0,4}(?:收入|支出)(?:总计|合计)|\d{4}年(?:度)?(?:预算(?:数)?)?|.{0,6}单位合计)$")
-PLAIN_TOTAL = re.compile(r"^(?:合计|总计|小计|本年合计|\d{4}年(?:度)?(?:预算(?:数)?)?|.{0,6}单位合计)$")
+TOTAL_ROW = re.compile(
+    r"^(?:合计|总计|小计|本年合计|.{0,4}(?:收入|支出)(?:总计|合计)|\d{4}年(?:度)?(?:预算(?:数)?)?|.{0,6}单位合计|(?:年初|全年|调整后?)?预算数|(?:支出)?决算数)$"
+)
+PLAIN_TOTAL = re.compile(
+    r"^(?:合计|总计|小计|本年合计|\d{4}年(?:度)?(?:预算(?:数)?)?|.{0,6}单位合计|(?:年初|全年|调整后?)?预算数|(?:支出)?决算数)$"
+)
 PLAIN_COLUMN = re.compile(
     r"(?:^|年|度|初)(?:总计|合计|小计|金额|总额|预算|预算数|预算金额|年初预算数?|决算数|支出总计|收入总计|支出合计|收入合计|目标值|指标值|本年预算数?|预算资金|收入|支出|项目|执行数|一般公共预算|期末余额|本期发生额)(?:\((?:万元|元)\))?$"
 )
-BUDGETED = re.compile(r"预算数|年初预算|全年预算|调整预算")
+BUDGETED = re.compile(r"预算数|年初预算|全年预算|调整预算|(?:^|\n)(?:支出)?预算(?:为|安排)?$")
+MEASURE_ROW = re.compile(r"(?:年初|全年|调整后?)?预算数$|(?:支出)?决算数$")  # a row for what was budgeted, one for what was spent
 SPENT = re.compile(r"决算|执行|支出数|实际")
 PLANNED = re.compile(r"计划|拟|新增|购置")
 WHOLE_BUDGET = re.compile(
@@ -189,6 +194,7 @@ class View:
         prior = self._prior(f, table)
         place = self._id(where) if where else -1
         context = self._id(said_of(f, leaf)) if f.context else -1
+        measured = "\n".join((*f.row_path[-1:], *f.col_path)) if table and MEASURE_ROW.match(core(leaf)) else "\n".join(f.col_path)
         return Entry(
             figure=f,
             labels=tuple(i for i in (*parents, *columns, place, context) if i >= 0),
@@ -206,9 +212,9 @@ class View:
             total=table is not None and bool(TOTAL_ROW.match(core(leaf))),
             rest=core(leaf).startswith(("其他", "其它")),
             opening=core(leaf).startswith("年初") and "结余" in leaf,
-            executed=self._final and not BUDGETED.search("".join(f.col_path)),
+            executed=self._final and not BUDGETED.search(measured),
             unit=self._many and table is not None and any(p in self.unit_labels for p in f.row_path),
-            budgeted=self._final and bool(BUDGETED.search("".join(f.col_path))) and not SPENT.search("".join(f.col_path)),
+            budgeted=self._final and bool(BUDGETED.search(measured)) and not SPENT.search(measured),
             planned=bool(PLANNED.search(leaf)) and f.measure is Measure.COUNT,
             several=table is not None and bool(place >= 0 and "、" in self.labels[place]),
             title_words=missing_weight(core(where), [False] * len(core(where))) if where and table else 0.0,
@@ -230,12 +236,15 @@ class View:
         return next((p for word, p in PLAINNESS if word in name), 0.15) - 0.01 * min(len(f.col_path), 4)
 
     def printed_items(self, ask: Ask) -> tuple[str, ...]:
-        """Row labels that stand in the question word for word (three characters and more), the longest at each place."""
+        """Row labels that stand in the question word for word (two characters only as a word of its own), the longest at each place."""
+        words = {(w.start, w.end) for w in ask.words if w.end - w.start == 2}
         out, at, text = [], 0, ask.text
-        while at < len(text) - 2:
+        while at < len(text) - 1:
             end = None
             if ask.content >> at & 1 and text[at : at + 2] in self._starts:
                 end = next((e for e in range(min(len(text), at + LONGEST_ITEM), at + 2, -1) if text[at:e] in self.items), None)
+            if end is None and (at, at + 2) in words and ask.content >> at & 3 == 3 and text[at : at + 2] in self.items:
+                end = at + 2  # 殡葬, 抗旱
             if end:
                 out.append(text[at:end])
             at = end or at + 1
