@@ -11,6 +11,9 @@ from assistant.understand import Question
 from index.domain import DocumentInfo, Kind
 
 PUBLISHED = re.compile(r"(20\d\d)年?度?的?(?:部门|单位)?(?:预算|决算)(?:里|中|文件|说明|公开)")
+# 2024年预算里, 预算报告: the budget itself is meant, not the final account that repeats it.
+BUDGET_NAMED = re.compile(r"\d年?度?的?(?:部门|单位)?预算(?!数|执行)|预算(?:里|中(?!的?央)|报告|公开|文件|文本|书)")
+FINAL_SAID = re.compile(r"决算|实际|执行|完成|花了|年初|超支|超预算")
 BASELINE = re.compile(  # 2023年和2025年 are both asked for
     r"(?![与跟和同](?:20)?\d{2}年?(?:相|对)?比)(?:比|较|(?<![\d年])[与跟和同])(?:上一?年|去年|前年|(?:20)?\d{2}年?)"
 )
@@ -78,6 +81,9 @@ def choose(q: Question, groups: Sequence[Group], directory: Directory) -> Scope:
     if len(years) > 1 and len(set(named)) == 1 and set(years) - set(named):  # 2026年预算里的2025年执行数
         chosen = [g for g in chosen if g.year in named]
         years = tuple(y for y in years if y not in named)
+    if BUDGET_NAMED.search(q.text) and not FINAL_SAID.search(q.text):
+        budgets = {(g.body, g.year) for g in chosen if not g.kind.is_final}
+        chosen = [g for g in chosen if not g.kind.is_final or (g.body, g.year) not in budgets]
     if years:
         own = [g for g in chosen if g.year in years]
         near = [

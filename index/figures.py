@@ -28,10 +28,11 @@ _NO_FIGURE_LABEL = re.compile(r"序号|编码|代码|行次|电话|邮编|日期
 _YEAR_LABEL = re.compile(r"(?<!\d)(20\d\d)\s*年|^(20\d\d)$")
 _LAST_YEAR = re.compile(r"上年(?!结转|结余)|上一年|去年|上期")
 _CHANGE_LABEL = re.compile(r"增减|变化|增加额|减少额|较上年|比上年|同比")
-_TARGET_LABEL = re.compile(r"^(?:年度|全年|年初|实际)?(?:绩效)?(?:指标|目标)值")
+_TARGET_LABEL = re.compile(r"^(?:年度|全年|本年|上年|当年|年初|实际|预期)?(?:绩效)?(?:指标|目标)值")
 _SIGN_LABEL = re.compile(r"^指标(?:性质|方向)$")
 _UNIT_LABEL = re.compile(r"^(?:计量|度量|绩效度量|指标|数量)?单位$")
-_SCORE_LABEL = re.compile(r"得分|分值|评分$|^分数$")
+_SCORE_LABEL = re.compile(r"得分|分值|评分$|^分数$|权重")
+_INDICATOR_ROW = re.compile(r"(?:产出|效益|效果|满意度|成本|数量|质量|时效)(?:类)?指标")  # what it counts stands with it, never the table's 万元
 _SHORT_CELL = re.compile(
     r"^(?:约|不少于|不低于|不超过|不高于|不多于|达到?|至少|至多|(?:大于|小于)等于|大于|小于|不小于|不大于|超过|[≥≤><≧≦﹥﹤＞＜=])*[\d,.]+\S{0,8}$"
 )
@@ -88,7 +89,7 @@ class _Place:
 
     def number(self, raw: str, fallback_unit: str) -> Figure:
         own = "%" if raw.endswith("%") else self.unit()
-        target = bool(_TARGET_LABEL.match(_leaf(self.column)))
+        target = bool(_TARGET_LABEL.match(_leaf(self.column))) or any(_INDICATOR_ROW.search(p) for p in self.row.label[:-1])
         unit = own if own is not None else "" if target else self.table.unit or (fallback_unit if self.is_money() else "")
         value = cell_to_value(raw)
         measure = self.measure(unit)
@@ -109,7 +110,7 @@ class _Place:
             )
             return
         if short and not mentions and (number := re.search(r"\d[\d,]*(?:\.\d+)?", normalise(text))):
-            unit = self.unit() or ""
+            unit = self.unit() or _counted_in(normalise(text).replace(" ", ""))
             value = cell_to_value(number[0])
             yield self.figure("", self.whole(text), Mention(0, 0, text, value, unit, self.measure(unit), 0, (), (), None, None, ""))
             return
@@ -169,10 +170,10 @@ class _Place:
         for label in (*reversed(self.column), _leaf(self.row.label)):
             if match := _LABEL_UNIT.search(normalise_brackets(label)):
                 return match[1] or match[2]
-        if (_TARGET_LABEL.match(_leaf(self.column)) or self.is_count()) and (unit := self.beside(_UNIT_LABEL)):
-            return unit
         if _SCORE_LABEL.search(_leaf(self.column)):
             return "分"
+        if (_TARGET_LABEL.match(_leaf(self.column)) or self.is_count()) and (unit := self.beside(_UNIT_LABEL)):
+            return unit
         if _PERCENT_LABEL.search(_leaf(self.column)) or _PERCENT_ROW.search(_leaf(self.row.label)):
             return "%"
         if _PEOPLE_LABEL.search(_leaf(self.column)) and not re.search(r"支出|经费|工资", column):
@@ -227,6 +228,12 @@ def _bodies(document: Document) -> tuple[str, ...]:
         name + suffix for name in names if name for suffix in ("（部门）", "（单位）", "（本级）", "（本部）", "系统", "本级", "本部")
     }
     return tuple(sorted((name for name in names if len(name) > 3), key=len, reverse=True))
+
+
+def _counted_in(text: str) -> str:
+    """The unit that a short cell writes behind its number (≤1.5小时); empty for a date."""
+    found = re.fullmatch(r"\D*[\d,.]+(?P<unit>(?![月年日号])[\u4e00-\u9fff/]{1,4}?)(?:以内|以上|以下|左右|之?内|以前|前)?", text)
+    return found["unit"] if found else ""
 
 
 def _common_unit(document: Document) -> str:

@@ -48,6 +48,7 @@ _NOISE = (  # what may stand before a name without being part of it
     r"各单位",  # the body itself
     r"[全本]?[市县区省]?共?发生",
     r"共有",
+    r"共(?=接待)",
     r"现有",
     r"实有",
     r"共计",
@@ -70,6 +71,8 @@ _NOISE = (  # what may stand before a name without being part of it
     r".{0,30}?(?:共有|现有|实有|拥有)(?=[\u4e00-\u9fff]{2})",  # what only introduces
 )
 _LEAD_NOISE = re.compile(rf"^(?:{'|'.join(_NOISE)})+")
+# Whose share it is: 预留给小型和微型企业的政府采购项目 is not 政府采购项目.
+_RECIPIENT = re.compile(r"(?:专门)?(?:预留给?|授予|面向)[^，。的]{2,16}企业(?:采购)?的")
 _SUBJECT = re.compile(r"(?P<name>[^（）]*?(?:（[^（）类款项]*）[^（）]*?)*)（(?P<code>\d{0,3})(?P<level>[类款项])）")
 DEPENDENT = re.compile(  # a bare word that says something of the item last named: 行政编制52人，实际46人
     r"^(?:实际|实有|死亡|受伤|失踪|拟?召开|拟?开展|拟?举办|(?:参加|参与)?人数|人次|批次|接待|累计|购置|支出)$"
@@ -108,7 +111,7 @@ def lead_to_name(words: str, bodies: Sequence[str]) -> Name:
     if levels := list(_SUBJECT.finditer(words)):
         return Name(_subject_path(words, levels), labels, year, _subject_code(levels))
     words = words.removesuffix("的")
-    after = _last_part(words)
+    after = words if _RECIPIENT.match(words) else _last_part(words)
     if len(words) > PLAIN_LENGTH and "”的" not in words and "个人和家庭" not in words and re.search(r"[\u4e00-\u9fff]{2}", after):
         words = _LEAD_NOISE.sub("", after)
     if len(words) > ITEM_LENGTH and not words.endswith("等"):

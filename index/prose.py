@@ -43,6 +43,7 @@ _AFTER_MONEY = re.compile(r"[用其左以为的和及等较比与由增下]")  #
 _EACH = re.compile(r"^(?:同比|环比|分别|各)*$")  # 「同比分别下降」 says nothing of the item
 _GOES_ON = re.compile(r"^[和、及与]$")
 _SENTENCE = re.compile(r"[^。！？\n]+[。！？\n]?")
+_HELD = re.compile(r"(?:全年|拟|计划|预计|共|将|已)*(?:开展|组织(?:开展)?|举办|召开|进行|完成|实施|承办|举行)")
 _CLAUSE = re.compile(r"[，；：。,;]")
 
 _UP = "增加|增长|增幅|上升|提高|上涨|增多|调增|追加|同比增|增"
@@ -300,7 +301,8 @@ class _Reader:
         if listed := re.search(r"([\u4e00-\u9fff]{2,10}?)(?:主要)?包括[^，。]*、[^，。]*$", lead):
             name = self._name(listed[1])  # 「内设机构包括甲处、乙处等21个」
         noun = _AFTER_NOUN.match(self.flat[match.end() : end])
-        if noun and match["unit"] not in ("辆", "次", "人", "人次", "家次", "批次", "分", "起"):
+        held = match["unit"] == "次" and _HELD.fullmatch(lead)  # 开展4次执法检查
+        if noun and (held or match["unit"] not in ("辆", "次", "人", "人次", "家次", "批次", "分", "起")):
             after = noun[0].strip("“”")
             if len(after) > 1 and not re.match(r"以|并|为|均|其|可|后|内(?!设)|左右|（", after):
                 return _Found(Name((after,), (), name.year), Measure.COUNT)
