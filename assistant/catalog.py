@@ -89,6 +89,7 @@ class Entry:
     purchases: bool = False  # a list of what is to be bought: asked for by name only
     planned: bool = False  # 计划购置…: never what is there already
     unit: bool = False  # the row of one of several units: never the body's own figure where that is printed, too
+    earned: bool = False  # a function's row in a table of income: what came in for it
     executed: bool = False  # of a final account, and not the budget beside it
     total: bool = False  # the row 支出总计: its columns may be asked for by themselves
     opening: bool = False  # 年初结转和结余: what the year began with
@@ -207,6 +208,7 @@ class View:
             context=context,
             prior=prior,
             narrow=next((w for w in ("基本支出", "项目支出") if table and w in table.title and "收支" not in table.title), ""),
+            earned=table is not None and "收入" in title and "支出" not in title and (f.code or "").startswith("2"),
             purchases=table is not None and "采购" in table.title,
             rated=table is None and bool(RATED.search(leaf)),
             total=table is not None and bool(TOTAL_ROW.match(core(leaf))),

@@ -110,8 +110,14 @@ def unit_rows(task: Task, group: Group, text: str) -> list[Figure]:
                 found.setdefault(unit, reading.figure)
     kinds = [names for kind, names in KINDS_OF_UNIT.items() if kind in task.q.text]
     figures = [f for unit, f in found.items() if all(names.search(unit) for names in kinds)]
+    figures = [f for f in figures if not is_sum_of(f, figures)]  # the department's own row is the sum of its units'
     alike = {(f.table_id, f.col) for f in figures}
     return figures if len(figures) > 1 and len(alike) == 1 else []
+
+
+def is_sum_of(figure: Figure, figures: list[Figure]) -> bool:
+    others = [f for f in figures if f is not figure]
+    return len(others) > 1 and sum((f.value or Decimal(0) for f in others), Decimal(0)) == figure.value
 
 
 def three_funds(task: Task, group: Group, text: str = "三公经费") -> list[Figure]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from assistant.domain import Candidate
 from assistant.flat import core
 from assistant.match import Ask, Word, own_characters, span_mask
+from index.domain import Figure
 
 PARTICLE = re.compile(r"[里中内的了和与及在]")
 OTHERS = ("其他", "其它")  # content only before an item's name: 其他支出 is an item of its own
@@ -145,6 +146,13 @@ def one_sided(ask: Ask, opposites: Iterable[Sides], after: str = "") -> list[Sid
             if any(w in text for w in said) and not any(w in text for w in denied):
                 out.append((said, denied))
     return out
+
+
+def figure_opposed(figure: Figure, sides: Iterable[Sides]) -> bool:
+    """The same of a figure's labels: the innermost ones decide where they say either (公务用车购置及运行费 > 购置费)."""
+    inner = core(" ".join((*figure.row_path[-1:], *figure.col_path[-1:])))
+    outer = core(" ".join((*figure.row_path[-1:], *figure.col_path)))
+    return any(opposed(inner if any(w in inner for words in pair for w in words) else outer, [pair]) for pair in sides)
 
 
 def opposed(labels: str, sides: Iterable[Sides]) -> bool:

@@ -36,6 +36,7 @@ TITLE_RUN = 3  # characters of a title that mean it, where they are less than ha
 SEVERAL_MISSING = 4.0  # unsaid weight of a title from which it is about other items, too
 IN_PART = 1.0  # for standing in the part of the document that the question names
 AT_THE_START = 0.5  # against 年末结转和结余 where only 结余 is asked for
+OF_INCOME = 1.5  # against what came in for a function where its name alone is asked
 OF_THE_REST = 0.9  # against 其他人大事务支出 where 人大事务支出 is asked for
 PART = 1.5  # against a part of what the question names whole (公务用车运行维护费 for 公务用车购置及运行维护费)
 CLOSE = 0.3  # scores within this are equally good readings
@@ -126,6 +127,8 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
         score -= 0.8
     if entry.rated and not EACH.search(ask.text):
         return None
+    if entry.earned and "收入" not in ask.text:
+        score -= OF_INCOME
     if entry.planned:
         score -= 0.7
     if entry.rest and not REST.search(ask.text):

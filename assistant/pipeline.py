@@ -51,6 +51,7 @@ BOTH_LEVELS = re.compile(r"([市区县省])里(?=[和与跟、][市区县省]里
 LEVEL_SAID = re.compile(r"(?<![辖园社城郊山矿景库地])([市区县省])里的?(?=[\u4e00-\u9fff]{2,8}[局委厅院办])")  # 区里工信局 is 区工信局
 # 公用经费里的电费: what the tables of economic classes print under 基本支出.
 OF_RUNNING = re.compile(r"(?:日常)?公用经费(?:里面?|当?中|下面?)的?(?=[\u4e00-\u9fff]{1,7}费)")
+ONLY = re.compile(r"((?:只|仅|光|单)(?:看|算|说|论|讲)[\u4e00-\u9fff“”]{2,14})[,，]")  # 只看财政拨款，…: a lead of the item
 LONGEST_QUESTION = 2000
 WHOLE_YEAR, PART_OF_YEAR = re.compile(r"全年|年度(?!报|预算|决算)|一整年"), re.compile(r"季度|半年|[一二三四]季|\d月份?报")
 ITEM_NAMED = re.compile(r"费|支出|资金|项目|专项|预算|收入|拨款|补贴|补助|指标|目标|科目")  # what must not be left out of a question
@@ -199,7 +200,7 @@ class Assistant:
     def _complete(self, question: str, history: Sequence[Mapping[str, str]]) -> str:
         """The question in simplified characters, with what a follow-up leaves out."""
         turns = [{**turn, "content": simplified(str(turn.get("content", "")))} for turn in history]
-        text = LEVEL_SAID.sub(r"\1", BOTH_LEVELS.sub(r"\1局", simplified(question)))
+        text = ONLY.sub(r"\1的", LEVEL_SAID.sub(r"\1", BOTH_LEVELS.sub(r"\1局", simplified(question))))
         if (swapped := self._swapped(text, turns)) is not None:
             return swapped
         first, *others = split_clauses(text) if turns else [text]

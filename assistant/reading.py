@@ -10,7 +10,7 @@ from assistant.catalog import View
 from assistant.domain import Candidate
 from assistant.flat import core, flat
 from assistant.frames import DEPARTMENT_LEVEL, UNIT_LEVEL
-from assistant.leftover import OWN_WORD, Sides, half_said, leftover, near_miss, one_sided, opposed
+from assistant.leftover import OWN_WORD, Sides, figure_opposed, half_said, leftover, near_miss, one_sided
 from assistant.library import Library
 from assistant.lookup import CLOSE, WHOLE, Want, find, same_amount
 from assistant.match import Ask, own_characters, span_mask, text_to_ask
@@ -20,6 +20,7 @@ from assistant.years import YEAR
 from index.domain import Figure, Measure, Origin
 
 NEXT, AS_GOOD = 12, 2.5  # how many candidates, and how far below the best, one that explains everything is looked for
+NAMED_NEAR = 1.0  # how far below a sentence that does not name the item one that does is meant
 COUNTED_THING = 4  # characters
 HARDLY = 8.0  # unsaid weight of a label of which the question says two characters
 INCOME = frozenset({"收入"})
@@ -65,7 +66,7 @@ def _read_figure(library: Library, group: Group, ask: Ask, want: Want) -> Readin
     found = find(views, ask, want)
     if not want.code:
         sides, parts = one_sided(ask, library.lexicon.opposites), one_sided(ask, library.lexicon.parts, after="其中")
-        found = [c for c in found if not (near_miss(ask, c) or (sides and opposed(labels_of(c.figure), sides)))]
+        found = [c for c in found if not (near_miss(ask, c) or (sides and figure_opposed(c.figure, sides)))]
         if sides and any(said == INCOME for said, _ in sides):  # 演出收入 is no project of 演出
             found = [c for c in found if not spent_not_earned(c.figure, title_of(library, c.figure))]
         found = [c for c in found if not (parts and printed_together(c.figure, parts))]
@@ -82,7 +83,7 @@ def _read_figure(library: Library, group: Group, ask: Ask, want: Want) -> Readin
     best = candidates[0]
     if not want.code and left_by(ask, best):  # one that explains every word, where it is about as good
         best = next((c for c in candidates[1:NEXT] if c.score >= best.score - AS_GOOD and not left_by(ask, c)), best)
-    best = whole_of(best, candidates, ask)
+    best = whole_of(named_first(best, candidates, ask), candidates, ask)
     if group.kind.is_final:
         best = own_of_the_year(best, candidates, ask, library)
     if best.covered == 0 and ask.content and not want.code:
@@ -126,6 +127,14 @@ def own_of_the_year(best: Candidate, candidates: Sequence[Candidate], ask: Ask, 
         if place == title if title else core(f.row_path[-1]).startswith("财政拨款") and "财政拨款收入支出" in place:
             return c
     return best
+
+
+def named_first(best: Candidate, candidates: Sequence[Candidate], ask: Ask) -> Candidate:
+    """三公经费 under a heading of 三公经费 is its own sentence, not that of one of its parts, which the question does not name."""
+    if best.figure.origin is not Origin.PROSE or best.named or best.unsaid < UNSAID_PART or best.figure.measure is Measure.COUNT:
+        return best
+    near = (c for c in candidates[:NEXT] if c.named and c.score >= best.score - NAMED_NEAR and c.figure.measure is best.figure.measure)
+    return next((c for c in near if not best.covered & ask.content & ~c.covered and not left_by(ask, c)), best)
 
 
 def whole_of(best: Candidate, candidates: Sequence[Candidate], ask: Ask) -> Candidate:

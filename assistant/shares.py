@@ -238,6 +238,9 @@ def state_share(task: Task, group: Group, parts: list[Figure], whole: Figure) ->
     text = task.draft.computed(share, "%", f"{names}占{task.draft.item(whole) or task.draft.label(whole)}", formula, (*parts, whole))
     marks = "".join(f"[{task.draft.cite(f)}]" for f in (*parts, whole, *other_places(task, (*parts, whole))))
     listed = "、".join(f"{task.draft.label(p)}{task.draft.state(p)}" for p in parts)
+    if len(parts) > 1:
+        plus = " + ".join(format_value(p.value or Decimal(0)) for p in parts)
+        listed += f"，合计{task.draft.computed(total, whole.unit, f'{names}合计', plus, parts)}"
     task.draft.say(
         f"{text}——{group.body}{group.year or ''}年：{listed}，占{task.draft.label(whole)}{task.draft.state(whole)}；{formula}{marks}。"
     )

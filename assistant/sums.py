@@ -155,7 +155,9 @@ def answer_average(task: Task) -> Answer | None:
             return task.draft.answered()
         if re.search(r"每个?月|月均|一个月", task.q.text):
             return average_month(task, group)
-        counter = re.search(r"(?:每|一)(批次|人次|辆|人|家|个|台|名|批|次)|(人次|人|辆|批次)均", task.q.text)
+        counter = re.search(r"每一?(批次|人次|辆|人|家|个|台|名|批|次)", task.q.text) or re.search(
+            r"一(批次|人次|辆|人|家|个|台|名|批|次)|(人次|人|辆|批次)均", task.q.text
+        )
         unit = next((g for g in counter.groups() if g), "") if counter else ""
         text = re.sub(r"[,，]?按[^,，]{1,12}?(?=平均|人均|每)", "", task.q.text)
         text = re.sub(r"平均|每(?:批次|人次|[辆人家个台名批次])|一辆车?|一年|人次均|人均|辆均|批次均", "", text)
@@ -205,7 +207,9 @@ def read_counts(task: Task, group: Group, unit: str, money: Figure) -> list[Figu
     basis = BASIS.search(task.q.text)
     named = basis.group(1) if basis else ""
     people = unit == "人"
-    general = re.compile(r"在职|编制|实有|职工" if people else r"车" if unit in ("辆", "台") and "车" in task.q.text else r"$^")
+    guests = unit in ("人次", "批次", "批") and "接待" in task.q.text
+    things = r"车" if unit in ("辆", "台") and "车" in task.q.text else r"接待|来访|来宾" if guests else r"$^"
+    general = re.compile(r"在职|编制|实有|职工" if people else things)
     item = core("".join(money.row_path[-1:]))
     own: list[Figure] = []
     best: list[tuple[int, Figure]] = []
