@@ -10,7 +10,7 @@ from assistant.domain import Answer, AnswerFigure, Citation, Notice, Status, Ste
 from assistant.flat import flat
 
 ASKS = re.compile(
-    r"多少|几[个家辆人台项次款类]|百分之|什么|为啥|为什么|为何|哪|原因|怎么|吗$|呢$|增减|增幅|降幅|幅度|占比|比例|有没有|是否|啥"
+    r"多少|几[个家辆人台项次款类]|百分之|什么|为啥|为什么|为何|哪|原因|怎么|吗$|呢$|增减|增幅|降幅|幅度|占比|比例|有没有|是否|啥|基本(?:支出)?还是项目|项目(?:支出)?还是基本"
 )
 # Doubts about what is asked before: answered with it, where the document contradicts itself.
 DOUBT = re.compile(

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from assistant.agree import answer_agree
 from assistant.alternatives import one_answer, open_bodies, open_documents, which, with_note
-from assistant.beside import answer_money_of_it
+from assistant.beside import answer_attribute, answer_money_of_it, attribute_apart
 from assistant.bodies import LOCAL
 from assistant.changes import answer_change, answer_previous
 from assistant.clauses import ASKS, CLAUSE_END, merge, split_clauses
@@ -144,9 +144,22 @@ class Assistant:
         clauses = split_clauses(text)
         if len(clauses) == 1:
             answer = self._answer(text, draft)
-            return self._bare(question, text, draft) or answer if answer.refusal is Refusal.NOT_IN_DOCUMENTS else answer
+            if answer.refusal is not Refusal.NOT_IN_DOCUMENTS:
+                return answer
+            return self._attribute(question, text, draft) or self._bare(question, text, draft) or answer
+        if told := self._attribute(question, text, draft):
+            return told
         whole = self._answer(text, Draft(question, draft.views))
         return self._clauses(question, clauses, whole, draft)
+
+    def _attribute(self, question: str, text: str, draft: Draft) -> Answer | None:
+        """What is asked of an amount (落在哪个科目), where the amount is found and its rows tell."""
+        if not (parts := attribute_apart(text)):
+            return None
+        one = Draft(question, draft.views)
+        amount = self._answer(parts[0], one)
+        told = answer_attribute(parts[1], one, self.library) if amount.status is Status.ANSWERED else None
+        return merge(question, parts, [amount, told]) if told else None
 
     def _bare(self, question: str, text: str, draft: Draft) -> Answer | None:
         """The one clause that names a body and asks, where what stands around it explains nothing."""
@@ -174,7 +187,7 @@ class Assistant:
         before = ""
         one = draft
         for clause in clauses[:6]:
-            beside = answer_money_of_it(clause, one, self.library) if before else None
+            beside = (answer_money_of_it(clause, one, self.library) or answer_attribute(clause, one, self.library)) if before else None
             if beside is not None:
                 answers.append(beside)
                 continue
