@@ -66,6 +66,8 @@ def rank_passages(task: Task, groups: tuple[Group, ...], intent: Intent) -> list
     last = next((w.text for w in reversed(ask.words) if len(w.text) > 1 and ask.content >> w.start & 1), "")
     for view in task.library.views(groups):
         for p in view_passages(view):
+            if not p.section and not p.table_id and flat(p.text) == flat(view.info.title):
+                continue  # the document's title tells nothing
             row, lead, body = cover_text(ask, flat(p.row)), cover_text(ask, p.lead), cover_text(ask, flat(p.text))
             covered = row | lead | body
             score = ask.weight(row) + 0.7 * ask.weight(lead & ~row) + 0.75 * ask.weight(body & ~row & ~lead)
