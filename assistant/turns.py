@@ -13,7 +13,7 @@ from assistant.match import text_to_ask
 from assistant.years import YEAR, text_to_years
 
 HEAD = re.compile(r"^(?:那么?|其中|这个|它|该项|这项|还有|另外|只看|怎么会|为啥|为什么|换成|比去年|减了|增了|占|分别)")
-MEASURE = re.compile(r"实际(?:花了|支出|花)?|(?:支出)?决算数?|年初预算数?|预算执行数|执行数|预算安排|预算数")
+MEASURE = re.compile(r"实际(?:花了|支出|花)?|(?:支出)?决算数?|年初预算数?|预算执行数|执行数|预算安排|预算数|(?:自评|评价|考核)?(?:打|得|评)了?(?:几|多少)分|(?:自评|评价)?(?:得分|评分|分数)|(?:预算)?(?:执行率|完成率)")
 # Names of which a follow-up exchanges one for another: 政府采购货物 … 那工程呢.
 SWAPS = (
     ("货物", "工程", "服务"),

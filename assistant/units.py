@@ -15,6 +15,7 @@ from assistant.catalog import View
 from assistant.flat import core, flat
 from assistant.shorts import ShortNames
 
+LONGEST = 30  # characters of an item that is looked for in the question
 ASIDE = re.compile(r"^那么?|^换成?|^改成|^再看看?|[的呢？?,，。]|(?:是|有)?多少$")
 GLOSS = re.compile(r"[(（][^()（）]*[)）]$")
 OWN_LEVEL = re.compile(r"局?本级(?!预算|支出|安排)|机关本级|委?机关(?=[的本])|(?<=[局委厅院办府])机关(?![事服运])")
@@ -27,6 +28,15 @@ class NamedUnits:
     labels: frozenset[str] = frozenset()
     spans: tuple[tuple[int, int], ...] = ()
     own: bool = False  # 本级: where a document has no such row, the whole document is meant
+
+
+def cuts_an_item(text: str, start: int, end: int, view: View) -> bool:
+    """Whether a printed item begins inside the short name and goes on behind it."""
+    return any(
+        text[at:to] in view.items and not any(u.startswith(text[at:to]) for u in view_units(view))
+        for at in range(start, end)
+        for to in range(max(end + 1, at + 3), min(len(text), at + LONGEST) + 1)
+    )
 
 
 def view_units(view: View) -> tuple[str, ...]:
@@ -78,6 +88,8 @@ def named_units(text: str, views: Iterable[View], taken: Iterable[tuple[int, int
             free = not any(a <= at < b for a, b in bodies)
             whole = next((u for u in units if free and text.startswith(u, at) and not LOCAL.search(u) and not OWN_ROW.search(u)), None)
             short = (at + len(whole), frozenset({whole})) if whole else view_shorts(view).at(text, at, any(b == at for _, b in bodies))
+            if short and cuts_an_item(text, at, short[0], view):
+                short = None  # 嵊溪公路建设: the item 公路建设, not the unit 公路与运输管理中心
             if short and not any(a < short[0] and at < b for a, b in bodies):
                 labels |= short[1]
                 spans.append((at, short[0]))
