@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from decimal import Decimal
 
+from assistant.catalog import BUDGETED
 from assistant.completion import against_budget
 from assistant.domain import Answer
 from assistant.draft import printed, quoted
@@ -16,7 +17,7 @@ from assistant.reading import Reading, change_of, code_label, part_ask, read_fig
 from assistant.scope import Group
 from assistant.statements import ask_back, keep_best, state_disputes, state_figure
 from assistant.task import Task
-from index.amounts import convert, format_value, round_half_up
+from index.amounts import RATIO, convert, format_value, round_half_up
 from index.domain import Figure, Measure, Origin
 
 CHANGE_IN_MONEY = re.compile(r"(?:增加?|减少?|多|少|涨|降|差|加|砍)[了出掉]?(?:多少|几)(?!百分|成|个百分)")
@@ -199,9 +200,11 @@ def state_change_of(task: Task, group: Group, reading: Reading) -> None:
         stated = next((f for f in reading.same if f.origin is Origin.PROSE and change_of(task.library, group, f)), None)
         related = change_of(task.library, group, stated) if stated else []
     against: dict[str, list[str]] = {}  # what it is compared with → what is said of that
+    budget = BUDGETED.search("".join(figure.col_path)) is not None
     for f in related:
-        if f.value is not None:
-            against.setdefault(baseline_of(f), []).append(f"{direction_word(f)}{task.draft.state(f)}")
+        if f.value is None or f.unit not in (figure.unit, *RATIO) or (budget and "预算" in baseline_of(f) and "年" not in baseline_of(f)):
+            continue  # how far money moved tells nothing of a count, nor what was spent of its own budget
+        against.setdefault(baseline_of(f), []).append(f"{direction_word(f)}{task.draft.state(f)}")
     if against:
         task.draft.say("；".join(baseline + "，".join(words) for baseline, words in against.items()) + "。")
 

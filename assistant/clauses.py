@@ -10,13 +10,13 @@ from assistant.domain import Answer, AnswerFigure, Citation, Notice, Status, Ste
 from assistant.flat import flat
 
 ASKS = re.compile(
-    r"多少|几[个家辆人台项次款类]|百分之|什么|为啥|为什么|为何|哪|原因|怎么|吗$|呢$|增减|增幅|降幅|幅度|占比|比例|有没有|是否|啥|基本(?:支出)?还是项目|项目(?:支出)?还是基本"
+    r"多少|几[个家辆人台项次款类批户间处条座所套件名]|百分之|什么|为啥|为什么|为何|哪|原因|怎么|吗$|呢$|增减|增幅|降幅|幅度|占比|比例|有没有|是否|啥|基本(?:支出)?还是项目|项目(?:支出)?还是基本"
 )
 # Doubts about what is asked before: answered with it, where the document contradicts itself.
 DOUBT = re.compile(
     r"[两三四几各]处.{0,6}(?:一样|一致|相同)(?:吗|不|么)|对得上不|一样不|好像|似乎|两个(?:不同的)?数(?![字据量目])|哪个为准|哪个对|不一样|不一致$|不符|能信吗|可信吗|对得上|对不上|对吗$|有没有矛盾|矛盾吗|打架|(?:前后|两处)?一致吗|算得对|有没有问题$|准不准|真的吗"
 )
-COUNTS = re.compile(r"多少|几[个家辆人台项次款类批户]")
+COUNTS = re.compile(r"多少|几[个家辆人台项次款类批户间处条座所套件名]")
 COUNT_THEN_MONEY = re.compile(
     r"((?:几|多少)(?:个|家|辆|台|套|件|箱|张|份|册|批|次|项))[、和]?(?=(?:一?共|要|得|涉及)?花?(?:多少钱|花多少|多少万))"
 )

@@ -20,6 +20,7 @@ from assistant.scope import Group
 from assistant.shares import compare_shares
 from assistant.statements import ask_back
 from assistant.task import Task
+from assistant.units import view_units
 from index.amounts import convert, format_value, round_half_up
 from index.domain import Figure, Measure
 
@@ -224,7 +225,10 @@ def state_side_by_side(task: Task, readings: list[tuple[Group, Reading]]) -> Non
 def item_told(task: Task, figure: Figure) -> str:
     """The item, with the column of a row of totals (支出总计 · 公用经费)."""
     item, column = task.draft.item(figure), core(figure.col_path[-1]) if figure.col_path else ""
-    own = task.draft.views[figure.doc_id].is_total(figure.row_path[-1]) if figure.row_path else False
+    view, row = task.draft.views[figure.doc_id], figure.row_path[-1] if figure.row_path else ""
+    if column and core(row) in view_units(view):
+        return column  # the row is the unit itself
+    own = view.is_total(row) if row else False
     return f"{item} · {column}" if own and column and column != core(item) and not PLAIN_COLUMN.search(column) else item or "合计"
 
 

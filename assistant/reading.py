@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from assistant.catalog import View
+from assistant.catalog import BUDGETED, SPENT, View
 from assistant.domain import Candidate
 from assistant.flat import core, flat
 from assistant.frames import DEPARTMENT_LEVEL, UNIT_LEVEL
@@ -131,9 +131,18 @@ def own_of_the_year(best: Candidate, candidates: Sequence[Candidate], ask: Ask, 
 
 def named_first(best: Candidate, candidates: Sequence[Candidate], ask: Ask) -> Candidate:
     """三公经费 under a heading of 三公经费 is its own sentence, not that of one of its parts, which the question does not name."""
-    if best.figure.origin is not Origin.PROSE or best.named or best.unsaid < UNSAID_PART or best.figure.measure is Measure.COUNT:
+    if (
+        best.figure.origin is not Origin.PROSE
+        or best.named & ask.content
+        or best.unsaid < UNSAID_PART
+        or best.figure.measure is Measure.COUNT
+    ):
         return best
-    near = (c for c in candidates[:NEXT] if c.named and c.score >= best.score - NAMED_NEAR and c.figure.measure is best.figure.measure)
+    near = (
+        c
+        for c in candidates[:NEXT]
+        if c.named & ask.content and c.score >= best.score - NAMED_NEAR and c.figure.measure is best.figure.measure
+    )
     return next((c for c in near if not best.covered & ask.content & ~c.covered and not left_by(ask, c)), best)
 
 
@@ -225,11 +234,17 @@ def naming(candidates: list[Candidate], views: Mapping[str, View], ask: Ask) -> 
 def _unlike(best: Candidate, close: Sequence[Candidate]) -> list[Figure]:
     out: list[Figure] = []
     for c in close:
-        if not same_item(best.figure, c.figure):
+        if not same_item(best.figure, c.figure) or spent_beside_budget(best.figure, c.figure):
             continue
         if not same_amount(best.figure, c.figure) and not any(same_amount(o, c.figure) for o in out):
             out.append(c.figure)
     return out
+
+
+def spent_beside_budget(a: Figure, b: Figure) -> bool:
+    """Whether one was budgeted and the other spent: two answers, not two scopes of one."""
+    one, other = ("".join(f.col_path) for f in (a, b))
+    return any(BUDGETED.search(x) and SPENT.search(y) and not SPENT.search(x) for x, y in ((one, other), (other, one)))
 
 
 def same_item(a: Figure, b: Figure) -> bool:

@@ -161,7 +161,11 @@ def answer_average(task: Task) -> Answer | None:
         unit = next((g for g in counter.groups() if g), "") if counter else ""
         text = re.sub(r"[,，]?按[^,，]{1,12}?(?=平均|人均|每)", "", task.q.text)
         text = re.sub(r"(?:大约|大概|约)?(?:要)?(?:花费?|用|支出|合|折)?了?(?:多少|几)(?:个)?(?:万元|元|块钱|块|钱)?", "", text)
-        text = re.sub(r"[(（]每?(?:批次|人次|[辆人家个台名批次])[)）]|平均|每(?:批次|人次|[辆人家个台名批次])|一辆车?|一年|人次均|人均|辆均|批次均", "", text)
+        text = re.sub(
+            r"[(（]每?(?:批次|人次|[辆人家个台名批次])[)）]|平均|每(?:批次|人次|[辆人家个台名批次])|一辆车?|一年|人次均|人均|辆均|批次均",
+            "",
+            text,
+        )
         money = read_one(task, group, text, Want(unit_kind="money"))
         if not money or money.figure.value is None:
             return None

@@ -13,7 +13,9 @@ from assistant.match import text_to_ask
 from assistant.years import YEAR, text_to_years
 
 HEAD = re.compile(r"^(?:那么?|其中|这个|它|该项|这项|还有|另外|只看|怎么会|为啥|为什么|换成|比去年|减了|增了|占|分别)")
-MEASURE = re.compile(r"实际(?:花了|支出|花)?|(?:支出)?决算数?|年初预算数?|预算执行数|执行数|预算安排|预算数|(?:自评|评价|考核)?(?:打|得|评)了?(?:几|多少)分|(?:自评|评价)?(?:得分|评分|分数)|(?:预算)?(?:执行率|完成率)")
+MEASURE = re.compile(
+    r"实际(?:花了|支出|花)?|(?:支出)?决算数?|年初预算数?|预算执行数|执行数|预算安排|预算数|(?:自评|评价|考核)?(?:打|得|评)了?(?:几|多少)分|(?:自评|评价)?(?:得分|评分|分数)|(?:预算)?(?:执行率|完成率)"
+)
 # Names of which a follow-up exchanges one for another: 政府采购货物 … 那工程呢.
 SWAPS = (
     ("货物", "工程", "服务"),
@@ -80,11 +82,19 @@ def complete(text: str, before: str, directory: Directory, lexicon: Lexicon) -> 
             f"{body}{year}{columns.sub('', item)}{re.sub(r'^那么?|呢[？?]?$', '', text)}{'' if re.search(r'多少|几|占', text) else '多少'}"
         )
     if MEASURE.search(text):
-        item = MEASURE.sub("", item)
+        item = re.sub(r"(?<!基金)(?<!公共)(?<!经营)预算$", "", MEASURE.sub("", item))
     earlier = text_to_years(before)[0]
     if earlier and re.fullmatch(r"那?(?:前一年|上一年|去年|上年|头一年)的?(?:是)?(?:多少)?呢?[？?]?", text):
         return strip_body(before, directory, f"{earlier[0] - 1}年")
     bare = re.sub(r"^那么?(?:么)?|的?(?:是|有)?(?:多少)?呢?[？?]?$", "", text)
+    if (
+        earlier
+        and years
+        and re.match(r"^那?(?:比|较|[跟和与同](?=.{2,8}相?比))(?:20)?\d\d年", text)
+        and not named.mentions
+        and earlier[0] not in years
+    ):
+        return f"{body}{earlier[0]}年{item}{text}"  # 比2017年多了多少
     before_that = re.fullmatch(rf"(?:上一?年|去年)的?({MEASURE.pattern})", bare)
     if before_that and earlier:
         return f"{body}{earlier[0] - 1}年{item}{before_that.group(1)}多少"

@@ -43,6 +43,8 @@ _AFTER_MONEY = re.compile(r"[用其左以为的和及等较比与由增下]")  #
 _EACH = re.compile(r"^(?:同比|环比|分别|各)*$")  # 「同比分别下降」 says nothing of the item
 _GOES_ON = re.compile(r"^[和、及与]$")
 _SENTENCE = re.compile(r"[^。！？\n]+[。！？\n]?")
+_DONE = re.compile(r"^(?:全年|拟|计划|预计|共|将|已|要|力争|其中)+")
+_DOING = re.compile(r"[\u4e00-\u9fff]{2,8}")  # 制定和修改12件法规，继续审议5件法规: the verb tells them apart
 _HELD = re.compile(r"(?:全年|拟|计划|预计|共|将|已)*(?:开展|组织(?:开展)?|举办|召开|进行|完成|实施|承办|举行)")
 _CLAUSE = re.compile(r"[，；：。,;]")
 
@@ -305,7 +307,8 @@ class _Reader:
         if noun and (held or match["unit"] not in ("辆", "次", "人", "人次", "家次", "批次", "分", "起")):
             after = noun[0].strip("“”")
             if len(after) > 1 and not re.match(r"以|并|为|均|其|可|后|内(?!设)|左右|（", after):
-                return _Found(Name((after,), (), name.year), Measure.COUNT)
+                done = _DONE.sub("", lead)
+                return _Found(Name((after,), (done,) if _DOING.fullmatch(done) else (), name.year), Measure.COUNT)
         return self._aside(name, Measure.COUNT) or _Found(name, Measure.COUNT, aside=unit == "分" and not name.labels)
 
     def _aside(self, name: Name, measure: Measure) -> _Found | None:
