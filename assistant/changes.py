@@ -11,6 +11,7 @@ from assistant.completion import against_budget
 from assistant.domain import Answer
 from assistant.draft import printed, quoted
 from assistant.flat import core
+from assistant.frames import PLANNED_FOR
 from assistant.lookup import AMOUNTS, same_amount
 from assistant.passages import quote_passage, reason_passages, view_passages
 from assistant.reading import Reading, change_of, code_label, part_ask, read_figure
@@ -213,6 +214,8 @@ def answer_two_years(task: Task) -> Answer | None:
     """Change computed from this year's and last year's figures of the same row or of two documents."""
     for group in task.scope.groups:
         year = group.year
+        if task.q.years and max(task.q.years) in task.library.planned_years(group):  # 2026年规划比2025年多多少
+            year = max(task.q.years)
         if year is None or against_budget(task, group):
             continue
         now, before = two_years(task, group, year)
@@ -228,7 +231,7 @@ def two_years(task: Task, group: Group, year: int) -> tuple[Reading | None, Read
     base = next((y for y in task.q.years if y < year), year - 1)
     want = replace(task.want(), measures=AMOUNTS, unit_kind=None, direction=0)
     ask = task.ask
-    if (bare := COMPARED_WITH.sub("", task.q.text)) != task.q.text and part_ask(task.library, bare).content:
+    if (bare := PLANNED_FOR.sub("", COMPARED_WITH.sub("", task.q.text))) != task.q.text and part_ask(task.library, bare).content:
         ask = part_ask(task.library, bare)  # 比去年执行数 names the other year's column
     now = task.read(group, ask, replace(want, years=frozenset({year})))
     if now is None:
@@ -236,12 +239,21 @@ def two_years(task: Task, group: Group, year: int) -> tuple[Reading | None, Read
     before = read_figure(task.library, group, ask, replace(want, years=frozenset({base}))) if ask.content else None
     if before and not same_row(before.figure, now.figure):
         before = None
+    if before is None and (cell := beside_in_row(task, now.figure, base)):
+        before = replace(now, figure=cell, same=(), rivals=())
     if before is None:
         earlier = next((g for g in task.library.groups if g.body == group.body and g.year == base and g.kind == group.kind), None)
         before = task.read(earlier, want=replace(want, years=frozenset({base}))) if earlier else None
         if before and task.ask.content and not same_row(before.figure, now.figure):
             before = None
     return now, before
+
+
+def beside_in_row(task: Task, figure: Figure, year: int) -> Figure | None:
+    """The other year's cell of the same row, where its columns say nothing else (一般公共预算 › 2025年 beside › 2026年)."""
+    row = (f for f in task.library.view(figure.doc_id).figures if f.table_id and (f.table_id, f.row) == (figure.table_id, figure.row))
+    alike = [f for f in row if f.year == year and f.value is not None and f.unit == figure.unit and f.col_path[:-1] == figure.col_path[:-1]]
+    return alike[0] if len(alike) == 1 else None
 
 
 def same_row(a: Figure, b: Figure) -> bool:

@@ -297,6 +297,7 @@ def compare_years(task: Task, groups: list[Group]) -> Answer | None:
     found: list[tuple[Group, Reading]] = []
     for year in years:
         own = [g for g in task.library.groups if g.body == body and g.year in (year, year + 1) and g.kind == groups[0].kind]
+        own = own or [g for g in groups if year in task.library.planned_years(g)]
         for group in sorted(own, key=lambda g: g.year != year):
             reading = task.read(group, want=replace(task.want(), years=frozenset({year})))
             if reading and reading.sure and reading.figure.year in (year, None):

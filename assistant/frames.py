@@ -78,6 +78,7 @@ THIS_ITEM = re.compile(
     r"[这那该](?:一)?(?:个|项|笔|块|类|种)?(?:专项资金|专项|项目|科目|指标|款项|费用|资金|经费|支出)(?![\u4e00-\u9fff]{0,2}[费表])"
 )
 PUBLISHED_AS = re.compile(r"\(?(?:按照?|依据?|根据)(?:20\d\d年?)?[^,，()]{0,6}公开的?(?:文件|材料)?\)?")
+PLANNED_FOR = re.compile(r"(?<=\d年)(?:的)?(?:中期)?(?:规划|计划)(?:安排)?(?=比|是|多|少|增|减|要|$|[,，])|规划(?=安排)")
 NAMED_TABLE = re.compile(r"[那这]一?张表|表里|表中|表格里")
 # 三公经费、会议费那张表中，培训费多少
 THAT_TABLE = re.compile(r"([\u4e00-\u9fff“”\"、]{3,40})[那这]一?张表(?:中|里面?|上)?[,，](?=[\u4e00-\u9fff]{2})")
@@ -106,7 +107,7 @@ PARAGRAPH = re.compile(r"第[(（]?(?:[一二三四五六七八九十]+|\d+)[)�
 CLAUSE = re.compile(r"[^,，;；。?？!！]+")
 ALWAYS = (  # dropped whole wherever they stand
     *(UNIT, UNIT_LEVEL, DEPARTMENT_LEVEL, PARAGRAPH, ORDERED, COUNTED, NAMED_TABLE, GOALS, TWO_NUMBERS, DRAWN_UP, POINTS),
-    *(PUBLISHED_AS, SAID_THERE, RECIPIENT, BOTH_PARTS, COUNTED_IN, INCLUDING, EXCLUDED, CLAIMED, THIS_ITEM),
+    *(PLANNED_FOR, PUBLISHED_AS, SAID_THERE, RECIPIENT, BOTH_PARTS, COUNTED_IN, INCLUDING, EXCLUDED, CLAIMED, THIS_ITEM),
 )
 
 

@@ -12,6 +12,7 @@ from assistant.catalog import View
 from assistant.lexicon import Lexicon
 from assistant.scope import Group, infos_to_groups
 from assistant.watch import RETRIEVE, stage
+from index.amounts import MONEY
 from index.audit import audit
 from index.domain import Document, DocumentInfo, Figure, Hit, Proof, Section
 from index.findings import Finding
@@ -78,6 +79,11 @@ class Library:
 
     def views(self, groups: Iterable[Group]) -> list[View]:
         return [self.view(doc) for group in groups for doc in group.docs]
+
+    def planned_years(self, group: Group) -> frozenset[int]:
+        """The years after the group's own for which its tables plan amounts (2026年 in a plan of three years)."""
+        years = (f.year for view in self.views([group]) for f in view.figures if f.table_id and f.unit in MONEY)
+        return frozenset(y for y in years if y and group.year and y > group.year)
 
     def bodies_in(self, text: str) -> Named:
         """The bodies that a flat text names; a name inside a printed item (人大事务) is none."""

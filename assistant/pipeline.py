@@ -235,7 +235,7 @@ class Assistant:
     @stage(UNDERSTAND)
     def _understand(self, text: str) -> tuple[Question, Scope]:
         q = text_to_question(text, self.library.directory, self.lexicon, lambda named: self.library.only_bodies(flat(text), named))
-        scope = choose(q, self.library.groups, self.library.directory)
+        scope = choose(q, self.library.groups, self.library.directory, self.library.planned_years)
         note(f"understand: intent={q.intent} text={q.text}")
         note(f"scope: {'、'.join(group.label for group in scope.groups[:4])}（{len(scope.groups)}）")
         return q, scope

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from assistant.bodies import LOCAL, Directory
@@ -59,8 +60,13 @@ def target_years(q: Question) -> tuple[int, ...]:
     return tuple(out)
 
 
-def choose(q: Question, groups: Sequence[Group], directory: Directory) -> Scope:
-    """Narrow the groups by what the question says. Empty ``groups`` with ``missing`` filled means: say what is not indexed."""
+def choose(
+    q: Question, groups: Sequence[Group], directory: Directory, planned: Callable[[Group], AbstractSet[int]] = lambda group: frozenset()
+) -> Scope:
+    """Narrow the groups by what the question says. Empty ``groups`` with ``missing`` filled means: say what is not indexed.
+
+    ``planned`` gives the years after its own for which a group's tables plan amounts.
+    """
     bodies: list[str] = []
     for mention in q.named.mentions:  # a place and no item: any body of the place may be meant
         bodies += sorted((mention.wide if mention.region and not q.ask.content else mention.bodies) - set(bodies))
@@ -91,7 +97,7 @@ def choose(q: Question, groups: Sequence[Group], directory: Directory) -> Scope:
             for g in chosen
             if g.year is not None and any(g.year - 1 == y for y in years if not any(o.year == y and o.body == g.body for o in own))
         ]
-        chosen = own + [g for g in near if g not in own]
+        chosen = own + [g for g in near if g not in own] or [g for g in chosen if planned(g) & set(years)]
         if not chosen:
             missing += [f"{y}年" for y in years]
     elif q.relative and 0 in q.relative and not q.years:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from assistant.bodies import Directory
 from assistant.flat import flat
-from assistant.frames import DEPARTMENT_LEVEL, UNIT_LEVEL
+from assistant.frames import DEPARTMENT_LEVEL, PLANNED_FOR, UNIT_LEVEL
 from assistant.lexicon import Lexicon
 from assistant.match import text_to_ask
 from assistant.years import YEAR, text_to_years
@@ -64,6 +64,7 @@ def complete(text: str, before: str, directory: Directory, lexicon: Lexicon) -> 
     """Replace what the new turn names, keep the rest of the earlier one."""
     text = re.sub(r"^(那么?)?([市区省县])[里级]的?(?=呢|$|多少|有)", r"\1\2局的", text)
     text = re.sub(r"^(?:那么?)?(?:只看)?本级(?=的|呢|$)", "单位口径", with_sibling(text, before, directory))
+    text = PLANNED_FOR.sub("", text)
     named, named_before = directory.find(text), directory.find(before)
     years, _ = text_to_years(text)
     kind = [m.span() for pattern in (UNIT_LEVEL, DEPARTMENT_LEVEL) for m in pattern.finditer(text)]
