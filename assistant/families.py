@@ -92,6 +92,8 @@ def _family(task: Task, group: Group) -> list[Figure]:
         return within(rows, limit)
     if not part_ask(task.library, text).content and SPENT.search(task.q.text):  # 支出最大的三项: the plainest division of the whole
         return within(max(top_rows(task, group), rows_by_code(task, group, 3, text, "2"), key=amount_of), limit)
+    if "项目" in text and (rows := measured_rows(task, group, rest)):
+        return rows  # 自评得分最高的项目
     rows = children_rows(task, group, text)
     if not rows and part_ask(task.library, text).content:
         rows = rows_by_code(task, group, 5, text, "3") or titled_rows(task, group, text)
@@ -205,6 +207,23 @@ def project_column(task: Task, group: Group, ask: Ask) -> list[Figure]:
         if rows:
             return list(rows.values())
     return []
+
+
+def measured_rows(task: Task, group: Group, ask: Ask) -> list[Figure]:
+    """Projects by a column that counts or rates them (自评得分, 执行率), from the one table that has such a column."""
+    tables: dict[str, list[Figure]] = {}
+    for view in task.library.views([group]):
+        found = view.matches(ask)
+        for e in view.entries:
+            f = e.figure
+            if f.table_id is None or f.value is None or f.unit in MONEY or not f.row_path or view.is_total(view.item_of(f)) or not e.columns:
+                continue
+            column = found[e.columns[-1]]
+            title = found[e.title].covered if e.title >= 0 else 0
+            if column.hit and column.share >= HALF and not leftover(ask, column.covered | title):
+                tables.setdefault(f.table_id, []).append(f)
+    several = [rows for rows in tables.values() if len(rows) > 1 and len({f.col for f in rows}) == 1]
+    return several[0] if len(several) == 1 else []
 
 
 def of_year(task: Task, group: Group, figure: Figure) -> bool:

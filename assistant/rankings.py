@@ -106,7 +106,9 @@ def ask_year(task: Task, by_year: Mapping[int | None, list[tuple[Group, Reading]
 
 
 def state_rows(task: Task, group: Group, rows: list[Figure], top: int) -> Answer:
-    ordered = sorted(rows, key=lambda f: f.value or 0, reverse=not task.q.ascending)[: min(top, LISTED)]
+    every = sorted(rows, key=lambda f: f.value or 0, reverse=not task.q.ascending)
+    ordered = every[: min(top, LISTED)]
+    ordered += [f for f in every[len(ordered) : LISTED] if f.value == ordered[-1].value]  # who shares the last place is told, too
     year = (ordered[0].year if ordered else None) or group.year or ""
     total = counted(task, ordered) if top >= len(rows) else ""
     lines = [
@@ -114,15 +116,24 @@ def state_rows(task: Task, group: Group, rows: list[Figure], top: int) -> Answer
         if top < len(rows)
         else f"{group.body}{year}年{total or f'共{len(rows)}项'}，{'由小到大' if task.q.ascending else '由大到小'}："
     ]
+    if len(ordered) == 1 and top < len(rows):
+        value = task.draft.state(ordered[0], task.q.unit)
+        word = "最小" if task.q.ascending else "最大"
+        task.draft.say(f"{row_name(task, ordered[0])}，{value}——{group.body}{year}年{len(rows)}项中{word}的，见{task.where(ordered[0])}。")
+        return task.draft.answered()
     lines.append("")
     lines += ["| 序 | 项目 | 数额 |", "|---|---|---|"]
     for i, f in enumerate(ordered, 1):
-        item = task.draft.views[f.doc_id].item_of(f)
-        name = item if is_unit(item) else core(task.draft.item(f))
+        name = row_name(task, f)
         lines.append(f"| {i} | {name} | {task.draft.state(f, task.q.unit)} |")
     task.draft.say("\n".join(lines))
     task.draft.say(f"（{task.where(ordered[0])}）")
     return task.draft.answered()
+
+
+def row_name(task: Task, figure: Figure) -> str:
+    item = task.draft.views[figure.doc_id].item_of(figure)
+    return item if is_unit(item) else core(task.draft.item(figure))
 
 
 def changed(task: Task, group: Group) -> list[Figure]:
