@@ -34,8 +34,10 @@ SUBJECT_ASKED = re.compile(
 )
 ATTRIBUTE_BEHIND = re.compile(
     r"(?P<item>[^,，]{5,}?)(?P<attribute>(?:是|属于)?(?:落|列|归|放|算|体现|反映)?(?:在|到|是|属于|走|用)(?:的)?(?:哪一?个(?:功能|支出)?(?:科目|项目)|哪(?:一?个|家)(?:下属|预算)?(?:单位|学校|医院)|(?:什么|哪[种类])资金|基本(?:支出)?还是项目(?:支出)?)"
-    r"(?:的|里|下)?)(?:[,，。?？](?:金额|数额|各|分别)?(?:是|有)?(?:多少)?(?:钱)?)?[?？。]?$"
+    r"(?:的|里|下)?)(?:[,，。?？](?:金额|数额|各|分别)?(?:是|有)?(?:多少)?(?:钱|万?元)?)?[?？。]?$"
 )
+OFFERED = re.compile(r"^(?:是|属于|走)?([\u4e00-\u9fff]{2,8}?)还是([\u4e00-\u9fff]{2,8}?)(?:的|呢)?$")
+LONGEST_WORDS = 20
 FUND = re.compile(r"一般公共预算|政府性基金|国有资本经营|财政专户|单位资金|事业收入|其他收入|上年结转|结转结余|财政拨款|非财政拨款")
 KIND = re.compile(r"基本支出|项目支出")
 
@@ -61,7 +63,7 @@ def answer_attribute(clause: str, before: Draft, library: Library) -> Answer | N
     elif SUBJECT_ASKED.search(text):
         found = state_row_of(draft, view, figure)
     else:
-        return None
+        found = state_words_of(draft, view, figure, text)
     return draft.answered() if found else None
 
 
@@ -97,6 +99,25 @@ def state_columns_of(draft: Draft, view: View, figure: Figure, named: re.Pattern
             draft.say("、".join(f"{f.col_path[-1]}{draft.state(f)}" for f in told) + "。")
             return True
     return False
+
+
+def state_words_of(draft: Draft, view: View, figure: Figure, text: str) -> bool:
+    """Words in the figure's row: of the column that the clause names (走哪种采购组织形式), or that it offers (集中还是分散)."""
+    table = view.tables.get(figure.table_id or "")
+    if table is None or figure.row is None:
+        return False
+    told = False
+    for col, cell in enumerate(table.rows[figure.row].cells[: len(table.columns)]):
+        words = flat(cell.text or "")
+        if not words or re.search(r"\d", words) or len(words) > LONGEST_WORDS or not table.columns[col]:
+            continue
+        head = core(table.columns[col][-1])
+        named = len(head) > 2 and (head in text or head[-4:] in text) and re.search(r"什么|哪|啥|是否|是不是", text)
+        offered = [o for o in OFFERED.findall(text) for o in o if len(o) > 1 and o in words]
+        if named or offered:
+            draft.say(f"{table.columns[col][-1]}：**{words}**[{draft.cite_cell(view, table.id, figure.row, col)}]。")
+            told = True
+    return told
 
 
 def state_row_of(draft: Draft, view: View, figure: Figure) -> bool:

@@ -10,7 +10,7 @@ from assistant.domain import Answer, AnswerFigure, Citation, Notice, Status, Ste
 from assistant.flat import flat
 
 ASKS = re.compile(
-    r"多少|几[个家辆人台项次款类批户间处条座所套件名]|百分之|什么|为啥|为什么|为何|哪|原因|怎么|吗$|呢$|增减|增幅|降幅|幅度|占比|比例|有没有|是否|啥|基本(?:支出)?还是项目|项目(?:支出)?还是基本"
+    r"多少|几[个家辆人台项次款类批户间处条座所套件名]|百分之|什么|为啥|为什么|为何|哪|原因|怎么|吗$|呢$|增减|增幅|降幅|幅度|占比|比例|有没有|是否|啥|还是(?!有)[\u4e00-\u9fff]{2,6}$|基本(?:支出)?还是项目|项目(?:支出)?还是基本"
 )
 # Doubts about what is asked before: answered with it, where the document contradicts itself.
 DOUBT = re.compile(
@@ -18,7 +18,7 @@ DOUBT = re.compile(
 )
 COUNTS = re.compile(r"多少|几[个家辆人台项次款类批户间处条座所套件名]")
 COUNT_THEN_MONEY = re.compile(
-    r"((?:几|多少)(?:个|家|辆|台|套|件|箱|张|份|册|批|次|项))[、和]?(?=(?:一?共|要|得|涉及)?花?(?:多少钱|花多少|多少万))"
+    r"((?:几|多少)(?:个|家|辆|台|套|件|箱|张|份|册|批|次|项))[、和]?(?=(?:一?共|要|得|涉及)?花?(?:多少钱|花多少|多少万|多少资金|资金多少))"
 )
 LONGEST_NAME = 14  # characters that a body and a year take: a lead of more says an item
 PART_OF_IT = re.compile(r"其中(?:的|,)?[\u4e00-\u9fff]{2,8}")  # 政府采购有多少，其中服务类

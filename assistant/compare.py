@@ -104,7 +104,9 @@ def compare_items(task: Task, groups: list[Group]) -> Answer | None:
         return state_columns(task, *columns)
     for group in groups:
         text = re.sub(
-            r"各(?:自|要)?(?:花|用|是|有)?(?:多少|几).*|分别.*|各是.*|哪个.*|谁.*|多多少.*|少多少.*|差了?多[少大].*|几倍.*", "", task.q.text
+            r"各(?:自|要)?(?:花费?|用|是|有|支出|安排|列支?|预算|决算)?了?(?:多少|几).*|分别.*|各是.*|哪个.*|谁.*|多多少.*|少多少.*|差了?多[少大].*|几倍.*",
+            "",
+            task.q.text,
         )
         lead, _, items = text.rpartition(",")
         if times := TIMES.search(task.q.text):  # 农村低保是城市低保的几倍

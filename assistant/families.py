@@ -216,7 +216,14 @@ def measured_rows(task: Task, group: Group, ask: Ask) -> list[Figure]:
         found = view.matches(ask)
         for e in view.entries:
             f = e.figure
-            if f.table_id is None or f.value is None or f.unit in MONEY or not f.row_path or view.is_total(view.item_of(f)) or not e.columns:
+            if (
+                f.table_id is None
+                or f.value is None
+                or f.unit in MONEY
+                or not f.row_path
+                or view.is_total(view.item_of(f))
+                or not e.columns
+            ):
                 continue
             column = found[e.columns[-1]]
             title = found[e.title].covered if e.title >= 0 else 0

@@ -31,6 +31,7 @@ RATE_LIMIT = re.compile(r"(?:超过|大于|高于|不低于|超)(\d+(?:\.\d+)?)%
 CONDITION = re.compile(r"(?:是|为|等于)(?:零|0)(?!\d)|没有?安排|未安排|超(?:了)?(?:支|预算)|完成率|执行率")
 HOW_MANY = re.compile(r"(?:几|多少)[个项]|数一数|数一下")
 SUBJECTS = re.compile(r"科目|[类款项]级")
+EXCEPT = re.compile(r"(?:除了?|除去|去掉|剔除|不算|不含)(?P<what>[\u4e00-\u9fff、]{2,24}?)(?:之?外|以外)?[,，]")
 INDICATORS = re.compile(r"的?(?:绩效)?指标(?:都)?(?:有|是|包括|分别是?)?(?:哪些|什么)|(?:有)?哪些(?:绩效)?指标")
 INDICATOR_KIND = re.compile(r"数量|质量|时效|成本|(?:经济|社会|生态)?效益|可持续影响|满意度")
 GOAL_TABLE, TARGET = re.compile(r"绩效|指标|目标"), re.compile(r"目标值|指标值|年度目标|实际完成值|绩效目标")
@@ -48,12 +49,28 @@ def answer_rank(task: Task) -> Answer | None:
     for group in groups[:1]:
         if task.q.wants_change or re.search(r"猛|涨|降", task.q.text):
             return rank_changes(task, group)
-        rows = family(task, group)
+        rows = without(task, family(excepting(task), group))
         if not GOAL_TABLE.search(task.q.text) and any(is_aimed_at(task, f) for f in rows):
             return None  # what is to be reached (≥800万元) is no amount to be ranked
         if rows:
             return state_rows(task, group, rows, task.q.top or how_many(task.q.text) or len(rows))
     return None
+
+
+def excepting(task: Task) -> Task:
+    """The task without the clause that leaves rows out (除了行政运行，花钱最多的两个)."""
+    text = EXCEPT.sub("", task.q.text)
+    return task if text == task.q.text else replace(task, q=replace(task.q, text=text, ask=part_ask(task.library, text)))
+
+
+def without(task: Task, rows: list[Figure]) -> list[Figure]:
+    """The rows but for those that the question leaves out; none where it leaves out what is no row."""
+    left = EXCEPT.search(task.q.text)
+    if left is None:
+        return rows
+    names = [n for n in re.split(r"[、和与]", left["what"]) if n]
+    told = [f for f in rows if any(n in core(row_name(task, f)) or core(row_name(task, f)) in n for n in names)]
+    return [f for f in rows if f not in told] if told else []
 
 
 def is_aimed_at(task: Task, figure: Figure) -> bool:

@@ -11,7 +11,7 @@ from assistant.bodies import LOCAL, Directory
 from assistant.understand import Question
 from index.domain import DocumentInfo, Kind
 
-PUBLISHED = re.compile(r"(20\d\d)年?度?的?(?:部门|单位)?(?:预算|决算)(?:里|中|文件|说明|公开)")
+PUBLISHED = re.compile(r"(20\d\d)年?度?的?(?:部门|单位)?(?:预算|决算)(?:里|中|文件|说明|公开|报告|数据|能|可以|来?看|推)")
 # 2024年预算里, 预算报告: the budget itself is meant, not the final account that repeats it.
 BUDGET_NAMED = re.compile(r"\d年?度?的?(?:部门|单位)?预算(?!数|执行)|预算(?:里|中(?!的?央)|报告|公开|文件|文本|书)")
 FINAL_SAID = re.compile(r"决算|实际|执行|完成|花了|年初|超支|超预算")

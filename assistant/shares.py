@@ -27,6 +27,10 @@ PART_IN = re.compile(r"^(.{2,}?)在(.{2,}?)(?:当中|中|里面|里|内)[,，]?(
 SHARE_WITHIN = re.compile(
     r"^(.*?)(?:当中|中|里[面头]?|内)[,，]?(.*?)(?:的)?(?:所占比[例重]|占比|占比[例重]|比[例重列]|占了?百分|占了?多大|占了?几成)"
 )
+# 一般公共预算按经济分类，委托业务费占…: which table is meant, no part.
+BY_CLASS = re.compile(
+    r"(?:一般公共预算)?(?:支出)?(?:按|从)(?:部门|政府)?(?:预算)?(?:支出)?(?:经济|功能)(?:科目)?分类(?:科目)?(?:来?看|口径)?的?[,，]?"
+)
 NARROW = re.compile(r"财政拨款|一般公共预算|政府性基金|国有资本")
 CHECKED = re.compile(r"算得?对|对吗|对不对|算错|准不准|实际(?:应该|上)?占|核(?:一|对|算)")
 OF_DEPARTMENT = re.compile(r"(?:整个|全)?部门(?:口径)?的?|(?:整个|全)系统的?")
@@ -131,6 +135,7 @@ def read_stated_share(task: Task, group: Group) -> Reading | None:
 
 def split_share(text: str) -> list[tuple[str, str]]:
     """Ways to read part and whole out of the question."""
+    text = BY_CLASS.sub("", text)
     text = re.split(r"\d[\d.]*%", text)[0] or text  # 占三公经费8.75%，算得对吗: what is claimed is no part of the whole's name
     out = []
     if found := PART_IN.search(text):

@@ -16,7 +16,7 @@ from assistant.scope import Group
 from assistant.shares import default_whole
 from assistant.task import Task
 from index.amounts import MONEY, convert, format_amount, format_value, round_half_up, to_unit
-from index.domain import Figure, Measure
+from index.domain import Figure, Measure, Origin
 
 EQUALS = re.compile(r"(?:是不是|是否|能不能|等不)?等于")
 SAME = re.compile(
@@ -30,6 +30,8 @@ MATCHES = re.compile(
 WHOLE_FIRST = re.compile(
     r"^(?P<whole>[^,，]{2,20}?)(?:跟|和|与|同)(?P<parts>[^,，]{2,20}?加[^,，]{2,20}?)(?:是不是|是否|能不能|能)?(?:对得上|对得起来|一样|相等|一致|相符|吻合)"
 )
+QUARTERS = re.compile(r"[四4]个季度|各季度|全年各季|一至四季度|每个?季度")
+QUARTER = re.compile(r"第?([一二三四1-4])季度")
 ADDED = re.compile(r"加|之和|与|和")
 BRACKETS = re.compile(r"\([^()]*\)")  # a gloss names no item of a sum
 PLANNED = re.compile(r"计划|拟|购置|新增|指标")
@@ -45,6 +47,8 @@ def answer_sum(task: Task) -> Answer | None:
         readings = [(g, r) for g in groups if (r := task.read(g)) is not None and r.sure]
         if len(readings) >= 2:
             return state_sum(task, [r.figure for _, r in readings], "合计")
+    if QUARTERS.search(task.q.text):
+        return sum_quarters(task, groups)
     for group in groups[:1]:
         if any(form.search(task.q.text) for form in (EQUALS, SAME, WHOLE_FIRST, MATCHES)):
             return check_sum(task, group)
@@ -53,6 +57,29 @@ def answer_sum(task: Task) -> Answer | None:
         if len(figures) > 1:
             return state_sum(task, figures, f"{group.body}{group.year or ''}年合计")
     return None
+
+
+def sum_quarters(task: Task, groups: list[Group]) -> Answer | None:
+    """The four quarters of each document meant; None where one of several years does not tell them."""
+    found = [(group, quarters) for group in groups if (quarters := read_quarters(task, group))]
+    if not found or (len(task.q.years) > 1 and len(found) < len(groups)):
+        return None
+    for group, quarters in found if len(task.q.years) > 1 else found[:1]:
+        task.draft.say(f"{group.label}：" if len(found) > 1 else "")
+        state_sum(task, quarters, f"{group.body}{group.year or ''}年四个季度合计")
+    return task.draft.answered()
+
+
+def read_quarters(task: Task, group: Group) -> list[Figure]:
+    """The amounts that one paragraph states for the four quarters; empty where no paragraph, or more than one, tells all of them."""
+    by_place: dict[tuple[str, int | None], dict[str, Figure]] = {}
+    for view in task.library.views([group]):
+        for f in view.figures:
+            quarter = QUARTER.match(f.row_path[-1]) if f.row_path and f.origin is Origin.PROSE and f.unit in MONEY else None
+            if quarter and f.value is not None:
+                by_place.setdefault((f.doc_id, f.row), {}).setdefault(quarter[1], f)
+    whole = [list(found.values()) for found in by_place.values() if len(found) == 4]
+    return whole[0] if len(whole) == 1 else []
 
 
 def check_sum(task: Task, group: Group) -> Answer | None:
