@@ -80,6 +80,7 @@ THIS_ITEM = re.compile(
 PUBLISHED_AS = re.compile(r"\(?(?:按照?|依据?|根据)(?:20\d\d年?)?[^,，()]{0,6}公开的?(?:文件|材料)?\)?")
 PLANNED_FOR = re.compile(r"(?<=\d年)(?:的)?(?:中期)?(?:规划|计划)(?:安排)?(?=比|是|多|少|增|减|要|$|[,，])|规划(?=安排)")
 LEVEL_NOTED = re.compile(r"\([类款项]级?(?:科目)?\)")  # 立法（项级科目）
+COLUMN_NAMED = re.compile(r"列[在入](?=[^,，]{2,10}[栏列])|(?:那一?|这一?)?[栏列](?:里|中)?的?(?=是|有|多少|为)")
 NAMED_TABLE = re.compile(r"[那这]一?张表|表里|表中|表格里")
 # 三公经费、会议费那张表中，培训费多少
 THAT_TABLE = re.compile(r"([\u4e00-\u9fff“”\"、]{3,40})[那这]一?张表(?:中|里面?|上)?[,，](?=[\u4e00-\u9fff]{2})")
@@ -108,7 +109,20 @@ PARAGRAPH = re.compile(r"第[(（]?(?:[一二三四五六七八九十]+|\d+)[)�
 CLAUSE = re.compile(r"[^,，;；。?？!！]+")
 ALWAYS = (  # dropped whole wherever they stand
     *(UNIT, UNIT_LEVEL, DEPARTMENT_LEVEL, PARAGRAPH, ORDERED, COUNTED, NAMED_TABLE, GOALS, TWO_NUMBERS, DRAWN_UP, POINTS),
-    *(LEVEL_NOTED, PLANNED_FOR, PUBLISHED_AS, SAID_THERE, RECIPIENT, BOTH_PARTS, COUNTED_IN, INCLUDING, EXCLUDED, CLAIMED, THIS_ITEM),
+    *(
+        COLUMN_NAMED,
+        LEVEL_NOTED,
+        PLANNED_FOR,
+        PUBLISHED_AS,
+        SAID_THERE,
+        RECIPIENT,
+        BOTH_PARTS,
+        COUNTED_IN,
+        INCLUDING,
+        EXCLUDED,
+        CLAIMED,
+        THIS_ITEM,
+    ),
 )
 
 

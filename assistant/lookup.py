@@ -62,11 +62,23 @@ class Want:
     part: str = ""  # 第三部分: figures that stand there come first
 
 
+def stands_at(figure: Figure, years: frozenset[int]) -> bool:
+    """Whether a sentence tells what there was at the end of one of the years (截至2024年12月31日，资产总额…)."""
+    return figure.origin is Origin.PROSE and any(re.search(rf"{year}年(?:12月|[末底])", figure.context) for year in years)
+
+
 def counts_in(unit: str, counter: str) -> bool:
     """辆 and 辆车, 批 and 批次, 人 and 名 count the same things."""
     if unit in ("人次", "批次") or counter in ("人次", "批次"):
         return unit[:1] == counter[:1] and (len(unit) == len(counter) or "批" in unit)
     return counter in unit or counter.startswith(unit) or any({unit[:1], counter[:1]} <= same for same in ALIKE)
+
+
+def counted_in(figure: Figure, counter: str) -> bool:
+    """The same of a figure; guests come in 批次 or, as most final accounts print it, in 来访团组126个."""
+    if "批" in counter and figure.unit == "个":
+        return bool(figure.row_path) and "团组" in figure.row_path[-1] and "接待" in "".join(figure.row_path)
+    return counts_in(figure.unit, counter)
 
 
 def belongs(figure: Figure, units: frozenset[str]) -> bool:
@@ -90,7 +102,7 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
         return None
     score = entry.prior + (0.35 if f.origin is Origin.TABLE and entry.context < 0 else 0.0)
     if want.years:
-        if f.year not in want.years:
+        if f.year not in want.years and not stands_at(f, want.years):
             return None
     elif f.year is not None and doc_year not in (None, f.year) and f.year not in want.named_years and f.measure is not Measure.COUNT:
         score -= 1.5
@@ -99,9 +111,9 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
     if want.part and any(flat(s).startswith(want.part) for s in f.section):
         score += IN_PART
     kind = unit_kind(f.unit)
-    if want.counter and (kind == "money" or (kind == "count" and want.counter not in VAGUE and not counts_in(f.unit, want.counter))):
+    if want.counter and (kind == "money" or (kind == "count" and want.counter not in VAGUE and not counted_in(f, want.counter))):
         return None  # 多少分 is answered neither with money nor with a number of events
-    if want.counter in PEOPLE and f.unit and kind == "count" and not counts_in(f.unit, want.counter):
+    if want.counter in PEOPLE and f.unit and kind == "count" and not counted_in(f, want.counter):
         return None  # 每个科室多少人 is not how many 科室 there are
     if want.counter and kind == "ratio":
         return None  # 多少公里 is no rate
@@ -113,7 +125,7 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
         score -= 1.0  # a rate is no amount; it wins only where nothing else is meant
     if entry.unit and not want.units:
         score -= 1.0
-    if want.counter and kind == "count" and not counts_in(f.unit, want.counter):
+    if want.counter and kind == "count" and not counted_in(f, want.counter):
         score -= 1.5
     if entry.budgeted and SPENT_SAID.search(ask.text) and not BUDGET_SAID.search(ask.text):
         return None  # what was spent is never answered with the budget

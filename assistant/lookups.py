@@ -15,7 +15,7 @@ from assistant.flat import core
 from assistant.frames import without_frames
 from assistant.items import without_bodies
 from assistant.leftover import leftover
-from assistant.lookup import HALF, counts_in, same_amount
+from assistant.lookup import HALF, counted_in, same_amount
 from assistant.match import match_label
 from assistant.reading import Reading
 from assistant.scope import Group
@@ -108,7 +108,7 @@ def answer_counts(task: Task) -> Answer | None:
     first, *others = task.q.counters
     for group in task.scope.groups:
         reading = task.read(group, want=replace(task.want(), counter=first, unit_kind="count"))
-        if reading is None or not reading.sure or not counts_in(reading.figure.unit, first):
+        if reading is None or not reading.sure or not counted_in(reading.figure, first):
             continue
         found = [reading.figure, *(f for c in others if (f := counted_beside(task, reading.figure, c)) is not None)]
         if len({f.id for f in found}) == len(task.q.counters):
@@ -122,10 +122,14 @@ def answer_counts(task: Task) -> Answer | None:
 
 def counted_beside(task: Task, figure: Figure, counter: str) -> Figure | None:
     """What the same sentence (or row) counts in another unit: 23批次、186人次. 人次 may be printed as 人 there."""
-    place = (figure.table_id, figure.row, figure.context, figure.row_path)
+    place, paths = (figure.table_id, figure.row, figure.context), (figure.row_path, figure.row_path[:-1])  # 接待31批次、248人次
     figures = task.library.view(figure.doc_id).figures
-    near = [f for f in figures if (f.table_id, f.row, f.context, f.row_path) == place and f.id != figure.id and f.value is not None]
-    exact = [f for f in near if counts_in(f.unit, counter)] or [f for f in near if f.unit[:1] == counter[:1] and f.unit]
+    near = [f for f in figures if (f.table_id, f.row, f.context) == place and f.row_path in paths and f.id != figure.id]
+    near = [f for f in near if f.value is not None]
+    if not near:  # 团组43个、来宾318人次: another word under the same item, where only one is counted so
+        near = [f for f in figures if (f.table_id, f.row, f.context) == place and f.row_path[:-1] == paths[1] and counted_in(f, counter)]
+        near = near if len(near) == 1 and near[0].id != figure.id else []
+    exact = [f for f in near if counted_in(f, counter)] or [f for f in near if f.unit[:1] == counter[:1] and f.unit]
     after = [f for f in exact if (f.col or 0) > (figure.col or 0)]
     return next(iter(after or exact), None)
 

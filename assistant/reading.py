@@ -131,18 +131,12 @@ def own_of_the_year(best: Candidate, candidates: Sequence[Candidate], ask: Ask, 
 
 def named_first(best: Candidate, candidates: Sequence[Candidate], ask: Ask) -> Candidate:
     """三公经费 under a heading of 三公经费 is its own sentence, not that of one of its parts, which the question does not name."""
-    if (
-        best.figure.origin is not Origin.PROSE
-        or best.named & ask.content
-        or best.unsaid < UNSAID_PART
-        or best.figure.measure is Measure.COUNT
-    ):
+    f = best.figure
+    if f.origin is not Origin.PROSE or f.measure is Measure.COUNT or best.named & ask.content or not f.row_path:
         return best
-    near = (
-        c
-        for c in candidates[:NEXT]
-        if c.named & ask.content and c.score >= best.score - NAMED_NEAR and c.figure.measure is best.figure.measure
-    )
+    if sum(own_characters(core(f.row_path[-1]))) < UNSAID_PART:
+        return best
+    near = (c for c in candidates[:NEXT] if c.named & ask.content and c.score >= best.score - NAMED_NEAR and c.figure.measure is f.measure)
     return next((c for c in near if not best.covered & ask.content & ~c.covered and not left_by(ask, c)), best)
 
 

@@ -28,6 +28,7 @@ MONEY_NOUN = re.compile(
     r"(?:费|费用|支出|收入|经费|资金|拨款|补助|补贴|工资|预算|决算|预算数|决算数|采购额|总额|金额|公积金|结转|结余)"
     r"(?=$|[^\w]|多少(?![个家辆台人名项次套件批场])|花|用了|是|为|有多少|谁|哪|各|分别|一共|总共|共|合计|安排|一年)"
 )
+SIDE_TABLE = re.compile(r"^(?:20\d\d年度?)?(?:部门|单位)?(?:收入|支出)(?:预算|决算)表$")  # 部门收入预算表: all that comes in
 INCOME = re.compile(r"收入|收支")
 
 
@@ -129,7 +130,7 @@ class Task:
                 ):
                     continue
                 if (
-                    WHOLE_TABLE.search(table.title)
+                    (WHOLE_TABLE.search(table.title) or SIDE_TABLE.search(core(table.title)))
                     and (e.plain_column or re.search(r"合计|总计", core(f.col_path[-1])))
                     and "财政拨款" not in table.title
                 ):
