@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -89,6 +90,7 @@ class Entry:
     purchases: bool = False  # a list of what is to be bought: asked for by name only
     planned: bool = False  # 计划购置…: never what is there already
     unit: bool = False  # the row of one of several units: never the body's own figure where that is printed, too
+    apart: bool = False  # its subject stands nearer to the numbers than its name: a project, never all of the subject
     earned: bool = False  # a function's row in a table of income: what came in for it
     executed: bool = False  # of a final account, and not the budget beside it
     total: bool = False  # the row 支出总计: its columns may be asked for by themselves
@@ -109,7 +111,9 @@ class View:
         self.labels: list[str] = []
         self.prepared: dict[str, list[Any]] = {}  # what answering derives once from the document
         self._ids: dict[str, int] = {}
-        self._items: dict[str, int] = {}
+        codes = Counter((f.table_id, f.col, f.code) for f in figures if f.table_id and f.code)
+        self._shared = frozenset(key for key, rows in codes.items() if rows > 1)
+        self._items: dict[str, tuple[int, int]] = {}
         self._final = info.kind.is_final
         self._body = flat(LOCAL.sub("", document.department))
         self._single = {t.id for t in document.tables if sum(any(c.text for c in r.cells) for r in t.rows) == 1}
@@ -147,22 +151,38 @@ class View:
             money = f.unit in MONEY  # a count of 项目 is of projects
             item = next((p for p in reversed(f.row_path) if not (money and OF_IT.match(core(p)))), f.row_path[-1])
             return re.sub(r"(?<=.{4})(?:经费)?情况说明$", "", item)
-        at = self._item_at(table)
-        return f.row_path[at] if -1 < at < len(f.row_path) and len(f.row_path) == len(table.label_heads) else f.row_path[-1]
+        at, length = self._item_at(table)
+        return f.row_path[at] if -1 < at < len(f.row_path) == length else f.row_path[-1]
 
-    def _item_at(self, table: Table) -> int:
+    def _item_at(self, table: Table) -> tuple[int, int]:
+        """Which part of a row's label path is its item, and the length of the paths that this holds for."""
         if table.id not in self._items:
             self._items[table.id] = self._find_item(table)
         return self._items[table.id]
 
-    def _find_item(self, table: Table) -> int:
+    def _find_item(self, table: Table) -> tuple[int, int]:
         """Which part of the table's label paths is the item; -1 for the last one, also where rows divide an item further."""
         heads = table.label_heads
         if not heads or not ATTRIBUTE_HEAD.search(heads[-1]):
-            return -1
+            return -1, 0
         at = self._named_at(heads)
-        items = [row.label[at] for row in table.rows if at >= 0 and len(row.label) == len(heads)]
-        return at if len(set(items)) == len(items) else -1
+        if at < 0:
+            return self._told_apart(table)
+        items = [row.label[at] for row in table.rows if len(row.label) == len(heads)]
+        return (at if len(set(items)) == len(items) else -1), len(heads)
+
+    def _told_apart(self, table: Table) -> tuple[int, int]:
+        """Where no header of a list of projects names them: the first part of the commonest paths that no two rows share, no unit."""
+        if "项目" not in table.title or len({len(row.code) for row in table.rows if row.code}) > 1:
+            return -1, 0  # a tree of functions is no list of projects
+        lengths = Counter(len(row.label) for row in table.rows)
+        length = max(lengths, key=lambda n: lengths[n], default=0)
+        rows = [row.label for row in table.rows if len(row.label) == length]
+        for at in range(length - 1 if length > 1 and len(rows) > 2 else 0):
+            parts = [label[at] for label in rows]
+            if len(set(parts)) == len(parts) and not any(is_unit(p) or TOTAL_ROW.match(core(p)) for p in parts):
+                return at, length
+        return -1, 0
 
     def _named_at(self, heads: Sequence[str]) -> int:
         return next((i for i in range(len(heads) - 1, -1, -1) if ITEM_HEAD.search(heads[i]) and not ATTRIBUTE_HEAD.search(heads[i])), -1)
@@ -208,6 +228,7 @@ class View:
             context=context,
             prior=prior,
             narrow=next((w for w in ("基本支出", "项目支出") if table and w in table.title and "收支" not in table.title), ""),
+            apart=self._is_apart(f, table, leaf),
             earned=table is not None and "收入" in title and "支出" not in title and (f.code or "").startswith("2"),
             purchases=table is not None and "采购" in table.title,
             rated=table is None and bool(RATED.search(leaf)),
@@ -221,6 +242,12 @@ class View:
             several=table is not None and bool(place >= 0 and "、" in self.labels[place]),
             title_words=missing_weight(core(where), [False] * len(core(where))) if where and table else 0.0,
         )
+
+    def _is_apart(self, f: Figure, table: Table | None, leaf: str) -> bool:
+        """Whether a row is of one project and only names its subject: the subject stands behind the name, or several rows share its code."""
+        if table is None or not f.row_path or not leaf:
+            return False
+        return leaf != f.row_path[-1] or ("项目" in table.title and (table.id, f.col, f.code) in self._shared)
 
     def _beside(self, table: Table, row: int) -> tuple[int, ...]:
         """Short words in the row's other cells and their columns (部门集中采购 under 采购组织形式): they tell rows of one label apart."""

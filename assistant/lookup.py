@@ -19,7 +19,7 @@ PEOPLE = ("人", "名", "位")
 VAGUE = ("个", "项", "人", "名", "次", "台", "家")
 INITIAL_SAID = re.compile(
     r"年初(?!结转|结余|余额|数)|预算数|全年预算|调整预算|预算安排"
-    r"|(?<!公共)(?<!基金)(?<!经营)预算(?:是|为|有|一共|共)?多少"
+    r"|(?<!公共)(?<!基金)(?<!经营)预算(?:是|为|有|一共|共|批|给|定|编|列|下达|核定|批复)?了?多少"
 )
 SPENT_SAID = re.compile(r"实际|(?<!不要)(?<!不是)(?<!不看)决算|花了|执行数")
 # 2024年决算 and 决算里 name the document, not what was spent; beside another column they name a column.
@@ -36,6 +36,7 @@ TITLE_RUN = 3  # characters of a title that mean it, where they are less than ha
 SEVERAL_MISSING = 4.0  # unsaid weight of a title from which it is about other items, too
 IN_PART = 1.0  # for standing in the part of the document that the question names
 AT_THE_START = 0.5  # against 年末结转和结余 where only 结余 is asked for
+OF_A_PROJECT = 2.0  # against one of a subject's projects where the subject's code is asked for
 OF_INCOME = 1.5  # against what came in for a function where its name alone is asked
 OF_THE_REST = 0.9  # against 其他人大事务支出 where 人大事务支出 is asked for
 PART = 1.5  # against a part of what the question names whole (公务用车运行维护费 for 公务用车购置及运行维护费)
@@ -158,6 +159,8 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
             return None
         elif not want.code:
             score -= 3.5
+        if entry.apart and want.code and not any(found[p].share >= HALF and found[p].hit for p in entry.parents[:1]):
+            score -= OF_A_PROJECT
     labelled = covered
     above = 0
     for parent in entry.parents:

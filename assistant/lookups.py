@@ -12,7 +12,7 @@ from assistant.changes import answer_previous, state_change_of
 from assistant.domain import Answer, Intent, Refusal
 from assistant.draft import quoted
 from assistant.flat import core
-from assistant.frames import without_frames
+from assistant.frames import NOT_THAT, without_frames
 from assistant.items import without_bodies
 from assistant.leftover import leftover
 from assistant.lookup import HALF, counted_in, same_amount
@@ -44,6 +44,8 @@ def answer_lookup(task: Task) -> Answer | None:
         return None  # one of two figures is not their difference
     if not task.q.ask.content and not task.q.code and WHICH_ONE.search(task.q.text):
         return None  # nor is the whole what one of its items is asked for (哪一项没有完成预算)
+    if NOT_THAT.search(task.q.text):
+        return None  # nor is what is so what is not so (哪个项目不是面向中小企业的)
     readings = [(g, r) for g in task.scope.groups if (r := task.read(g)) is not None and per_unit(task, r.figure)]
     readings = keep_best(readings)
     if not readings:

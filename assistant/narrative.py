@@ -15,7 +15,7 @@ from operator import or_
 from assistant.changes import read_change, state_change
 from assistant.domain import Answer, Intent, Refusal
 from assistant.flat import core, flat
-from assistant.frames import KIND_ASKED, OPEN_KINDS, topics_asked
+from assistant.frames import KIND_ASKED, NOT_THAT, OPEN_KINDS, topics_asked
 from assistant.leftover import leftover
 from assistant.match import cover_text, holds_phrases, span_mask
 from assistant.passages import REASON, Passage, quote_passage, reason_passages, view_passages
@@ -129,6 +129,8 @@ def answer_text(task: Task) -> Answer | None:
         return no_reason(task, best.passage)
     if not holds_kind(task, best.passage) or off_topic(task, best.passage) or only_defines(task, best.passage):
         return None
+    if NOT_THAT.search(task.q.text) and not re.search(r"不是|非|未|没有|无", best.passage.text):
+        return None  # which is not so is not told by what is so
     part = same_section(task, best.passage)
     for passage in part or [best.passage, *(continued(best.passage) or beside(task, best.passage))]:
         quote_passage(task, passage)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from assistant.across import answer_across
 from assistant.agree import answer_agree
 from assistant.alternatives import one_answer, open_bodies, open_documents, which, with_note
 from assistant.beside import answer_attribute, answer_money_of_it, attribute_apart
@@ -52,6 +53,9 @@ LEVEL_SAID = re.compile(r"(?<![辖园社城郊山矿景库地])([市区县省])�
 # 公用经费里的电费: what the tables of economic classes print under 基本支出.
 OF_RUNNING = re.compile(r"(?:日常)?公用经费(?:里面?|当?中|下面?)的?(?=[\u4e00-\u9fff]{1,7}费)")
 ONLY = re.compile(r"((?:只|仅|光|单)(?:看|算|说|论|讲)[\u4e00-\u9fff“”]{2,14})[,，]")  # 只看财政拨款，…: a lead of the item
+DIFFERENCE = re.compile(
+    r"(?:两者|二者|它们)?(?:相?差|差额|差距|多|少|高|低|大|小)(?:了|出|额)?(?:是|有)?(?:多少|几|多大)[\u4e00-\u9fff]{0,3}"
+)
 LONGEST_QUESTION = 2000
 WHOLE_YEAR, PART_OF_YEAR = re.compile(r"全年|年度(?!报|预算|决算)|一整年"), re.compile(r"季度|半年|[一二三四]季|\d月份?报")
 ITEM_NAMED = re.compile(r"费|支出|资金|项目|专项|预算|收入|拨款|补贴|补助|指标|目标|科目")  # what must not be left out of a question
@@ -198,6 +202,8 @@ class Assistant:
             answers.append(bare or answer)
             before = self._settled(completed, answers[-1])
         good = [a for a in answers if a.status is Status.ANSWERED]
+        if DIFFERENCE.fullmatch(clauses[-1]) and whole.status is Status.ANSWERED and whole.calculation:
+            return whole  # 哪个多，差多少: the difference is of both
         if len(good) == len(answers) or (good and answers[0].status is Status.ANSWERED and adds_nothing(whole, good)):
             return merge(question, clauses, answers)
         return whole
@@ -289,7 +295,7 @@ class Assistant:
         with stage(UNDERSTAND):
             q = with_tables(q, named_tables(q.text, self.library.views(scope.groups[:NEAR])), self.lexicon)
             q = replace(q, ask=promote(q.ask, [view.rows for view in self.library.views(scope.groups[:NEAR])]))
-        for handler in (answer_empty, answer_disputes, answer_agree, answer_completion, answer_gap, *HANDLERS[q.intent]):
+        for handler in (answer_empty, answer_disputes, answer_agree, answer_across, answer_completion, answer_gap, *HANDLERS[q.intent]):
             answers = [
                 (one.bodies[0] if one.bodies else "", a)
                 for one in open_bodies(q, scope)
@@ -334,7 +340,7 @@ class Assistant:
         titles = [self.library.infos[doc].title for g in scope.groups for doc in g.docs] if WHOLE_YEAR.search(q.text) else []
         if titles and all(PART_OF_YEAR.search(t) for t in titles):
             return f"库里只有{titles[0]}，没有全年的数。"
-        final = any(g.kind.is_final for g in scope.groups)
+        final = any(g.kind.is_final for g in self.library.groups if g in scope.groups or (g.body in scope.bodies and g.year in q.years))
         if self.lexicon.asks("execution", q.text) and not final and "执行数" not in q.text and re.search(r"实际|执行率|决算|花完", q.text):
             return f"库里只有预算，没有决算，查不到实际支出和执行情况。{self._indexed()}"
         return None

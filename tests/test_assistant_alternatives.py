@@ -9,8 +9,7 @@ import pytest
 from assistant.domain import Answer, Refusal, Status
 from assistant.pipeline import Assistant
 from index.domain import Document, Heading, Kind, LabelPath, Para
-from tests.test_assistant_departments import Memory
-from tests.test_assistant_frames import Line, table
+from tests.papers import Line, Memory, table
 
 BUREAU = "清溪区司法局"
 GOODS = "商品和服务支出"

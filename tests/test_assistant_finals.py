@@ -9,8 +9,7 @@ import pytest
 from assistant.domain import Answer, Status
 from assistant.pipeline import Assistant
 from index.domain import Document, Heading, Kind, Para
-from tests.test_assistant_departments import Memory
-from tests.test_assistant_frames import table
+from tests.papers import Memory, table
 
 OFFICE = "江海市财政局"
 FINAL = Document(
@@ -26,8 +25,7 @@ FINAL = Document(
         Para("一般公共预算财政拨款支出年初预算为2993.92万元，支出决算为2940.05万元，完成年初预算的98.20%。", page=2),
         Para("1、一般公共服务支出（类）财政事务（款）行政运行（项）。年初预算为1560.05万元，支出决算为1511.89万元。", page=2),
         Para(
-            "2、社会保障和就业支出（类）行政事业单位养老支出（款）行政单位离退休（项）。"
-            "年初预算为85.55万元，支出决算为84.65万元。",
+            "2、社会保障和就业支出（类）行政事业单位养老支出（款）行政单位离退休（项）。年初预算为85.55万元，支出决算为84.65万元。",
             page=2,
         ),
         Para("2、机关事业单位基本养老保险缴费支出（项）。年初预算为161.62万元，支出决算为160.75万元。", page=2),

@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import Decimal
 
 import pytest
 
 from assistant.domain import Answer, Refusal, Status
 from assistant.pipeline import Assistant
-from index.domain import Cell, Document, Heading, Kind, LabelPath, Para, Row, Section, Table
-from tests.test_assistant_departments import Memory
+from index.domain import Document, Heading, Kind, Para, Section
+from tests.papers import Memory, table
 
 OFFICE = "临河县医疗保障局"
 SCHOOLS = "临河县教育局"
 OWN = f"{OFFICE}（本级）"
-
-
-Line = tuple[LabelPath, str | None, Sequence[str | None]]
-
-
-def table(number: str, title: str, columns: Sequence[LabelPath], rows: Sequence[Line], heads: tuple[str, ...] = ()) -> Table:
-    made = tuple(Row(label, tuple(Cell(text, page=3) for text in cells), code, page=3) for label, code, cells in rows)
-    return Table(
-        id=title, number=number, title=title, columns=tuple(columns), rows=made, unit="万元", pages=(3,), year=2024, label_heads=heads
-    )
 
 
 def office() -> Document:

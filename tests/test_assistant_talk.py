@@ -7,8 +7,7 @@ import pytest
 from assistant.domain import Answer, Status
 from assistant.pipeline import Assistant
 from index.domain import Document, Heading, Kind, LabelPath, Para
-from tests.test_assistant_departments import Memory
-from tests.test_assistant_frames import Line, table
+from tests.papers import Line, Memory, table
 
 CENTRE, CULTURE = "荆南市疾病预防控制中心", "锦川县文化广播电视和旅游局"
 GOODS = "商品和服务支出"

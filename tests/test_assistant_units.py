@@ -11,9 +11,8 @@ import pytest
 from assistant.domain import Answer, Status
 from assistant.pipeline import Assistant
 from index.domain import Document, Heading, Kind, LabelPath, Para, Table
-from tests.test_assistant_departments import Memory
-from tests.test_assistant_frames import Line
-from tests.test_assistant_frames import table as table_of_2024
+from tests.papers import Line, Memory
+from tests.papers import table as table_of_2024
 
 BUREAU = "岭江市西滩区教育局"
 FIRST, PRIMARY = "岭江市西滩第一中学", "西滩区实验小学"

@@ -70,9 +70,7 @@ def test_computed_gold_follows_from_the_printed_numbers_that_the_answer_shows(
             assert want == case.figures[0].value == Decimal(NUMBER.findall(result)[0].replace(",", "")), case
 
 
-def test_compared_rows_differ_by_the_gold_and_the_greater_one_is_named(
-    made: tuple[Path, tuple[Case, ...]], sample_store: Path
-) -> None:
+def test_compared_rows_differ_by_the_gold_and_the_greater_one_is_named(made: tuple[Path, tuple[Case, ...]], sample_store: Path) -> None:
     with Index.open(sample_store) as index:
         document = index.document(DOC)
     for case in of(made[1], "compare"):

@@ -1,4 +1,5 @@
 """The counts of general Chinese: what the builder writes is what the reader reads, and a word's end is no dead end."""
+
 from __future__ import annotations
 
 from collections import Counter

@@ -1,4 +1,5 @@
 """Displaced characters of a plain extraction: what must go back to its place, and what must never move."""
+
 from __future__ import annotations
 
 import json
