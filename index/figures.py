@@ -32,7 +32,8 @@ _TARGET_LABEL = re.compile(r"^(?:年度|全年|本年|上年|当年|年初|实�
 _SIGN_LABEL = re.compile(r"^指标(?:性质|方向)$")
 _UNIT_LABEL = re.compile(r"^(?:计量|度量|绩效度量|指标|数量)?单位$")
 _SCORE_LABEL = re.compile(r"得分|分值|评分$|^分数$|权重")
-_INDICATOR_ROW = re.compile(r"(?:产出|效益|效果|满意度|成本|数量|质量|时效)(?:类)?指标")  # what it counts stands with it, never the table's 万元
+# What an indicator counts stands with it: never the table's 万元.
+_INDICATOR_ROW = re.compile(r"(?:产出|效益|效果|满意度|成本|数量|质量|时效)(?:类)?指标")
 _SHORT_CELL = re.compile(
     r"^(?:约|不少于|不低于|不超过|不高于|不多于|达到?|至少|至多|(?:大于|小于)等于|大于|小于|不小于|不大于|超过|[≥≤><≧≦﹥﹤＞＜=])*[\d,.]+\S{0,8}$"
 )

@@ -65,6 +65,7 @@ class Draft:
     box: Box | None
     counted: bool = False  # has a number of its own (序号)
     centred: bool = False  # its label is set in the middle of its cell
+    across: bool = False  # its one label runs over all label columns from the first on
 
 
 def with_inner_headers(paths: tuple[LabelPath, ...], drafts: list[Draft]) -> tuple[tuple[LabelPath, ...], list[Draft]]:
@@ -108,7 +109,7 @@ def draft_row(row: FormRow, columns: Sequence[Column], half: int, values: Sequen
     codes = [""] * len(code_cols)
     cells = [Cell(None)] * len(values)
     boxes: list[Box] = []
-    own = counted = centred = False
+    own = counted = centred = across = False
     page = row[0].page if row else 0
     for placed in row:
         text = placed.cell.text
@@ -126,6 +127,7 @@ def draft_row(row: FormRow, columns: Sequence[Column], half: int, values: Sequen
             if slot is None:
                 continue
             labels[slot] = text
+            across = len(label_cols) > 1 and placed.c0 <= label_cols[0] and placed.c1 > label_cols[-1] and not _is_centred(placed.cell)
             centred = _is_centred(placed.cell)
             indents[slot] = placed.cell.lines[0].x0 / max(1.0, placed.cell.lines[0].size)
         elif role == Role.CODE:
@@ -139,7 +141,7 @@ def draft_row(row: FormRow, columns: Sequence[Column], half: int, values: Sequen
     blank = not any(codes) and all(c.text is None for c in cells)
     if not own or (blank and not [text for text in labels if text and text not in EMPTY_WORDS]):
         return None
-    return Draft(labels, indents, codes, tuple(cells), page, _union(boxes), counted, centred)
+    return Draft(labels, indents, codes, tuple(cells), page, _union(boxes), counted, centred, across)
 
 
 def _is_centred(cell: GridCell) -> bool:
@@ -295,11 +297,13 @@ class Stepped:
 
 
 def _stepped_labels(drafts: Sequence[Draft], heads: Sequence[str]) -> list[Stepped]:
-    """Blank labels are taken from above."""
+    """Blank labels are taken from above; a label over all columns, above rows without a first one, is the first one of theirs."""
     above: list[str] = []
     found: list[Stepped] = []
-    for draft in drafts:
+    for draft, below in itertools.zip_longest(drafts, drafts[1:]):
         labels = draft.labels
+        if draft.across and below is not None and not below.across and not below.labels[0] and any(below.labels):
+            labels = [labels[-1], *[""] * (len(labels) - 1)]
         filled = [i for i, text in enumerate(labels) if text]
         leaf = filled[-1] if filled else len(above) - 1
         if filled and GRAND_TOTAL.match(labels[leaf]):
@@ -323,7 +327,9 @@ def _tree_paths(drafts: Sequence[Draft], codes: Sequence[str], stepped: Sequence
 
 def _joined(prefix: LabelPath, path: LabelPath) -> LabelPath:
     """Prefix before path, without saying the same body twice."""
-    return path if path[: len(prefix)] == prefix else (*prefix, *path)
+    if path[: len(prefix)] == prefix:
+        return path
+    return (*prefix, *path[1:]) if len(path) > 1 and path[0] == prefix[0] else (*prefix, *path)
 
 
 def _indents(drafts: Sequence[Draft], leaves: Sequence[str]) -> list[float]:
