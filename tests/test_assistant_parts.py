@@ -188,7 +188,10 @@ def final_account() -> Document:
         Heading(2, "三、支出决算情况说明", page=2),
         Para("1.社会福利支出（类）社会福利（款）殡葬（项）。年初预算为60.00万元，支出决算为62.00万元。", page=2),
         Heading(2, "四、“三公”经费情况说明", page=2),
-        Para("国内公务接待支出2.88万元，主要用于接待考察，2024年共接待国内来访团组31个、248人次。", page=2),
+        Para(
+            "3.公务接待费支出决算为2.88万元。其中：国内公务接待支出2.88万元，主要用于接待考察，2024年共接待国内来访团组31个、248人次。",
+            page=2,
+        ),
         Para("本单位政府采购项目中，预留给小型和微型企业的政府采购项目预算为46.00万元。", page=2),
         table(
             "表1",
@@ -252,3 +255,18 @@ def test_project_with_the_lowest_rate_is_found_in_a_table_of_results() -> None:
 def test_budget_named_with_its_year_is_the_budget_where_a_final_account_repeats_it() -> None:
     answer = FINAL.ask(f"{OFFICE}2024年预算公务接待费多少")
     assert answer.citations[0].doc == f"{OFFICE}-2024" and values(answer)[0] == "3.00万元"
+
+
+def test_budget_and_final_account_are_each_read_in_their_own_document() -> None:
+    answer = FINAL.ask(f"{OFFICE}2024年部门预算与部门决算的公务接待费差多少")
+    assert "0.12万元" in values(answer)
+    assert {(c.doc, c.quote) for c in answer.citations} >= {(f"{OFFICE}-2024", "3.00")}
+
+
+def test_what_is_not_so_is_not_answered_with_what_is() -> None:
+    assert ask(f"{OFFICE}2024年哪个项目不是部门集中采购，多少钱").status is not Status.ANSWERED
+
+
+def test_row_left_out_of_a_ranking_is_not_in_it() -> None:
+    answer = ask(f"{OFFICE}2024年商品和服务支出里，除了电费，最多的是哪一项")
+    assert "办公费" in answer.answer and "电费" not in answer.answer

@@ -199,3 +199,35 @@ def test_grid_without_pairs_keeps_its_header() -> None:
     made = [GridCell(r, r + 1, c, c + 1, (c, r, c + 1, r + 1), (), text) for r, c, text in
             [(0, 0, "单位名称"), (0, 1, "单位性质"), (1, 0, "某局本级"), (1, 1, "行政单位")]]  # fmt: skip
     assert not has_inner_headers(Grid((0, 1, 2), (0, 1, 2), tuple(made)))
+
+
+def test_unit_named_over_all_label_columns_heads_the_projects_below_it() -> None:
+    heads = ["单位", "项目名称", "项目属性", "功能科目", "合计", "上年结转"]
+    grid: Spans = [
+        *[(0, 1, c, c + 1, text) for c, text in enumerate(heads)],
+        (1, 2, 0, 4, "合计"), (1, 2, 4, 5, "90.00"), (1, 2, 5, 6, "0.00"),
+        (2, 3, 0, 4, "301001 某市农业局机关"), (2, 3, 4, 5, "30.00"), (2, 3, 5, 6, "0.00"),
+        *[(3, 4, c, c + 1, text) for c, text in enumerate(["", "农田建设", "延续", "2130153 耕地建设", "30.00", "0.00"]) if text],
+        (4, 5, 0, 4, "301002 某市农技推广中心"), (4, 5, 4, 5, "60.00"), (4, 5, 5, 6, "0.00"),
+        *[(5, 6, c, c + 1, text) for c, text in enumerate(["", "病虫害防治", "延续", "2130108 病虫害控制", "35.00", "0.00"]) if text],
+        *[(6, 7, c, c + 1, text) for c, text in enumerate(["", "良种扩繁", "新增", "2130106 科技转化", "25.00", "0.00"]) if text],
+    ]  # fmt: skip
+    (table,) = read("附表10 项目支出情况表", "单位：万元", grid)
+    labels = [row.label for row in table.rows]
+    assert [path[:2] for path in labels if len(path) > 2] == [
+        ("301001某市农业局机关", "农田建设"),
+        ("301002某市农技推广中心", "病虫害防治"),
+        ("301002某市农技推广中心", "良种扩繁"),
+    ]
+    assert all(len(path) == len(set(path)) for path in labels)
+
+
+def test_counts_with_the_same_noun_are_told_apart_by_what_is_done() -> None:
+    from index.prose import text_to_mentions
+
+    found = [m for m in text_to_mentions("拟制定和修改12件法规，继续审议5件法规，开展4次执法检查。") if m.value is not None]
+    assert [(m.items, m.labels) for m in found] == [
+        (("法规",), ("制定和修改",)),
+        (("法规",), ("继续审议",)),
+        (("执法检查",), ("开展",)),
+    ]
