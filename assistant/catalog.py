@@ -244,7 +244,7 @@ class View:
         )
 
     def _is_apart(self, f: Figure, table: Table | None, leaf: str) -> bool:
-        """Whether a row is of one project and only names its subject: the subject stands behind the name, or several rows share its code."""
+        """Whether a row is of one project and only names its subject: it stands behind the name, or several rows share its code."""
         if table is None or not f.row_path or not leaf:
             return False
         return leaf != f.row_path[-1] or ("项目" in table.title and (table.id, f.col, f.code) in self._shared)

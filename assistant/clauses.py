@@ -96,6 +96,13 @@ def join(answers: Sequence[Answer]) -> Joined:
     return Joined(tuple(texts), tuple(figures), tuple(citations), tuple(steps), tuple(dict.fromkeys(notices)))
 
 
+def asked_first(answers: Sequence[Answer], figures: Sequence[AnswerFigure]) -> tuple[AnswerFigure, ...]:
+    """What each clause asked for before what only supports it: the first figure of each answer, then the others."""
+    heads = [next((f for f in figures if (f.value, f.unit) == (a.figures[0].value, a.figures[0].unit)), None) for a in answers if a.figures]
+    first = list(dict.fromkeys(f for f in heads if f is not None))
+    return (*first, *(f for f in figures if f not in first))
+
+
 def merge(question: str, clauses: Sequence[str], answers: Sequence[Answer]) -> Answer:
     """Answers of several clauses as one; a clause without an answer is named with what was said to it."""
     done = [a for a in answers if a.status is Status.ANSWERED]
@@ -106,7 +113,7 @@ def merge(question: str, clauses: Sequence[str], answers: Sequence[Answer]) -> A
         done[0],
         question=question,
         answer="\n\n".join(texts),
-        figures=joined.figures,
+        figures=asked_first(done, joined.figures),
         citations=joined.citations,
         calculation=joined.steps,
         notices=joined.notices,

@@ -67,6 +67,8 @@ def sum_quarters(task: Task, groups: list[Group]) -> Answer | None:
     for group, quarters in found if len(task.q.years) > 1 else found[:1]:
         task.draft.say(f"{group.label}：" if len(found) > 1 else "")
         state_sum(task, quarters, f"{group.body}{group.year or ''}年四个季度合计")
+    totals = [f for f in task.draft.figures if f.label.endswith("四个季度合计")]
+    task.draft.figures[:] = [*totals, *(f for f in task.draft.figures if f not in totals)]
     return task.draft.answered()
 
 
