@@ -36,6 +36,9 @@ ATTRIBUTE_BEHIND = re.compile(
     r"(?P<item>[^,，]{5,}?)(?P<attribute>(?:是|属于)?(?:落|列|归|放|算|体现|反映)?(?:在|到|是|属于|走|用)(?:的)?(?:哪一?个(?:功能|支出)?(?:科目|项目)|哪(?:一?个|家)(?:下属|预算)?(?:单位|学校|医院)|(?:什么|哪[种类])资金|基本(?:支出)?还是项目(?:支出)?)"
     r"(?:的|里|下)?)(?:[,，。?？](?:金额|数额|各|分别)?(?:是|有)?(?:多少)?(?:钱|万?元)?)?[?？。]?$"
 )
+WHETHER_BEHIND = re.compile(
+    r"(?P<item>[^,，]{5,}?)[,，](?P<attribute>是(?:不是|否)(?!等于|一样|一致)[\u4e00-\u9fff]{2,8}?)(?:吗|呢)?[?？]?$"
+)
 OFFERED = re.compile(r"^(?:是|属于|走)?([\u4e00-\u9fff]{2,8}?)还是([\u4e00-\u9fff]{2,8}?)(?:的|呢)?$")
 LONGEST_WORDS = 20
 FUND = re.compile(r"一般公共预算|政府性基金|国有资本经营|财政专户|单位资金|事业收入|其他收入|上年结转|结转结余|财政拨款|非财政拨款")
@@ -45,6 +48,8 @@ KIND = re.compile(r"基本支出|项目支出")
 def attribute_apart(text: str) -> list[str]:
     """上级补助收入落在哪个科目，金额多少 → the amount first, then what is asked of it; empty where nothing of the kind is asked."""
     found = ATTRIBUTE_BEHIND.match(flat(text))
+    if found is None and (whether := WHETHER_BEHIND.match(flat(text))):
+        found = whether  # 2025年预算，是不是重点项目
     return [f"{found['item']}多少", found["attribute"]] if found else []
 
 

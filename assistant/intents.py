@@ -9,7 +9,7 @@ from assistant.lexicon import Lexicon
 from assistant.years import text_to_years
 
 NAMED_AMOUNT = re.compile(r"用于[^，。？]{2,20}的?(?:支出|经费|资金|金额|预算|拨款)[？?]?$")  # an item's name, not its use
-NOT_CHANGES = re.compile(r"增加值|增值税|增长点|增加额|保值增值|涨价")
+NOT_CHANGES = re.compile(r"降解|降耗|降碳|减灾|减排|减负|减税|减震|减量|增收|增殖|增效|增容|增加值|增值税|增长点|增加额|保值增值|涨价")
 MONEY_TAKEN = re.compile(r"占[了用掉去]?(?:多少|几)[个]?(?:万|亿|千|元|钱)")  # 占了多少万 asks for an amount, not for a share
 ITEMS_WITH_AMOUNTS = re.compile(r"哪些[^,，]{1,12}[,，]?(?:各|分别)")  # 有哪些专项资金，各多少
 SHARE_ASKED = re.compile(r"占.{0,20}(?:比|百分|多少|几|多大|%)|占比|百分之(?:几|多少)是|比[例重列]|有几成|几成是|占.{0,6}份额")
@@ -27,7 +27,7 @@ SUM_CHECKED = (  # whether parts add up to what is printed
 PROJECTS_COUNTED = re.compile(r"(?:几|多少)个?项目|项目.{0,14}(?:几|多少)个")
 PROJECTS_THAT = re.compile(r"各多少|分别|减少|增加|下降|增长|涨|超过|不足|低于|高于|以上|以下|新增|持平|压减")
 AT_MOST = re.compile(r"最[多高少低](?=能|可|不|允许|要|得|多少|几)|清单(?=[上里中])")  # 最多能有几个人 ranks nothing
-WHO_MORE = re.compile(r"(?:谁|哪个|哪一?项|哪样)[\u4e00-\u9fff]{0,8}[多少高低大小](?!少)|几倍")
+WHO_MORE = re.compile(r"(?:谁|哪个|哪家|哪边|哪所|哪一?项|哪样)[\u4e00-\u9fff]{0,8}[多少高低大小](?!少)|几倍")
 WHERE_CHANGED = re.compile(r"(?:[减增涨降加]|多|少)(?:了|掉)?(?:在|到)?(?:了)?哪|[减增]在哪")
 HOW_COME = re.compile(
     r"怎么(?:反而|会|就|突然|又|还|反倒|一下子)?(?:涨|降|增|减|多了|少了|没有?了|冒出)|怎么做到|缘故|何故|怎么(?:又|突然|一下子)有|怎么(?:20\d\d年|今年)?(?:就|又|突然|一下子)?(?:排|安排|列|增加?|要花|花)了"

@@ -28,6 +28,9 @@ WITHIN = re.compile(r"^(.*?)(?:里面?|当?中|内)(?:[,，]|(?=[^,，]*[、和�
 FUNDS = re.compile(r"(?:一般公共预算|政府性基金(?:预算)?|国有资本经营预算|财政拨款)(?:财政拨款|拨款)?(?:的|里|中)?")
 BARE_TAIL = re.compile(r"(?:本年)?(?:收入|支出)(?:合计|总计|决算|预算)?|(?:年初|年末|上年)?(?:结转和?结余|结转|结余)$|货物|工程|服务$")
 ITEM_END = re.compile(r"(?:费|支出|补贴|补助|工资|奖金|公积金)$")  # 办公费印刷费 are two, 一般公共预算财政拨款 is one
+YEAR_ALONE = re.compile(
+    r"^[\s,，]*(?:(?:20)?\d\d年|今年|去年)?(?:预算|决算)?(?:安排|支出|花|用|列)?了?[\s,，]*$"
+)  # 两项加起来，2025年安排了多少
 ALL_OF = re.compile(r"所有|全部|[两三四各几]个|[两三四五]大")
 FILLER = re.compile(
     r"多少|加在?一块儿?|合一块儿?|加一起|加总|高出|合计|一共|总共|加起来|加在一起|合起来|相加|之和|[是的]|占比|各|两类|两项|三项|钱(?![\u4e00-\u9fff])|钱(?=多少|是多少|各|一共)|\?|？|。|等于|结果|相差|差(?=多少|$)"
@@ -151,6 +154,8 @@ def list_items(task: Task, group: Group, text: str) -> list[Figure]:
     if ALL_OF.search(text) and not re.search(r"和|、|与", text):
         return all_rows(task, group, part_ask(task.library, re.sub(rf"{ALL_OF.pattern}|合起来|加起来|新增的?", "", FILLER.sub("", text))))
     pieces = split_items(task, group, text)
+    named = [p for p in pieces if part_ask(task.library, p).content]
+    pieces = named if len(named) > 1 and all(YEAR_ALONE.search(p) for p in pieces if p not in named) else pieces
     readings = [read_one(task, group, p) for p in pieces]
     figures = in_one_table([r for r in readings if r])
     return figures if len(figures) == len(pieces) > 1 and len({f.id for f in figures}) == len(figures) else []

@@ -70,6 +70,8 @@ def stands_at(figure: Figure, years: frozenset[int]) -> bool:
 
 def counts_in(unit: str, counter: str) -> bool:
     """辆 and 辆车, 批 and 批次, 人 and 名 count the same things."""
+    if counter == "天":
+        return unit.endswith(("天", "日"))  # 7个工作日
     if unit in ("人次", "批次") or counter in ("人次", "批次"):
         return unit[:1] == counter[:1] and (len(unit) == len(counter) or "批" in unit)
     return counter in unit or counter.startswith(unit) or any({unit[:1], counter[:1]} <= same for same in ALIKE)

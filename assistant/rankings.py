@@ -241,7 +241,7 @@ def answer_list(task: Task) -> Answer | None:
         parts = count_parts(task, group)
         if parts:
             return parts
-        if re.search(r"项目(?:支出)?有哪些|哪些项目|项目清单|项目名单|的项目", task.q.text):
+        if re.search(r"项目(?:支出)?有哪些|哪些项目|哪几个?项目|项目清单|项目名单|的项目", task.q.text):
             rows = family(task, group)
             if rows:
                 return state_rows(task, group, rows, len(rows))
