@@ -24,6 +24,7 @@ from assistant.units import view_units
 from index.amounts import convert, format_value, round_half_up
 from index.domain import Figure, Measure
 
+NUMBER = re.compile(r"^\d+")
 TIMES = re.compile(r"([^,，。?？]{2,}?)(?:是|相当于)([^,，。?？]{2,}?)的?(?:几|多少)倍")
 TOTAL = re.compile(r"总|合计|全部|收入|支出")
 KIND_OF_BODY = re.compile(r"(?:哪|两|三|几|各)(?:一|几)?个?(局|委|厅|院|街道|镇|乡|学校|医院|中心)")
@@ -82,20 +83,23 @@ def more_than_counted(task: Task, groups: list[Group]) -> bool:
 
 def compare_units(task: Task, groups: list[Group]) -> Answer | None:
     """The same item of several units of one department."""
+    units: dict[str, set[str]] = {}  # with and without its number (301003 某中心), a unit is one
+    for label in sorted(task.q.units.labels, key=lambda u: (task.q.text.find(u[-4:]), u)):
+        units.setdefault(NUMBER.sub("", label), set()).add(label)
     for group in groups:
         found = []
-        for label in sorted(task.q.units.labels, key=lambda u: task.q.text.find(u[-4:])):
-            reading = task.read(group, want=replace(task.want(), units=frozenset({label})))
+        for name, labels in units.items():
+            reading = task.read(group, want=replace(task.want(), units=frozenset(labels)))
             if reading and reading.sure:
-                found.append((replace(group, body=unit_name(reading.figure, label)), reading))
-        if len(found) == len(task.q.units.labels):
+                found.append((replace(group, body=NUMBER.sub("", unit_name(reading.figure, name))), reading))
+        if len(found) == len(units):
             state_side_by_side(task, align(found))
             return task.draft.answered()
     return None
 
 
 def unit_name(figure: Figure, label: str) -> str:
-    return next((p for p in figure.row_path if core(p) == label), label)
+    return next((p for p in figure.row_path if NUMBER.sub("", core(p)) == label), label)
 
 
 def compare_items(task: Task, groups: list[Group]) -> Answer | None:

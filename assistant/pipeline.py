@@ -264,7 +264,7 @@ class Assistant:
             plain, everything = q, scope
             q = with_units(q, named_units(q.text, self.library.views(scope.groups[:NEAR]), q.named.spans), self.lexicon)
             scope = with_these_units(scope, q.units, self.library)
-            if q.intent is Intent.LOOKUP and len(q.units.spans) > 1 and len(q.units.labels) > 1 and not q.units.own:
+            if q.intent is Intent.LOOKUP and len(q.units.spans) > 1 and not q.units.own:
                 q = replace(q, intent=Intent.COMPARE)
         answer = self._handled(q, scope, draft)
         words = [q.text[start:end] for start, end in q.units.spans]

@@ -13,7 +13,7 @@ from assistant.frames import DEPARTMENT_LEVEL, UNIT_LEVEL
 from assistant.leftover import OWN_WORD, Sides, figure_opposed, half_said, leftover, near_miss, one_sided
 from assistant.library import Library
 from assistant.lookup import CLOSE, WHOLE, Want, find, same_amount
-from assistant.match import Ask, own_characters, span_mask, text_to_ask
+from assistant.match import NOTHING, Ask, match_label, own_characters, span_mask, text_to_ask
 from assistant.scope import Group
 from assistant.watch import RETRIEVE, stage
 from assistant.years import YEAR
@@ -76,7 +76,8 @@ def _read_figure(library: Library, group: Group, ask: Ask, want: Want) -> Readin
         found = [c for c in found if not (limits and limits.isdisjoint(LIMIT.findall(label_text(c.figure))))]
     found = [c for c in found if want.code or not (hardly_said(c) or of_a_part(c))]
     if not THREE_FUNDS.search(ask.text):
-        found = [c for c in found if c.named or "三公" not in core(title_of(library, c.figure))]  # its total is none of 财政拨款支出
+        # Its total is none of 财政拨款支出; 机关运行经费, a column of the same table, is what it says.
+        found = [c for c in found if c.named or "三公" not in core(title_of(library, c.figure)) or says_column(ask, c.figure)]
     candidates = naming(found, {v.info.doc_id: v for v in views}, ask)
     if not candidates:
         return None
@@ -127,6 +128,12 @@ def own_of_the_year(best: Candidate, candidates: Sequence[Candidate], ask: Ask, 
         if place == title if title else core(f.row_path[-1]).startswith("财政拨款") and "财政拨款收入支出" in place:
             return c
     return best
+
+
+def says_column(ask: Ask, figure: Figure) -> bool:
+    """Whether the question says the figure's own column whole, and that column is no mere total."""
+    match = match_label(ask, core(figure.col_path[-1])) if figure.col_path else NOTHING
+    return bool(match.covered & ask.content) and match.share >= 1 - WHOLE
 
 
 def named_first(best: Candidate, candidates: Sequence[Candidate], ask: Ask) -> Candidate:
