@@ -246,6 +246,8 @@ class Directory:
             alias = self.sounds.get(sound(piece)) if re.fullmatch(r"[\u4e00-\u9fff]+", piece) else None
             if alias and alias != piece and sum(a != b for a, b in zip(alias, piece, strict=True)) == 1:
                 table, kind = (self.regions, "region") if alias in self.regions else (self.cores, "core")
+                if kind == "core" and length == 2 and not self._stands_alone(f"{text} ", i, alias):
+                    continue  # 执法检查 is no 检察
                 return _Token(i, i + length, kind, table[alias], alias)
         return None
 

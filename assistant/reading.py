@@ -12,7 +12,7 @@ from assistant.flat import core, flat
 from assistant.frames import DEPARTMENT_LEVEL, UNIT_LEVEL
 from assistant.leftover import OWN_WORD, Sides, figure_opposed, half_said, leftover, near_miss, one_sided
 from assistant.library import Library
-from assistant.lookup import CLOSE, WHOLE, Want, find, same_amount
+from assistant.lookup import CLOSE, WHOLE, Want, counts_in, find, same_amount
 from assistant.match import NOTHING, Ask, match_label, own_characters, span_mask, text_to_ask
 from assistant.scope import Group
 from assistant.watch import RETRIEVE, stage
@@ -97,7 +97,14 @@ def _read_figure(library: Library, group: Group, ask: Ask, want: Want) -> Readin
     named = want.code and best.named and best.unsaid <= WHOLE  # the code and the whole name agree: 职工福利费（30229）
     unexplained = [] if named else left_by(ask, best, other_clauses(ask, want.code) if want.code else 0)
     unexplained = [*half_said(ask, best.covered), *unexplained] if want.code else unexplained
+    if not want.counter and best.figure.measure is Measure.COUNT and any(counts_otherwise(best.figure, r) for r in rivals):
+        unexplained = [*unexplained, "多少"]  # 高中有多少: students or classes
     return Reading(group, best.figure, best.score, best.covered, same, rivals, tuple(unexplained))
+
+
+def counts_otherwise(a: Figure, b: Figure) -> bool:
+    """Whether two counts of one item count different things (2,160人, 42个)."""
+    return b.measure is Measure.COUNT and bool(a.unit and b.unit) and not counts_in(a.unit, b.unit)
 
 
 def left_by(ask: Ask, candidate: Candidate, besides: int = 0) -> list[str]:
@@ -235,6 +242,9 @@ def naming(candidates: list[Candidate], views: Mapping[str, View], ask: Ask) -> 
 def _unlike(best: Candidate, close: Sequence[Candidate]) -> list[Figure]:
     out: list[Figure] = []
     for c in close:
+        one_sentence = c.figure.origin is Origin.PROSE and c.figure.context == best.figure.context
+        if one_sentence and c.figure.measure is Measure.COUNT and c.figure.unit == best.figure.unit:
+            continue  # 制定12件法规，继续审议5件法规: other facts of one sentence
         if not same_item(best.figure, c.figure) or spent_beside_budget(best.figure, c.figure):
             continue
         if not same_amount(best.figure, c.figure) and not any(same_amount(o, c.figure) for o in out):
