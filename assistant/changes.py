@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from decimal import Decimal
 
-from assistant.catalog import BUDGETED
+from assistant.catalog import BUDGETED, SPENT
 from assistant.completion import against_budget
 from assistant.domain import Answer
 from assistant.draft import printed, quoted
@@ -22,6 +22,7 @@ from index.amounts import RATIO, convert, format_value, round_half_up
 from index.domain import Figure, Measure, Origin
 
 CHANGE_IN_MONEY = re.compile(r"(?:增加?|减少?|多|少|涨|降|差|加|砍)[了出掉]?(?:多少|几)(?!百分|成|个百分)")
+AGAINST_SPENT = re.compile(r"(?:比|较|与|和|跟)[^,，]{0,8}(?:执行数|决算数?|实际(?:支出|执行))")
 COMPARED_WITH = re.compile(r"[比较](?:去年|上一?年|(?:20)?\d\d年?度?)的?(?:预算执行数|执行数|决算数|预算数|年初预算数?|预算|决算)?")
 
 
@@ -34,8 +35,8 @@ def answer_change(task: Task) -> Answer | None:
     found = []
     for group in task.scope.groups:
         stated = read_change(task, group)
-        if stated:
-            found.append((group, stated))
+        if stated and not (AGAINST_SPENT.search(task.q.text) and not SPENT.search(baseline_of(stated.figure))):
+            found.append((group, stated))  # 比上年执行数 is not answered against last year's budget
     found = keep_best(found)
     if not found:
         return answer_two_years(task)

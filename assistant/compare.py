@@ -13,7 +13,7 @@ from assistant.completion import against_budget
 from assistant.domain import Answer
 from assistant.draft import printed, quoted
 from assistant.flat import core
-from assistant.items import COLUMN_SAID, COLUMN_WORD, pick_groups, read_one, row_columns, split_items
+from assistant.items import COLUMN_SAID, COLUMN_WORD, pick_groups, read_one, row_columns, split_items, without_bodies
 from assistant.lookup import AMOUNTS
 from assistant.reading import Reading, change_of, part_ask
 from assistant.scope import Group
@@ -212,13 +212,19 @@ def same_place(a: Figure, b: Figure) -> bool:
 
 def state_side_by_side(task: Task, readings: list[tuple[Group, Reading]]) -> None:
     sides = [(g, r.figure) for g, r in readings]
-    ranked = len(sides) > 2 and all(f.value is not None for _, f in sides) and bool(re.search(r"高|排|大|最|谁|哪", task.q.text))
+    ranked = (
+        len(sides) > 2
+        and all(f.value is not None for _, f in sides)
+        and bool(re.search(r"高|排|大|最|谁|哪", without_bodies(task, task.q.text)))
+    )
     if ranked:  # before they are stated: sources are numbered from the top
         sides.sort(key=lambda side: size_of(side[1]), reverse=not task.q.ascending)
     rows = [(g, f, task.draft.state(f, task.q.unit, f"{g.label} · {task.draft.label(f)}")) for g, f in sides]
     if ranked and size_of(rows[0][1]) != size_of(rows[1][1]):
         name = f"{rows[0][1].year or rows[0][0].year}年" if len({g.body for g, *_ in rows}) == 1 else rows[0][0].body
         task.draft.say(f"{'最少' if task.q.ascending else '最多'}的是{name}，{rows[0][2]}。")
+    if not task.q.years and len({f.year or g.year for g, f, _ in rows}) > 1 and len({g.body for g, *_ in rows}) > 1:
+        task.draft.note("assumption", "各份文件的年份不同。")
     if len(rows) == 2:
         state_gap(task, rows[0][0], rows[0][1], rows[1][0], rows[1][1])
     table = ["| 单位 | 年份 | 项目 | 数额 | 出处 |", "|---|---|---|---|---|"]

@@ -44,6 +44,7 @@ from assistant.turns import MEASURE, complete, follow_up
 from assistant.understand import Question, text_to_question, with_tables, with_units
 from assistant.units import NamedUnits, named_units, swap_unit, view_units
 from assistant.watch import UNDERSTAND, note, stage, watching
+from assistant.without import answer_without, leaves_out
 from assistant.words import simplified
 from index.domain import Hit
 
@@ -78,6 +79,7 @@ OF_ONE_DOCUMENT = frozenset(
         answer_list,
     }
 )
+LEAVING_OUT = frozenset({answer_rank, answer_list, answer_text, answer_why})
 HANDLERS = {
     Intent.LOOKUP: (
         answer_parts,
@@ -301,7 +303,7 @@ class Assistant:
         with stage(UNDERSTAND):
             q = with_tables(q, named_tables(q.text, self.library.views(scope.groups[:NEAR])), self.lexicon)
             q = replace(q, ask=promote(q.ask, [view.rows for view in self.library.views(scope.groups[:NEAR])]))
-        for handler in (answer_empty, answer_disputes, answer_agree, answer_across, answer_completion, answer_gap, *HANDLERS[q.intent]):
+        for handler in self._handlers(q, scope):
             answers = [
                 (one.bodies[0] if one.bodies else "", a)
                 for one in open_bodies(q, scope)
@@ -316,6 +318,15 @@ class Assistant:
             if answers:
                 return which(answers, draft.question, "您问的是哪一个单位？库中有几个单位都符合：")
         return None
+
+    def _handlers(self, q: Question, scope: Scope) -> Sequence[Handler]:
+        """Who is asked, in order. Where the question leaves a part out, only those that know how to."""
+        own = HANDLERS[q.intent]
+        if leaves_out(q.text):
+            printed = (item for view in self.library.views(scope.groups[:NEAR]) for item in view.printed_items(q.ask))
+            if not any(leaves_out(item) or "不含" in item for item in printed):
+                return (answer_without, *(h for h in own if h in LEAVING_OUT))
+        return (answer_empty, answer_disputes, answer_agree, answer_across, answer_completion, answer_gap, *own)
 
     def _one(self, handler: Handler, q: Question, scope: Scope, draft: Draft) -> Answer | None:
         """What a handler says of one body: of each of its documents by itself, where the question leaves open which."""

@@ -22,6 +22,7 @@ from assistant.passages import view_passages
 from assistant.reading import Reading, change_of, part_ask, read_figure
 from assistant.scope import Group
 from assistant.task import Task
+from assistant.without import leaves_out
 from index.amounts import chinese_to_int, format_value
 from index.domain import Figure, Measure, Origin
 
@@ -40,6 +41,8 @@ LISTED = 20
 
 def answer_rank(task: Task) -> Answer | None:
     """Largest or smallest rows of a family: projects, function classes, children of an item, bodies."""
+    if leaves_out(task.q.text) and not EXCEPT.search(task.q.text):
+        return None
     groups = pick_groups(task)
     if len({g.body for g in groups}) > 1 and (task.scope.named or BODIES_RANKED.search(task.q.text)):
         every = groups if task.q.years else list({(g.body, g.year): g for g in reversed(task.scope.groups)}.values())[::-1]
@@ -222,7 +225,7 @@ def answer_empty(task: Task) -> Answer | None:
 
 def answer_list(task: Task) -> Answer | None:
     """New items, items that rose or fell, parts of an item; other lists are passages. None for rows by a condition not known here."""
-    if CONDITION.search(task.q.text):
+    if CONDITION.search(task.q.text) or leaves_out(task.q.text):
         return None
     for group in pick_groups(task)[:1]:
         if INDICATORS.search(task.q.text) and (indicators := list_indicators(task, group)):

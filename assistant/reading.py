@@ -25,6 +25,7 @@ COUNTED_THING = 4  # characters
 HARDLY = 8.0  # unsaid weight of a label of which the question says two characters
 INCOME = frozenset({"收入"})
 LIMIT = re.compile(r"(\d+)(?=万元?(?:\([^()]*\))?以[上下])")  # 单价50万元以上 is not 单价100万元以上
+NEGATED = re.compile(r"非(?:财政拨款|财政|税收|流动|同级|经营|营利|在编|贫困|重点)(?:收入|支出|资金|结转|结余)?")
 ENOUGH_SCORE = 0.35  # of the content's weight; below it the labels say too much else
 
 THREE_FUNDS = re.compile(r"三公|出国|出境|接待|车|会议|培训")
@@ -72,6 +73,8 @@ def _read_figure(library: Library, group: Group, ask: Ask, want: Want) -> Readin
         found = [c for c in found if not (parts and printed_together(c.figure, parts))]
         needed = [told for said, told in library.lexicon.requires if any(w in ask.text for w in said)]
         found = [c for c in found if all(any(w in own_text(c.figure) for w in told) for told in needed)]
+        denied = [m.group() for m in NEGATED.finditer(ask.text)]  # 非财政拨款 is never 财政拨款
+        found = [c for c in found if all(word in label_text(c.figure) for word in denied)]
         limits = set(LIMIT.findall(ask.text))
         found = [c for c in found if not (limits and limits.isdisjoint(LIMIT.findall(label_text(c.figure))))]
     found = [c for c in found if want.code or not (hardly_said(c) or of_a_part(c))]
