@@ -290,6 +290,10 @@ def answer_previous(task: Task) -> Answer | None:
         if change is None or change.figure.measure is not Measure.CHANGE or change.figure.value is None:
             continue
         amounts = [f for f in change_of(task.library, group, change.figure, AMOUNTS) if f.year in (None, group.year)]
+        if group.kind.is_final:  # what was spent less what that rose by; a change against the budget leads to no other year
+            amounts = [f for f in amounts if not BUDGETED.search("".join(f.col_path)) or SPENT.search("".join(f.col_path))]
+            if "预算" in baseline_of(change.figure):
+                continue
         now = amounts[0] if amounts else None
         if now is None:
             reading = task.read(group, want=replace(task.want(), years=frozenset()))

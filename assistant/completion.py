@@ -43,6 +43,10 @@ def answer_completion(task: Task) -> Answer | None:
             state_stated(task, group, stated.figure)
             return task.draft.answered()
         if (pair := read_pair(task, group, text)) is not None:
+            if not pair[1].value:  # what had no budget has no rate
+                both = "，".join(f"{task.draft.label(f)}{task.draft.state(f)}" for f in pair)
+                task.draft.say(f"年初预算为零，没有完成比例——{group.body}{group.year or ''}年{both}，见{task.where(pair[0])}。")
+                return task.draft.answered()
             state_quotient(task, group, *pair)
             return task.draft.answered()
     return None

@@ -27,6 +27,8 @@ FINAL_NAMED = re.compile(r"(?<![和与跟比、])\d\d年?度?的?(?:部门|单�
 BUDGET_SAID = re.compile(r"预算|年初|计划|安排|目标")
 UNSAID_TOTAL = 0.6  # against the row 支出总计 where only a column is named
 EACH = re.compile(r"每|(?<!高)标准|单价|一[亩人户个名]")
+SPENT_COLUMN = re.compile(r"执行数$")
+BUDGET_ASKED = re.compile(r"(?<!公共)(?<!基金)(?<!经营)预算(?:数|是|为|有|共|一共|安排)?(?:多少|$)")
 OPENING_SAID = re.compile(r"年初|上年|上一年|去年|期初|结转")
 REST = re.compile(r"其[他它]")
 HALF = 0.51  # a column is meant where the question names half of its own words
@@ -136,6 +138,8 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
         score -= 0.6  # of a final account, the executed amount is meant
     if entry.executed and kind == "money" and INITIAL_SAID.search(ask.text) and not SPENT_SAID.search(FINAL_NAMED.sub("", ask.text)):
         return None  # nor what was budgeted with what was spent
+    if SPENT_COLUMN.search("".join(f.col_path[-1:])) and BUDGET_ASKED.search(ask.text) and not SPENT_SAID.search(ask.text):
+        return None  # 2024年预算多少 is not what 2024 came to (2024年执行数)
     if entry.opening and not OPENING_SAID.search(ask.text):
         score -= AT_THE_START
     if want.direction and f.direction == -want.direction:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from assistant.bodies import is_unit
 from assistant.catalog import View
 from assistant.changes import answer_previous, state_change_of
+from assistant.completion import COMPLETION
 from assistant.domain import Answer, Intent, Refusal
 from assistant.draft import quoted
 from assistant.flat import core
@@ -24,22 +25,35 @@ from assistant.task import Task
 from index.amounts import BLANKS, format_value
 from index.domain import Figure
 
+# Who answers for it, whether one side is more than the other, which rows pass a limit: no single figure tells that.
+OTHER_THAN_A_FIGURE = re.compile(
+    r"谁(?:负责|牵头|主管|承担|来管)|哪个(?:科室|处室|股室)(?:负责|牵头|管)|(?:收入|支出|成本)比(?:营业)?(?:收入|支出|成本)[多少高低]"
+    r"|(?:超过|大于|高于|低于|少于|不足|不到)[\d一二三四五六七八九十百千]+(?:%|万|亿|元|分|个)[^,，]{0,4}的(?:项目|科目|单位|指标|支出|有)"
+)
 COUNTED_ITEMS = re.compile(r"[两二三四五六七八九十几][个项类款]")
 PER = re.compile(
     r"每(?:一)?(?:个|名|位)?(?:[亩人户套张吨件册台辆]|公里|平方米|平米|学生|老人|孩子)(?!次)|一(?:个|家|名|位|所|座)[\u4e00-\u9fff]{1,2}(?:一年|每年|一个月|每月|补)"
 )
 RATE = re.compile(r"/|每|均|标准|单价")
-SEVERAL_ITEMS = re.compile(r"[\u4e00-\u9fff]{2}(?:和|与|、|加上?)[\u4e00-\u9fff]{2}.*(?:合计|一共|总共|加起来|之和|相加|共)")
+SEVERAL_ITEMS = re.compile(
+    r"[\u4e00-\u9fff]{2}(?:和|与|、|加上?(?!强|快|大|班|工|油|固|密|装))[\u4e00-\u9fff]{2}.*(?:合计|一共|总共|加起来|之和|相加|共(?=多|有|计|$))"
+    r"|(?:支出|经费|费|车)加(?:上)?[\u4e00-\u9fff]{2}"
+)
 ALSO_TOLD = 4  # documents that state the same value are told up to here
 SEVERAL = 8  # groups whose labels are compared with the question word for word
 APART = re.compile(r"差(?:了|别|距|额)?(?:是|有)?多[少大]|相差|差额(?:是|有)?多少")
+NO_TARGET = re.compile(r"实际|完成情况|完成值|哪些|什么|啥|干嘛|怎么|内容")
 WHICH_ONE = re.compile(r"哪(?:一|几)?(?:项|些|块|类|笔|个(?!年))")
 
 
 def answer_lookup(task: Task) -> Answer | None:
     """One figure of one body and year; asks back where bodies or years differ."""
-    if task.q.intent is Intent.SUM and (COUNTED_ITEMS.search(task.q.text) or SEVERAL_ITEMS.search(without_printed(task))):
+    if task.q.intent is Intent.SUM and COUNTED_ITEMS.search(task.q.text):
+        return None
+    if SEVERAL_ITEMS.search(without_printed(task)):
         return None  # one of several items is not their sum
+    if OTHER_THAN_A_FIGURE.search(task.q.text) or COMPLETION.search(task.q.text):
+        return None
     if task.q.intent is Intent.COMPARE and APART.search(task.q.text):
         return None  # one of two figures is not their difference
     if not task.q.ask.content and not task.q.code and WHICH_ONE.search(task.q.text):
@@ -86,7 +100,7 @@ def only_place(task: Task) -> bool:
 
 def answer_target(task: Task) -> Answer | None:
     """What an indicator is to reach (…目标, 要达到多少), from a table of goals: before any passage that speaks of it."""
-    if not re.search(r"目标|指标|要?达到", task.q.text) or re.search(r"哪些|什么|啥|干嘛|怎么|内容", task.q.text):
+    if not re.search(r"目标|指标|要?达到", task.q.text) or NO_TARGET.search(task.q.text):
         return None
     want = replace(task.want(), unit_kind=None, counter=None)
     readings = [(g, r) for g in task.scope.groups if (r := task.read(g, want=want)) is not None and r.sure and is_target(task, r.figure)]
@@ -100,7 +114,8 @@ def answer_target(task: Task) -> Answer | None:
 
 def is_target(task: Task, figure: Figure) -> bool:
     table = task.draft.views[figure.doc_id].tables.get(figure.table_id or "")
-    return table is not None and bool(re.search(r"目标|指标|绩效", "".join(figure.col_path) + table.title))
+    weighed = re.search(r"权重|分值|得分|评分|上年", "".join(figure.col_path[-1:]))
+    return table is not None and not weighed and bool(re.search(r"目标|指标|绩效", "".join(figure.col_path) + table.title))
 
 
 def answer_counts(task: Task) -> Answer | None:
@@ -144,6 +159,9 @@ def unit_parts(task: Task, reading: Reading) -> list[Figure]:
     view = task.library.view(best.doc_id)
     if (best.code or "").startswith("3") and (parts := function_parts(view, best)):
         return parts
+    table = view.tables.get(best.table_id or "")
+    if table is not None and "采购" in table.title and (parts := purchase_parts(task, view, best)):
+        return parts
     if task.q.units.labels or not is_unit(best.row_path[0]):
         return []
     rows = [
@@ -157,6 +175,19 @@ def unit_parts(task: Task, reading: Reading) -> list[Figure]:
     ]
     whole = any(not f.row_path or not is_unit(f.row_path[0]) for f in rows)
     return [] if whole or len({f.row_path for f in rows}) < 2 or len({f.row_path for f in rows}) != len(rows) else rows
+
+
+def purchase_parts(task: Task, view: View, best: Figure) -> list[Figure]:
+    """Lines of one name in a list of purchases (物业管理服务 under three projects); none where the question names what one stands under."""
+    rows = [
+        f
+        for f in view.figures
+        if f.table_id == best.table_id and f.col == best.col and f.row_path[-1:] == best.row_path[-1:] and f.value is not None
+    ]
+    above = {core(p) for f in rows for p in f.row_path[:-1]}
+    shared = {core(p) for p in best.row_path[:-1] if all(p in f.row_path for f in rows)}
+    named = any(match_label(task.ask, p).share > HALF and match_label(task.ask, p).covered & task.ask.content for p in above - shared)
+    return rows if len(rows) > 1 and not named else []
 
 
 def function_parts(view: View, best: Figure) -> list[Figure]:

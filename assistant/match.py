@@ -7,6 +7,7 @@ content and say little else; what no label explains is a reason to say no. Chara
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
@@ -125,6 +126,7 @@ class Ask:
     words: tuple[Word, ...] = ()
     terms: int = 0  # verbs that are terms of budgets (结转, 接待): never left unexplained
     talk: int = 0  # verbs and adjectives that are no term of budgets
+    undivided: frozenset[str] = frozenset()  # labels that are said in one piece or not at all
     whole: tuple[int, ...] = ()  # masks of terms that are explained whole or not at all
     memo: dict[Hashable, Any] = field(default_factory=dict, init=False, compare=False, repr=False)  # what was worked out for it already
 
@@ -205,6 +207,7 @@ def text_to_ask(text: str, lexicon: Lexicon, known: Iterable[tuple[int, int]] = 
         words,
         terms,
         talk,
+        frozenset(lexicon.whole),
         whole,
     )
 
@@ -307,6 +310,8 @@ def match_label(ask: Ask, label: str, fuzzy: bool = True) -> Match:
         if covered & term and (term & ~covered or torn(ask, term, label, at)):
             covered &= ~term
             at = [None if j is not None and term >> j & 1 else j for j in at]
+    if label in ask.undivided and not in_one_piece(at) and not any(canonical in label for _, _, canonical in ask.aliases):
+        return NOTHING  # 基本公共卫生服务支出 does not say 基本支出
     if not covered:
         return NOTHING
     done = [j is not None for j in at]
@@ -317,6 +322,12 @@ def match_label(ask: Ask, label: str, fuzzy: bool = True) -> Match:
     totals = label[-2:] in TOTALS and all(done[-2:])  # 总计 means the column 支出总计, too
     share = sum(own) / len(own) if own else float(missing < 0.05 or totals)
     return Match(covered, missing if exact else missing + 0.2, share, missing < 0.05 or any(own))
+
+
+def in_one_piece(at: list[int | None]) -> bool:
+    """Whether the label's explained characters stand together in the question."""
+    told = [j for j in at if j is not None]
+    return all(b == a + 1 for a, b in itertools.pairwise(told))
 
 
 def torn(ask: Ask, term: int, label: str, at: list[int | None]) -> bool:

@@ -32,6 +32,9 @@ ROLE_WORDS = {
     Intent.LIST: re.compile(r"、"),
 }
 GIVEN = re.compile(r"主要原因|原因是|原因为|主要是(?:由于|因为)|是由于|是因为")
+WITHOUT_BUDGET = re.compile(
+    r"(?:没有?|未)(?:安排|编列|列)[^,，]{0,6}的(?:项目|科目|单位|支出)|(?:没有?|未)(?:达到|完成|执行)[^,，]{0,8}的(?:项目|科目|指标)"
+)
 COMPANY = re.compile(r"公司|集团|[\u4e00-\u9fff]{2}厂|合作社|银行")  # which companies: only where some are named
 NUMBERED_LINE = re.compile(r"\s*(?:[(（]?(?:\d{1,2}|[一二三四五六七八九十]+)[)）]?[.、．)）]|[①-⑳])")
 PAID_TO = re.compile(r"(?:付|拨|给|发|支付|补)(?:给|了|到|给了)?(?:哪|谁)")  # who is paid: only where a receiver is named
@@ -129,6 +132,8 @@ def answer_text(task: Task) -> Answer | None:
         return no_reason(task, best.passage)
     if not holds_kind(task, best.passage) or off_topic(task, best.passage) or only_defines(task, best.passage):
         return None
+    if WITHOUT_BUDGET.search(task.q.text):
+        return None  # which rows have no amount is told by no single passage
     if NOT_THAT.search(task.q.text) and not re.search(r"不是|非|未|没有|无", best.passage.text):
         return None  # which is not so is not told by what is so
     part = same_section(task, best.passage)

@@ -208,6 +208,9 @@ class Assistant:
         good = [a for a in answers if a.status is Status.ANSWERED]
         if DIFFERENCE.fullmatch(clauses[-1]) and whole.status is Status.ANSWERED and whole.calculation:
             return whole  # 哪个多，差多少: the difference is of both
+        untold = [a for a in answers if a.status is not Status.ANSWERED]
+        if untold and answers[0].status is Status.ANSWERED and not whole.calculation and len(whole.figures) < len(clauses):
+            return merge(question, clauses, answers)  # 多少钱，多少栋: what is not told is said
         if len(good) == len(answers) or (good and answers[0].status is Status.ANSWERED and adds_nothing(whole, good)):
             return merge(question, clauses, answers)
         return whole

@@ -23,13 +23,15 @@ from assistant.reading import Reading, change_of, part_ask, read_figure
 from assistant.scope import Group
 from assistant.task import Task
 from assistant.without import leaves_out
-from index.amounts import chinese_to_int, format_value
+from index.amounts import MONEY, chinese_to_int, format_value
 from index.domain import Figure, Measure, Origin
 
 NOT_NEW = re.compile(r"\(?(?:不算|不含|不包括|除去|剔除|除了)新增的?(?:项目)?\)?")
 AMOUNTS_ASKED = re.compile(r"[,，]?(?:各|分别)(?:是|为|有)?(?:多少|几)[\u4e00-\u9fff]{0,2}")
 RATE_LIMIT = re.compile(r"(?:超过|大于|高于|不低于|超)(\d+(?:\.\d+)?)%|(?<=\d)%以上")
 CONDITION = re.compile(r"(?:是|为|等于)(?:零|0)(?!\d)|没有?安排|未安排|超(?:了)?(?:支|预算)|完成率|执行率")
+WHICH_YEAR = re.compile(r"哪一?年")
+BY_COMPLETION = re.compile(r"完成.{0,8}(?:比例|率|百分)|完成率|执行率|超(?:出)?(?:年初)?预算|超支")
 HOW_MANY = re.compile(r"(?:几|多少)[个项]|数一数|数一下")
 SUBJECTS = re.compile(r"科目|[类款项]级")
 EXCEPT = re.compile(r"(?:除了?|除去|去掉|剔除|不算|不含)(?P<what>[\u4e00-\u9fff、]{2,24}?)(?:之?外|以外)?[,，]")
@@ -47,12 +49,14 @@ def answer_rank(task: Task) -> Answer | None:
     if len({g.body for g in groups}) > 1 and (task.scope.named or BODIES_RANKED.search(task.q.text)):
         every = groups if task.q.years else list({(g.body, g.year): g for g in reversed(task.scope.groups)}.values())[::-1]
         return rank_bodies(task, of_that_kind(task, every))
-    if len(groups) > 1 and len(task.q.years) > 1:  # 三年的预算总计排一下
+    if len(groups) > 1 and (len(task.q.years) > 1 or WHICH_YEAR.search(task.q.text)):  # 三年的预算总计排一下, 哪一年三公最少
         return rank_bodies(task, groups)
     for group in groups[:1]:
         if task.q.wants_change or re.search(r"猛|涨|降", task.q.text):
             return rank_changes(task, group)
         rows = without(task, family(excepting(task), group))
+        if BY_COMPLETION.search(task.q.text) and any(f.unit in MONEY for f in rows):
+            return None  # the largest amount is not the highest rate
         if not GOAL_TABLE.search(task.q.text) and any(is_aimed_at(task, f) for f in rows):
             return None  # what is to be reached (≥800万元) is no amount to be ranked
         if rows:

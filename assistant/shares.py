@@ -9,9 +9,12 @@ from decimal import Decimal
 
 from assistant.domain import Answer
 from assistant.draft import printed, quoted
+from assistant.flat import flat
 from assistant.frames import UNIT_LEVEL
 from assistant.items import FILLER, list_items, pick_groups, read_one
+from assistant.leftover import leftover
 from assistant.lookup import AMOUNTS
+from assistant.match import cover_text
 from assistant.reading import Reading, change_of, part_ask, read_figure
 from assistant.scope import Group
 from assistant.task import Task
@@ -129,6 +132,12 @@ def read_stated_share(task: Task, group: Group) -> Reading | None:
     if reading is None or not reading.sure or reading.score <= 2:
         return None
     figure = reading.figure
+    whole = SHARE_OF.search(task.q.text)
+    base = "".join(re.sub(r"^占", "", c) for c in figure.col_path if c.startswith("占"))
+    if whole and base and named_whole(whole.group(1)):
+        ask = part_ask(task.library, FILLER.sub("", whole.group(1)))
+        if ask.content and leftover(ask, cover_text(ask, flat(base)), terms=True):
+            return None  # 占授予中小企业合同金额 is no 占政府采购总额
     said = figure.context[: figure.context.find(figure.raw)] if figure.raw in figure.context else figure.context
     return reading if "占" in said + "".join((*figure.col_path, *figure.row_path)) else None  # 完成年初预算的93.71% is no share
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from decimal import Decimal
 
 from assistant.catalog import PLAIN_COLUMN
 from assistant.domain import Answer, Intent
@@ -36,6 +37,7 @@ ANY = re.compile(
     r"除(?!外)(?:了|去|掉|开)?[\u4e00-\u9fff“”()]{2,16}?(?:之外|以外|外(?!事|资|聘|汇|购|来|国|交|包|联|宣)|[,，])|[\u4e00-\u9fff]{2}(?:之外|以外)的"
     r"|除[去掉开][\u4e00-\u9fff]{2}|(?<!要)(?:不含|不包括|不算|剔除|扣掉|扣除|刨去)(?![税新])[\u4e00-\u9fff]{2}|不是[\u4e00-\u9fff“”]{2,10}的(?!是|吗|么|[?？]|$)|不属于[\u4e00-\u9fff]{2}"
 )
+PARTS = re.compile(r"[和与、]|以及")
 ASKED = re.compile(r"还有|一?共|合计|总共|多少(?:钱|万元?|亿元?|元|辆|人|个)?|几[辆人个项]?|剩下?|花了?|安排了?|预算|是|有|的|[?？,，]")
 PLAIN_INTENTS = frozenset({Intent.LOOKUP, Intent.SUM, Intent.CHANGE, Intent.TEXT, Intent.COMPARE, Intent.AVERAGE})
 
@@ -55,10 +57,12 @@ def answer_without(task: Task) -> Answer | None:
             if found is None:
                 continue
             whole_text = ASKED.sub("", FILLER.sub("", f"{found['whole']}{found['rest']}"))
-            whole, part = read_side(task, group, whole_text), read_side(task, group, found["part"], found["whole"])
-            pair = part_of(task, whole, part) if whole and part else None
-            if pair is not None:
-                return state_rest(task, group, *pair)
+            whole = read_side(task, group, whole_text)
+            parts = [read_side(task, group, name, found["whole"]) for name in PARTS.split(found["part"]) if name]
+            pairs = [part_of(task, whole, part) if whole and part else None for part in parts]
+            told = [pair for pair in pairs if pair is not None]
+            if told and len(told) == len(pairs) and len({w.id for w, _ in told}) == 1 and len({p.id for _, p in told}) == len(told):
+                return state_rest(task, group, told[0][0], [p for _, p in told])
     return None
 
 
@@ -97,11 +101,12 @@ def is_part(task: Task, whole: Figure, part: Figure) -> bool:
     return below or coded or (bool(whole.row_path) and view.is_total(whole.row_path[-1]) and len(part.row_path) == 1)
 
 
-def state_rest(task: Task, group: Group, whole: Figure, part: Figure) -> Answer:
-    assert whole.value is not None and part.value is not None
-    formula = f"{format_value(whole.value)} − {format_value(part.value)}"
-    name = f"{task.draft.item(whole) or task.draft.label(whole)}（不含{task.draft.item(part) or task.draft.label(part)}）"
-    text = task.draft.computed(whole.value - part.value, whole.unit, name, formula, (whole, part))
-    stated = "，".join(f"{task.draft.label(f)}{task.draft.state(f)}" for f in (whole, part))
+def state_rest(task: Task, group: Group, whole: Figure, parts: list[Figure]) -> Answer:
+    values = [f.value or Decimal(0) for f in (whole, *parts)]
+    formula = " − ".join(format_value(value) for value in values)
+    left_out = "、".join(task.draft.item(part) or task.draft.label(part) for part in parts)
+    name = f"{task.draft.item(whole) or task.draft.label(whole)}（不含{left_out}）"
+    text = task.draft.computed(values[0] - sum(values[1:], Decimal(0)), whole.unit, name, formula, (whole, *parts))
+    stated = "，".join(f"{task.draft.label(f)}{task.draft.state(f)}" for f in (whole, *parts))
     task.draft.say(f"{text}——{group.body}{group.year or ''}年{quoted(name)}：{stated}，{formula}，见{task.where(whole)}。")
     return task.draft.answered()
