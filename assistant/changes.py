@@ -289,6 +289,8 @@ def answer_previous(task: Task) -> Answer | None:
         change = read_change(task, group)
         if change is None or change.figure.measure is not Measure.CHANGE or change.figure.value is None:
             continue
+        if SPENT.search(baseline_of(change.figure)) and not group.kind.is_final and not SPENT.search(task.q.text):
+            continue  # what 2024 came to (2024年执行数) is not its budget
         amounts = [f for f in change_of(task.library, group, change.figure, AMOUNTS) if f.year in (None, group.year)]
         if group.kind.is_final:  # what was spent less what that rose by; a change against the budget leads to no other year
             amounts = [f for f in amounts if not BUDGETED.search("".join(f.col_path)) or SPENT.search("".join(f.col_path))]

@@ -19,11 +19,13 @@ from assistant.reading import Reading, change_of, part_ask
 from assistant.scope import Group
 from assistant.shares import compare_shares
 from assistant.statements import ask_back
+from assistant.sums import state_sum
 from assistant.task import Task
 from assistant.units import view_units
 from index.amounts import convert, format_value, round_half_up
 from index.domain import Figure, Measure
 
+SUMMED = re.compile(r"一共|总共|合计|加起来|之和")
 NUMBER = re.compile(r"^\d+")
 TIMES = re.compile(r"([^,，。?？]{2,}?)(?:是|相当于)([^,，。?？]{2,}?)的?(?:几|多少)倍")
 TOTAL = re.compile(r"总|合计|全部|收入|支出")
@@ -58,6 +60,8 @@ def answer_compare(task: Task) -> Answer | None:
         readings = [(g, r) for g in groups if (r := task.read(g)) is not None and r.sure]
         readings = align(readings)
         if len(readings) >= 2:
+            if SUMMED.search(task.q.text) and len({g.body for g, _ in readings}) == 1:
+                return state_sum(task, [r.figure for _, r in readings], f"{groups[0].body}各年合计")
             state_side_by_side(task, readings)
             return task.draft.answered()
     if len(task.q.units.labels) > 1 and len({g.body for g in groups}) == 1:

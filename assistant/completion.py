@@ -35,7 +35,7 @@ SPENT = ("决算数", "支出决算", "执行数", "决算")
 def answer_completion(task: Task) -> Answer | None:
     """None where the question does not ask for it."""
     found = COMPLETION.search(task.q.text)
-    if not found:
+    if not found or re.search(r"最[高低多少大小]|哪[个些几一项]", task.q.text):
         return None
     text = task.q.text[: found.start()] + task.q.text[found.end() :]
     for group in pick_groups(task):

@@ -43,6 +43,10 @@ ALSO_TOLD = 4  # documents that state the same value are told up to here
 SEVERAL = 8  # groups whose labels are compared with the question word for word
 APART = re.compile(r"差(?:了|别|距|额)?(?:是|有)?多[少大]|相差|差额(?:是|有)?多少")
 NO_TARGET = re.compile(r"实际|完成情况|完成值|哪些|什么|啥|干嘛|怎么|内容")
+# 行政单位医疗加事业单位医疗, its items taken out.
+BARE_PLUS = re.compile(
+    r"(?:^|[\s,，年的局委厅院])加(?:上)?(?:[,，]|多少|是|一?共|等于|$)"
+)  # 行政单位医疗加事业单位医疗, its items taken out
 WHICH_ONE = re.compile(r"哪(?:一|几)?(?:项|些|块|类|笔|个(?!年))")
 
 
@@ -50,7 +54,7 @@ def answer_lookup(task: Task) -> Answer | None:
     """One figure of one body and year; asks back where bodies or years differ."""
     if task.q.intent is Intent.SUM and COUNTED_ITEMS.search(task.q.text):
         return None
-    if SEVERAL_ITEMS.search(without_printed(task)):
+    if SEVERAL_ITEMS.search(rest := without_printed(task)) or BARE_PLUS.search(rest):
         return None  # one of several items is not their sum
     if OTHER_THAN_A_FIGURE.search(task.q.text) or COMPLETION.search(task.q.text):
         return None
@@ -184,10 +188,10 @@ def purchase_parts(task: Task, view: View, best: Figure) -> list[Figure]:
         for f in view.figures
         if f.table_id == best.table_id and f.col == best.col and f.row_path[-1:] == best.row_path[-1:] and f.value is not None
     ]
-    above = {core(p) for f in rows for p in f.row_path[:-1]}
-    shared = {core(p) for p in best.row_path[:-1] if all(p in f.row_path for f in rows)}
-    named = any(match_label(task.ask, p).share > HALF and match_label(task.ask, p).covered & task.ask.content for p in above - shared)
-    return rows if len(rows) > 1 and not named else []
+    own = match_label(task.ask, core(best.row_path[-1])).covered
+    title = match_label(task.ask, core(view.tables[best.table_id or ""].title)).covered
+    narrowed = task.ask.content & ~own & ~title  # 走部门集中采购的: some of them only
+    return rows if len(rows) > 1 and not narrowed else []
 
 
 def function_parts(view: View, best: Figure) -> list[Figure]:

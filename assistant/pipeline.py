@@ -61,6 +61,7 @@ DIFFERENCE = re.compile(
 )
 LONGEST_QUESTION = 2000
 WHOLE_YEAR, PART_OF_YEAR = re.compile(r"全年|年度(?!报|预算|决算)|一整年"), re.compile(r"季度|半年|[一二三四]季|\d月份?报")
+QUARTER = re.compile(r"([一二三四])季度")
 ITEM_NAMED = re.compile(r"费|支出|资金|项目|专项|预算|收入|拨款|补贴|补助|指标|目标|科目")  # what must not be left out of a question
 NEAR = 200  # groups whose labels are looked up word for word
 OUT_OF_SCOPE = "这超出了我能回答的范围：我只查已入库的预算、决算文件里写明的数字和内容，不作评价、预测，也不提供办事建议。"
@@ -357,9 +358,13 @@ class Assistant:
         """What a budget cannot hold: names of persons, and executed amounts where only budgets are indexed."""
         if self.lexicon.asks("person", q.text):
             return "文件里没有人员姓名等信息。"
-        titles = [self.library.infos[doc].title for g in scope.groups for doc in g.docs] if WHOLE_YEAR.search(q.text) else []
+        titles_of = [self.library.infos[doc].title for g in scope.groups for doc in g.docs]
+        titles = titles_of if WHOLE_YEAR.search(q.text) else []
         if titles and all(PART_OF_YEAR.search(t) for t in titles):
             return f"库里只有{titles[0]}，没有全年的数。"
+        quarter = QUARTER.search(q.text)
+        if quarter and titles_of and all(QUARTER.search(t) and not re.search(f"{quarter[1]}季度", t) for t in titles_of):
+            return f"库里只有{titles_of[0]}。"
         final = any(g.kind.is_final for g in self.library.groups if g in scope.groups or (g.body in scope.bodies and g.year in q.years))
         if self.lexicon.asks("execution", q.text) and not final and "执行数" not in q.text and re.search(r"实际|执行率|决算|花完", q.text):
             return f"库里只有预算，没有决算，查不到实际支出和执行情况。{self._indexed()}"

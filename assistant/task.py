@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from assistant.catalog import WHOLE_TABLE
+from assistant.catalog import BUDGETED, WHOLE_TABLE
 from assistant.draft import Draft, quoted
 from assistant.flat import core
 from assistant.lexicon import Lexicon
 from assistant.library import Library
-from assistant.lookup import AMOUNTS, Want, same_amount
+from assistant.lookup import AMOUNTS, INITIAL_SAID, Want, same_amount
 from assistant.match import Ask
 from assistant.reading import Reading, code_label, part_ask, read_figure
 from assistant.scope import Group, Scope
@@ -106,6 +106,8 @@ class Task:
             for e in view.totals(bool(INCOME.search(self.q.text)), own)
             if e.figure.value is not None and e.figure.measure in want.measures and (e.figure.year in years or e.figure.year is None)
         ]
+        if final and INITIAL_SAID.search(self.q.text):  # what was budgeted in all is not what was spent
+            found = [f for f in found if BUDGETED.search("\n".join((*f.row_path[-1:], *f.col_path)))]
         if not found:
             return None
         best = found[0]
