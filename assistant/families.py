@@ -317,7 +317,7 @@ def project_rows(task: Task, group: Group) -> list[Figure]:
                 rows = [f for f in rows if of_year(task, group, f)]
                 rows = [f for f in rows if f.col == min((r.col or 0 for r in rows), default=0)]  # the total comes first
                 rows = [f for f in rows if f.row_path and not view.is_total(view.item_of(f)) and not heads_its_code(f, rows)]
-                leaves = [f for f in rows if not any(o.row_path[:-1][-1:] == f.row_path[-1:] for o in rows)]
+                leaves = [f for f in rows if not any(o is not f and o.row_path[:-1][-1:] == f.row_path[-1:] for o in rows)]
                 if units := task.q.units.labels:
                     leaves = [f for f in leaves if belongs(f, units)]
                 elif len(leaves) > 1:  # the units' own totals are no projects

@@ -34,6 +34,8 @@ QUARTERS = re.compile(r"[四4]个季度|各季度|全年各季|一至四季度|�
 QUARTER = re.compile(r"第?([一二三四1-4])季度")
 ADDED = re.compile(r"加|之和|与|和")
 BRACKETS = re.compile(r"\([^()]*\)")  # a gloss names no item of a sum
+EACH_MONTH = re.compile(r"(?:每|一)[人户名位个]每?月|人均每月|月人均")
+BOUGHT = re.compile(r"购置|新购|更新")
 PLANNED = re.compile(r"计划|拟|购置|新增|指标")
 # 按聘用的巡护员平均: what is counted; 按总人数 names nothing of its own.
 BASIS = re.compile(r"按(?:照)?(?:总?人数|总数|(?:聘用的?|现有的?|全部)?([^,，平]{2,10}?)(?:人数|总数)?)(?=平均|人均|每)")
@@ -182,6 +184,8 @@ def answer_average(task: Task) -> Answer | None:
             value = task.draft.state(reading.figure, task.q.unit)
             task.draft.say(f"{value}——{group.label}{quoted(task.draft.item(reading.figure))}，见{task.where(reading.figure)}。")
             return task.draft.answered()
+        if EACH_MONTH.search(task.q.text):
+            return None  # 每人每月多少 asks for a rate that is printed or not
         if re.search(r"每个?月|月均|一个月", task.q.text):
             return average_month(task, group)
         counter = re.search(r"每一?(批次|人次|辆|人|家|个|台|名|批|次)", task.q.text) or re.search(
@@ -242,6 +246,7 @@ def read_counts(task: Task, group: Group, unit: str, money: Figure) -> list[Figu
     named = basis.group(1) if basis else ""
     people = unit == "人"
     guests = unit in ("人次", "批次", "批") and "接待" in task.q.text
+    bought = "购置" in core("".join((*money.row_path[-1:], *money.col_path)))  # what was bought is divided by what was bought
     things = r"车" if unit in ("辆", "台") and "车" in task.q.text else r"接待|来访|来宾" if guests else r"$^"
     general = re.compile(r"在职|编制|实有|职工" if people else things)
     item = core("".join(money.row_path[-1:]))
@@ -250,7 +255,9 @@ def read_counts(task: Task, group: Group, unit: str, money: Figure) -> list[Figu
     for view in task.library.views([group]):
         for f in view.figures:
             label = core("".join(f.row_path[-2:]))
-            if f.measure is not Measure.COUNT or not counts_in(f.unit, unit) or not f.value or PLANNED.search(label):
+            if f.measure is not Measure.COUNT or not counts_in(f.unit, unit) or not f.value:
+                continue
+            if BOUGHT.search(label) is None if bought else PLANNED.search(label):
                 continue
             same_place = f.doc_id == money.doc_id and (f.table_id, f.row) == (money.table_id, money.row)
             own += [f] if same_place else []

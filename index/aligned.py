@@ -286,9 +286,7 @@ def _stands_between(i: int, j: int, band: Sequence[Line], owner: dict[int, int])
 
 def _row_edges(rows: Sequence[dict[int, list[Token]]], depth: int, top: float, head_end: float, bottom: float) -> list[float]:
     """One y more than rows; header rows share the space above the body."""
-    spans = [
-        (min(t.box[1] for ts in row.values() for t in ts), max(t.box[3] for ts in row.values() for t in ts)) for row in rows
-    ]
+    spans = [(min(t.box[1] for ts in row.values() for t in ts), max(t.box[3] for ts in row.values() for t in ts)) for row in rows]
     edges = [top + (head_end - top) * k / depth for k in range(depth)] if depth else []
     edges.append(max(head_end, top) if depth else min(top, spans[0][0]))
     for above, below in itertools.pairwise(spans):

@@ -17,7 +17,10 @@ from index.domain import Document, Figure, Flag, Heading, Kind, LabelPath, Measu
 from index.narrative import Narrative, sane_year
 from index.prose import Mention, text_to_mentions
 
-_UNIT_WORDS = r"百万元|万元|千元|亿元|元/股|元|%|‰|辆|人次|人|家|个|台/套|台（套）|套|台|平方米|公顷|公里|吨|次|名|户|件|册|份|项|天"
+_UNIT_WORDS = (
+    r"百万元|万元|千元|亿元|元/股|元|%|‰|辆|人次|人|家|个|台、套|台套|台/套|台（套）|套|台|平方米|公顷|公里|吨"
+    r"|次|名|户|件|册|份|项|天"
+)
 _LABEL_UNIT = re.compile(rf"[（(](?:单位[:：]|人民币)?({_UNIT_WORDS})[)）]|(?:单位[:：])({_UNIT_WORDS})")
 _PERCENT_LABEL = re.compile(r"%|增减率|增长率|增幅|降幅|比例|占比|比重|百分比|完成率|执行率|收益率|使用率|合格率")
 _PERCENT_ROW = re.compile(r"(?:率|比例|比重|占比|百分比|增幅|降幅)(?:[（(]%[)）])?$")
@@ -168,7 +171,7 @@ class _Place:
         column = " ".join(self.column)
         if self.c < len(self.table.column_units) and self.table.column_units[self.c]:
             return self.table.column_units[self.c]
-        for label in (*reversed(self.column), _leaf(self.row.label)):
+        for label in (*reversed(self.column), *reversed(self.row.label)):  # 三、车辆数合计（辆） counts the kinds below it, too
             if match := _LABEL_UNIT.search(normalise_brackets(label)):
                 return match[1] or match[2]
         if _SCORE_LABEL.search(_leaf(self.column)):

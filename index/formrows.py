@@ -179,15 +179,12 @@ def drafts_to_rows(drafts: Sequence[Draft], heads: Sequence[str] = ()) -> tuple[
         paths = _after_of_which(drafts, paths)
         stepped, paths = _under_groups(drafts, stepped, paths)
     rows = tuple(
-        Row(path, draft.cells, code or None, draft.page, None, draft.box)
-        for draft, code, path in zip(drafts, codes, paths, strict=True)
+        Row(path, draft.cells, code or None, draft.page, None, draft.box) for draft, code, path in zip(drafts, codes, paths, strict=True)
     )
     return rows, _common_heads(stepped, paths)
 
 
-def _under_groups(
-    drafts: Sequence[Draft], stepped: Sequence[Stepped], paths: Sequence[LabelPath]
-) -> tuple[list[Stepped], list[LabelPath]]:
+def _under_groups(drafts: Sequence[Draft], stepped: Sequence[Stepped], paths: Sequence[LabelPath]) -> tuple[list[Stepped], list[LabelPath]]:
     """Rows that head the rows below them in one list (a body above its projects) go into the labels of those rows.
 
     They are known by having no 序号 where the others do, or by being bodies; and they must be the sum of their rows.

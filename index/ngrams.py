@@ -3,6 +3,7 @@
 Pure counting, no library. Text is a string of symbols: a Chinese character stands for itself, a number or a Latin word for one class
 character (see `token_to_symbol`), so that counts of one year's amounts help with another's.
 """
+
 from __future__ import annotations
 
 import lzma
@@ -56,7 +57,7 @@ def count_ngrams(texts: Iterable[str], order: int, weight: float = 1.0) -> Count
     for text in texts:
         for size in range(1, order + 1):
             for start in range(len(text) - size + 1):
-                counts[text[start:start + size]] += weight  # type: ignore[assignment]
+                counts[text[start : start + size]] += weight  # type: ignore[assignment]
     return counts
 
 
@@ -80,7 +81,7 @@ class General:
         self._memory: dict[str, float] = {}
 
     def probability(self, history: str, symbol: str) -> float:
-        history = history[1 - GENERAL_ORDER:]
+        history = history[1 - GENERAL_ORDER :]
         ngram = history + symbol
         value = self._memory.get(ngram)
         if value is None:
@@ -146,12 +147,13 @@ class Language:
         self.memory = {}
 
     def log_likelihood(self, history: str, symbol: str) -> float:
-        history = history[1 - DOCUMENT_ORDER:]
+        history = history[1 - DOCUMENT_ORDER :]
         key = history + symbol
         value = self.memory.get(key)
         if value is None:
-            value = log(self._share * self._own.probability(history, symbol)
-                        + (1 - self._share) * self._general.probability(history, symbol))
+            value = log(
+                self._share * self._own.probability(history, symbol) + (1 - self._share) * self._general.probability(history, symbol)
+            )
             self.memory[key] = value
         return value
 

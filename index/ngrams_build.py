@@ -3,6 +3,7 @@
 The only source is jieba's word frequencies: how often characters stand side by side inside words, and how often a word ends
 after them (what comes next is then the start of any word). No running text is needed, and none is kept.
 """
+
 from __future__ import annotations
 
 import lzma
@@ -16,11 +17,22 @@ from pathlib import Path
 from index.ngrams import GENERAL_ORDER, WORD_END
 
 MARKS = {  # how many of a hundred characters of administrative prose are marks and numbers, which a dictionary does not count
-    "，": 4.0, "。": 1.8, "、": 2.5, "：": 0.4, "；": 0.5, "（": 0.6, "）": 0.6, "“": 0.3, "”": 0.3, "《": 0.2, "》": 0.2,
-    "—": 0.1, "N": 3.0,
+    "，": 4.0,
+    "。": 1.8,
+    "、": 2.5,
+    "：": 0.4,
+    "；": 0.5,
+    "（": 0.6,
+    "）": 0.6,
+    "“": 0.3,
+    "”": 0.3,
+    "《": 0.2,
+    "》": 0.2,
+    "—": 0.1,
+    "N": 3.0,
 }
 SCALE = 50.0  # occurrences in the dictionary's corpus that count as one
-LEAST = 1     # what is seen less often is left out
+LEAST = 1  # what is seen less often is left out
 
 
 def dictionary() -> dict[str, float]:
@@ -46,7 +58,7 @@ def words_to_counts(words: Mapping[str, float]) -> Counter[str]:
         weight = count / SCALE
         for size in range(1, GENERAL_ORDER + 1):
             for start in range(len(word) - size + 1):
-                counts[word[start:start + size]] += weight  # type: ignore[assignment]
+                counts[word[start : start + size]] += weight  # type: ignore[assignment]
         for size in range(1, min(len(word), GENERAL_ORDER - 1) + 1):
             counts[word[-size:] + WORD_END] += weight  # type: ignore[assignment]
         counts[WORD_END + word[0]] += weight  # type: ignore[assignment]

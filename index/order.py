@@ -6,6 +6,7 @@ blank* means that the second stands right after the first on the page, or somewh
 blank* means a jump over at least one character. Numbers keep their order and their digits; a blank beside a number
 proves nothing. Among all orders that obey this the likeliest Chinese is taken.
 """
+
 from __future__ import annotations
 
 import re
@@ -21,8 +22,10 @@ from index.ngrams import DOCUMENT_ORDER, Language, Own, general, is_number, toke
 
 _TOKEN = re.compile(r"(?:[≥≤＞＜><—–~～-](?=\d))?[A-Za-z0-9][A-Za-z0-9.,%]*|\S")
 _AMOUNTS = re.compile(r"^(.*?\S)((?:\s+-?[0-9][0-9,]*(?:\.[0-9]+)?%?){2,}|\s+-?[0-9][0-9,]*\.[0-9]{2})\s*$")
-_HEAD = re.compile(r"^\s*(?:(?!(?:19|20)\d\d\s)[0-9]{3,}\s+(?=\D)"  # a code column
-                   r"|(?:第[一二三四五六七八九十]+(?:部分|章|节)|[一二三四五六七八九十]+、|[（(][一二三四五六七八九十]+[）)]|\d{1,2}[.、．](?!\d))\s*)")
+_HEAD = re.compile(
+    r"^\s*(?:(?!(?:19|20)\d\d\s)[0-9]{3,}\s+(?=\D)"  # a code column
+    r"|(?:第[一二三四五六七八九十]+(?:部分|章|节)|[一二三四五六七八九十]+、|[（(][一二三四五六七八九十]+[）)]|\d{1,2}[.、．](?!\d))\s*)"
+)
 _TORN = re.compile(r"[\u3400-\u9fff，。、；：）」”》] [\u3400-\u9fff，。、；：（「“《]")
 _SENTENCE = re.compile(r"[，。；]")
 _HAN = re.compile(r"[\u3400-\u9fff]")
@@ -38,27 +41,27 @@ Report = Callable[[int, int], None]  # (done, total)
 class Weights:
     """Log-likelihood (nats) of what makes an order less likely."""
 
-    first_run: float = -2.5      # the first jump back
-    new_run: float = -5.0        # one more jump back
-    odd_run: float = -4.0        # a run that does not start at the first free place
-    same_layer: float = -2.0     # two runs of one layer side by side
-    layer: float = 1.3           # trust in the shares of displaced characters
-    displaced: float = 0.15      # share of a line's characters that are displaced where nothing else is known
-    torn: float = 0.6            # trust in neighbours of the extraction that often stand side by side
-    honest_gap: float = -7.0     # a blank between Chinese characters that is the document's own
-    bad_edge: float = -6.0       # a line that starts with a closing mark or ends with an opening one
-    cell: float = -5.0           # a blank between cells, all before it in the cells before
-    prose_cell: float = -8.0     # the same in a line of sentences
-    window: float = 15.0         # orders that fall this far behind the best are given up
-    beam: int = 60               # orders kept at each step
-    first_beam: int = 30         # in the first pass, which only has to find the easy lines
-    doubt: float = 4.0           # occurrences of a character that weigh as much as that share
+    first_run: float = -2.5  # the first jump back
+    new_run: float = -5.0  # one more jump back
+    odd_run: float = -4.0  # a run that does not start at the first free place
+    same_layer: float = -2.0  # two runs of one layer side by side
+    layer: float = 1.3  # trust in the shares of displaced characters
+    displaced: float = 0.15  # share of a line's characters that are displaced where nothing else is known
+    torn: float = 0.6  # trust in neighbours of the extraction that often stand side by side
+    honest_gap: float = -7.0  # a blank between Chinese characters that is the document's own
+    bad_edge: float = -6.0  # a line that starts with a closing mark or ends with an opening one
+    cell: float = -5.0  # a blank between cells, all before it in the cells before
+    prose_cell: float = -8.0  # the same in a line of sentences
+    window: float = 15.0  # orders that fall this far behind the best are given up
+    beam: int = 60  # orders kept at each step
+    first_beam: int = 30  # in the first pass, which only has to find the easy lines
+    doubt: float = 4.0  # occurrences of a character that weigh as much as that share
     most_runs: int = 6
     damaged_share: float = 0.15  # of the lines of running text, how many must have gaps before a document counts as damaged
-    sure: float = 10.0           # nats ahead of the second best order that settle a line
-    sure_weight: float = 1.0     # how much more often a settled line counts as the document's own words
-    sample: int = 12             # lines that are tried before a document counts as damaged
-    long_line: int = 12          # Chinese characters that make a line long enough to judge the document by
+    sure: float = 10.0  # nats ahead of the second best order that settle a line
+    sure_weight: float = 1.0  # how much more often a settled line counts as the document's own words
+    sample: int = 12  # lines that are tried before a document counts as damaged
+    long_line: int = 12  # Chinese characters that make a line long enough to judge the document by
 
 
 @dataclass(frozen=True)
@@ -87,8 +90,14 @@ def text_to_line(text: str) -> _Line:
         gaps.append(end is not None and match.start() > end)
         end = match.end()
     symbols = "".join(map(token_to_symbol, tokens))
-    loose = tuple(i > 0 and gaps[i] and (symbols[i] in _CLASSES or symbols[i - 1] in _CLASSES)
-                  and symbols[i] not in _CLOSING and symbols[i - 1] not in _OPENING for i in range(len(tokens)))
+    loose = tuple(
+        i > 0
+        and gaps[i]
+        and (symbols[i] in _CLASSES or symbols[i - 1] in _CLASSES)
+        and symbols[i] not in _CLOSING
+        and symbols[i - 1] not in _OPENING
+        for i in range(len(tokens))
+    )
     return _Line(tuple(tokens), tuple(gaps), loose, symbols)
 
 
@@ -109,9 +118,9 @@ class _State(NamedTuple):
     placed: int
     last: int
     displaced: int
-    cells: int       # bit i set: token i begins a cell
+    cells: int  # bit i set: token i begins a cell
     history: str
-    runs: int        # jumps back so far
+    runs: int  # jumps back so far
     furthest: int
     path: tuple[Any, ...]  # (path before, index)
 
@@ -130,10 +139,14 @@ class _Costs:
         for i in range(1, size):
             expected[i] = alone[i] if line.gaps[i] else language.log_likelihood(history, symbols[i])
             history = symbols[i] if line.gaps[i] else history[-3:] + symbols[i]
-        self.by_layer = [(weights.layer * log(1 - share) - easy, weights.layer * log(share) - easy)
-                         for share, easy in zip(shares, expected, strict=True)]
-        self.starts = [(i, 3 << (i - 1), -weights.torn * max(0.0, language.log_likelihood(symbols[i - 1], symbols[i]) - alone[i]))
-                       for i in range(1, size) if not line.gaps[i]]
+        self.by_layer = [
+            (weights.layer * log(1 - share) - easy, weights.layer * log(share) - easy) for share, easy in zip(shares, expected, strict=True)
+        ]
+        self.starts = [
+            (i, 3 << (i - 1), -weights.torn * max(0.0, language.log_likelihood(symbols[i - 1], symbols[i]) - alone[i]))
+            for i in range(1, size)
+            if not line.gaps[i]
+        ]
         numbers = [i for i in range(size) if is_number(line.tokens[i])]
         self.needs = [0] * size
         self.cell = weights.prose_cell if _PROSE.intersection(symbols) else weights.cell
@@ -175,13 +188,12 @@ def _moves(line: _Line, costs: _Costs, state: _State, weights: Weights) -> Itera
                 yield index, penalty + same[1], 1, False
 
 
-def _search(line: _Line, language: Language, before: str, after: str, weights: Weights,
-            displaced: Mapping[str, float]) -> list[_Order]:
+def _search(line: _Line, language: Language, before: str, after: str, weights: Weights, displaced: Mapping[str, float]) -> list[_Order]:
     """Orders with their scores, best first; none where the beam lost its way."""
     size, symbols, window = len(line.tokens), line.symbols, weights.window
     costs = _Costs(line, language, weights, displaced)
     by_layer, needs, likelihood, known_likelihood = costs.by_layer, costs.needs, language.log_likelihood, language.memory.get
-    beam = [_State(0.0, 0, -1, 0, 0, before[1 - DOCUMENT_ORDER:], 0, -1, ())]
+    beam = [_State(0.0, 0, -1, 0, 0, before[1 - DOCUMENT_ORDER :], 0, -1, ())]
     for step in range(size):
         edge = _CLOSING if step == 0 else _OPENING if step == size - 1 else frozenset()
         grown: dict[tuple[int, int, int], _State] = {}
@@ -209,9 +221,17 @@ def _search(line: _Line, language: Language, before: str, after: str, weights: W
                         floor = score - window
                     fresh = index > 0 and not placed >> (index - 1) & 1
                     grown[key] = _State(
-                        score, now, index, layers, cells | cell << index, symbol if cell else history[-3:] + symbol,
-                        runs + fresh, index if index > furthest else furthest, (path, index))
-        beam = sorted(grown.values(), key=_score, reverse=True)[:weights.beam]
+                        score,
+                        now,
+                        index,
+                        layers,
+                        cells | cell << index,
+                        symbol if cell else history[-3:] + symbol,
+                        runs + fresh,
+                        index if index > furthest else furthest,
+                        (path, index),
+                    )
+        beam = sorted(grown.values(), key=_score, reverse=True)[: weights.beam]
     return sorted((_finish(state, language, after) for state in beam), key=lambda order: -order.score)
 
 
@@ -266,7 +286,7 @@ def _text_to_parts(text: str) -> _Parts:
     if match := _AMOUNTS.match(text):
         text, tail = match.group(1), match.group(2)
     if (match := _HEAD.match(text)) and match.end() < len(text):
-        head, text = match.group(), text[match.end():]
+        head, text = match.group(), text[match.end() :]
     return _Parts(head, text.strip(), tail)
 
 
@@ -276,12 +296,17 @@ def is_damaged(lines: Sequence[str], weights: Weights = Weights()) -> bool:
     Many lines of running text have blanks between Chinese characters; and were blanks to mean nothing, most of these lines would still
     read better in another order (they do not where an extractor or a scan merely spaced the characters out).
     """
-    prose = sorted({line.strip() for line in lines if _SENTENCE.search(line) and len(_HAN.findall(line)) >= weights.long_line
-                    and not _AMOUNTS.match(line)})
+    prose = sorted(
+        {
+            line.strip()
+            for line in lines
+            if _SENTENCE.search(line) and len(_HAN.findall(line)) >= weights.long_line and not _AMOUNTS.match(line)
+        }
+    )
     torn = [line for line in prose if _TORN.search(line)]
     if len(torn) < 2 or len(torn) < weights.damaged_share * len(prose):
         return False
-    sample = torn[::max(1, len(torn) // weights.sample)]
+    sample = torn[:: max(1, len(torn) // weights.sample)]
     language, blank = Language(general(), Own(())), replace(weights, honest_gap=0.0, beam=weights.first_beam)
     bodies = [text_to_line(_text_to_parts(line).body) for line in sample]
     orders = [_search(body, language, "", "", blank, {}) for body in bodies]
@@ -313,9 +338,9 @@ class _Found:
     """What a pass made of a line's text."""
 
     text: str
-    line: _Line     # of the text as mended
+    line: _Line  # of the text as mended
     margin: float
-    layers: int     # of the tokens in extraction order
+    layers: int  # of the tokens in extraction order
 
 
 def _displaced_shares(raw: Mapping[int, _Line], found: Mapping[int, _Found], weights: Weights) -> dict[str, float]:
@@ -326,12 +351,15 @@ def _displaced_shares(raw: Mapping[int, _Line], found: Mapping[int, _Found], wei
         for index, token in enumerate(tokens):
             seen[token] += 1
             displaced[token] += layers >> index & 1
-    return {token: min(0.95, max(0.02, (displaced[token] + weights.doubt * weights.displaced) / (count + weights.doubt)))
-            for token, count in seen.items()}
+    return {
+        token: min(0.95, max(0.02, (displaced[token] + weights.doubt * weights.displaced) / (count + weights.doubt)))
+        for token, count in seen.items()
+    }
 
 
-def _one_pass(parts: Mapping[int, _Parts], known: Mapping[int, _Found], later: bool, weights: Weights,
-              tell: Callable[[], None]) -> dict[int, _Found]:
+def _one_pass(
+    parts: Mapping[int, _Parts], known: Mapping[int, _Found], later: bool, weights: Weights, tell: Callable[[], None]
+) -> dict[int, _Found]:
     raw = {i: text_to_line(part.body) for i, part in parts.items()}
     unique = {(part.body, known[i].text): i for i, part in parts.items()}
     sure = {i for i in unique.values() if known[i].margin >= weights.sure}

@@ -42,8 +42,6 @@ class Region:
     kind: str = "figures"  # "figures" | "goals" (projects and their goals) | "performance" (tasks and indicators)
 
 
-
-
 def regions_to_tables(regions: Sequence[Region], table_id: str, section: LabelPath, reading: Reading, codes_of: CodesOf) -> list[Table]:
     """The table(s) that the pages of one form print: two where the form has two halves."""
     first = regions[0]

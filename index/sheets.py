@@ -245,9 +245,7 @@ def _as_far(left: Strip, above_left: Strip, right: Strip, above_right: Strip) ->
     return abs(apart - above) <= max(STRETCH, STRETCHED * above)
 
 
-def _nearest(
-    here: Sequence[int], own: Sequence[int], strips: Sequence[Strip], known: dict[int, Strip]
-) -> Iterator[tuple[int, int]]:
+def _nearest(here: Sequence[int], own: Sequence[int], strips: Sequence[Strip], known: dict[int, Strip]) -> Iterator[tuple[int, int]]:
     """Fewer strips than columns: each in the column that begins where it does."""
     for i in here:
         near = [c for c in own if abs(known[c].start - strips[i].start) <= MOVED]

@@ -130,9 +130,7 @@ def words_to_strips(words: Sequence[Word]) -> list[Strip]:
     join the strip of their kind that they share most with.
     """
     pushed = _pushed(words)
-    strips = [
-        strip for amounts in (False, True) for strip in _joined([w for w in words if w not in pushed and w.amount == amounts])
-    ]
+    strips = [strip for amounts in (False, True) for strip in _joined([w for w in words if w not in pushed and w.amount == amounts])]
     strips = _in_order(strips)
     for line in by_line(words).values():
         for at, word in enumerate(line):

@@ -39,9 +39,7 @@ def _block_back(block: Block, turned: dict[int, Turn]) -> Block:
     if isinstance(block, Heading):
         return replace(block, bbox=back(block.bbox, block.page))
     if isinstance(block, Para):
-        spans = tuple(
-            replace(span, bbox=back(span.bbox, span.page), xs=()) if span.page in turned else span for span in block.spans
-        )
+        spans = tuple(replace(span, bbox=back(span.bbox, span.page), xs=()) if span.page in turned else span for span in block.spans)
         return replace(block, spans=spans)
     assert isinstance(block, Table)
     rows = []

@@ -270,3 +270,43 @@ def test_what_is_not_so_is_not_answered_with_what_is() -> None:
 def test_row_left_out_of_a_ranking_is_not_in_it() -> None:
     answer = ask(f"{OFFICE}2024年商品和服务支出里，除了电费，最多的是哪一项")
     assert "办公费" in answer.answer and "电费" not in answer.answer
+
+
+# ---------------------------------------------------------------- what a question leaves out
+
+
+@pytest.mark.parametrize(
+    ("question", "value"),
+    [
+        ("除电费外的商品和服务支出多少", "35.00万元"),
+        ("商品和服务支出不含电费和印刷费多少", "20.00万元"),
+        ("商品和服务支出扣掉办公费还剩多少", "40.00万元"),
+    ],
+)
+def test_part_that_is_left_out_is_taken_from_the_whole(question: str, value: str) -> None:
+    assert values(ask(f"{OFFICE}2024年{question}"))[0] == value
+
+
+@pytest.mark.parametrize("question", ["除公务用车外的商品和服务支出多少", "不含水电监测的三公经费多少", "不是电费的支出有多少"])
+def test_what_is_no_part_of_the_whole_is_not_taken_from_it(question: str) -> None:
+    assert ask(f"{OFFICE}2024年{question}").status is Status.REFUSED
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "水位监测项目谁负责",
+        "非财政拨款收入多少",
+        "超过20万的科目",
+        "基本公共卫生服务支出多少",
+        "办公费加电费",
+    ],
+)
+def test_single_figure_does_not_answer_what_it_does_not_say(question: str) -> None:
+    answer = ask(f"{OFFICE}2024年{question}")
+    assert answer.status is not Status.ANSWERED or (len(answer.figures) > 1 and answer.calculation)
+
+
+def test_weight_is_no_target_and_target_no_result() -> None:
+    assert values(ask(f"{OFFICE}2024年监测站点目标多少"))[0] == "12处"
+    assert ask(f"{OFFICE}2024年监测站点实际几处").status is Status.REFUSED

@@ -149,3 +149,16 @@ def test_sentence_cut_by_a_page_keeps_item_and_year() -> None:
     after = Para("预算执行数为241.76万元，2024年预算安排207.00万元。", page=7)
     found = [(f.row_path[-1], f.year, f.source.page) for f in figures(before, after)]
     assert found == [("购房补贴", 2024, 6), ("购房补贴", 2023, 7), ("购房补贴", 2024, 7)]
+
+
+def test_kinds_below_a_counted_row_are_counted_in_its_unit_and_are_no_money() -> None:
+    rows = (
+        Row(("一、机关运行经费",), (Cell("814.46", page=3),), None, page=3),
+        Row(("三、车辆数合计（辆）",), (Cell("47", page=3),), None, page=3),
+        Row(("三、车辆数合计（辆）", "4.执法执勤用车"), (Cell("38", page=3),), None, page=3),
+        Row(("四、单价100万元以上设备（台、套）",), (Cell("17", page=3),), None, page=3),
+    )
+    sheet = Table(id="t", number=None, title="机构运行信息表", columns=(("统计数",),), rows=rows, unit="万元", pages=(3,))
+    document = Document("d", "2024年某市公安局部门决算", "某市公安局", 2024, Kind.DEPARTMENT_FINAL, "万元", 3, (sheet,))
+    found = [(f.raw, f.unit) for f in document_to_figures(document)]
+    assert found == [("814.46", "万元"), ("47", "辆"), ("38", "辆"), ("17", "台、套")]

@@ -41,9 +41,7 @@ REPORT_EVERY = 20  # lines put in order between two reports
 FAR_MORE, MANY_MORE = 1.5, 20  # so many times as many sums, and so many more, prove a reading right
 PAGE_LINES = 4  # two page numbers stand at least this many lines apart
 _UNIT_ONLY = r"(?:人民币)?[百万千亿]*元?\s*$|(?:人民币)?[百万千亿]*元|(?:金额)?单位[:：]"  # what 单位： says when it names no body
-_ORG = re.compile(
-    rf"^(?:编制|填报|预算|公开)?(?:部门|单位)(?:名称)?[:：]\s*(?!{_UNIT_ONLY})(?P<org>.+?)\s*(?:(?:金额)?单位[:：].*)?$"
-)
+_ORG = re.compile(rf"^(?:编制|填报|预算|公开)?(?:部门|单位)(?:名称)?[:：]\s*(?!{_UNIT_ONLY})(?P<org>.+?)\s*(?:(?:金额)?单位[:：].*)?$")
 _META = re.compile(r"^(?:预算|编制|填报)?(?:部门|单位)(?:名称)?[:：]|^\d{4}年度?$")
 
 
