@@ -10,9 +10,8 @@ import pytest
 
 from assistant.domain import Answer, Refusal, Status, answer_to_json
 from assistant.pipeline import Assistant
-from index.domain import Cell, Document, DocumentInfo, Figure, Heading, Hit, Kind, Para, Proof, Row, Section, Table
-from index.figures import document_to_figures
-from index.proofs import prove
+from index.domain import Cell, Document, Heading, Kind, Para, Proof, Row, Table
+from tests.papers import Memory
 
 
 def table(
@@ -74,32 +73,6 @@ def budget(body: str, hospitality: str, support: str, change: str) -> Document:
             ),
         ),
     )
-
-
-class Memory:
-    """A store in memory."""
-
-    def __init__(self, *documents: Document) -> None:
-        self.parsed = {d.doc_id: d for d in documents}
-        self.read = {d.doc_id: document_to_figures(d) for d in documents}
-
-    def documents(self) -> list[DocumentInfo]:
-        return [DocumentInfo(d.doc_id, d.title, d.department, d.year, d.kind, 3, 4, 1, 0, 0, sha256=d.doc_id) for d in self.parsed.values()]
-
-    def document(self, doc_id: str) -> Document:
-        return self.parsed[doc_id]
-
-    def figures(self, doc_id: str) -> tuple[Figure, ...]:
-        return self.read[doc_id]
-
-    def proofs(self, doc_id: str) -> tuple[Proof, ...]:
-        return prove(self.parsed[doc_id], self.read[doc_id])
-
-    def sections(self, doc_id: str) -> tuple[Section, ...]:
-        return ()
-
-    def search(self, text: str, k: int = 8, doc_ids: Sequence[str] | None = None) -> list[Hit]:
-        return []
 
 
 NORTH, SOUTH = "江海市北山区民政局", "江海市南湖区民政局"
