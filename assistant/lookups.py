@@ -44,9 +44,7 @@ SEVERAL = 8  # groups whose labels are compared with the question word for word
 APART = re.compile(r"差(?:了|别|距|额)?(?:是|有)?多[少大]|相差|差额(?:是|有)?多少")
 NO_TARGET = re.compile(r"实际|完成情况|完成值|哪些|什么|啥|干嘛|怎么|内容")
 # 行政单位医疗加事业单位医疗, its items taken out.
-BARE_PLUS = re.compile(
-    r"(?:^|[\s,，年的局委厅院])加(?:上)?(?:[,，]|多少|是|一?共|等于|$)"
-)  # 行政单位医疗加事业单位医疗, its items taken out
+BARE_PLUS = re.compile(r"(?:^|[\s,，年的局委厅院])加(?:上)?(?:[,，]|多少|是|一?共|等于|$)")
 WHICH_ONE = re.compile(r"哪(?:一|几)?(?:项|些|块|类|笔|个(?!年))")
 
 
@@ -191,7 +189,9 @@ def purchase_parts(task: Task, view: View, best: Figure) -> list[Figure]:
     own = match_label(task.ask, core(best.row_path[-1])).covered
     title = match_label(task.ask, core(view.tables[best.table_id or ""].title)).covered
     narrowed = task.ask.content & ~own & ~title  # 走部门集中采购的: some of them only
-    return rows if len(rows) > 1 and not narrowed else []
+    total = sum((f.value or Decimal(0) for f in rows), Decimal(0))
+    headed = any(2 * (f.value or Decimal(0)) == total for f in rows)  # one of them is what the others add up to
+    return rows if len(rows) > 1 and not narrowed and not headed else []
 
 
 def function_parts(view: View, best: Figure) -> list[Figure]:

@@ -18,6 +18,7 @@ from index.domain import Para, Table
 DENIED = re.compile(r"(?:无(?!法|关|论|偿|障|形|线|锡|人机)|没有|未(?:安排|发生|使用)|不涉及|不存在)(?P<what>[^，。；]{2,60})")
 FUND_GRANTS = re.compile(r"(?:政府性基金|国有资本经营|一般公共)(?:预算)?(?:财政)?拨款")
 NOTE_MARK = re.compile(r"^(?:备?注|说明)[：:]\s*")
+OTHERWISE = re.compile(r"增|减|变|调整|超|新|再|列入|纳入|达到|完成|明确|单独|按|因|对")
 FILLED = re.compile(r"[1-9]")
 WORDS = re.compile(r"[^\d.,%\s—–-]")
 TITLED = re.compile(r"目录|名词|解释")
@@ -71,6 +72,8 @@ def denied(task: Task, group: Group) -> Answer | None:
                 if no is None or re.search(r"\d(?!\d{0,3}年)", re.sub(r"20\d\d年?", "", sentence)):
                     continue
                 what = core(no["what"])
+                if OTHERWISE.match(what):
+                    continue  # 没有增加 denies the change, not the amount
                 covered = cover_text(task.ask, what) & task.ask.content
                 start, end = longest_run(covered)
                 if task.ask.uncovered(covered) or end - start < PHRASE or not holds_phrases(task.ask, what):

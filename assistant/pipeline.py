@@ -45,17 +45,13 @@ from assistant.understand import Question, text_to_question, with_tables, with_u
 from assistant.units import NamedUnits, named_units, swap_unit, view_units
 from assistant.watch import UNDERSTAND, note, stage, watching
 from assistant.without import answer_without, leaves_out
+from assistant.wording import question_to_wording
 from assistant.words import simplified
 from index.domain import Hit
 
 Handler = Callable[[Task], Answer | None]
-BOTH_LEVELS = re.compile(r"([市区县省])里(?=[和与跟、][市区县省]里)")  # 市里和区里工信局 is 市局和区工信局
-LEVEL_SAID = re.compile(r"(?<![辖园社城郊山矿景库地])([市区县省])里的?(?=[\u4e00-\u9fff]{2,8}[局委厅院办])")  # 区里工信局 is 区工信局
 # 公用经费里的电费: what the tables of economic classes print under 基本支出.
 OF_RUNNING = re.compile(r"(?:日常)?公用经费(?:里面?|当?中|下面?)的?(?=[\u4e00-\u9fff]{1,7}费)")
-YEAR_EDGE = re.compile(r"(?<=20\d\d)年([初末底])(?!预算)")  # 2022年初有多少 is 2022年 and 年初
-PROCURATORATE = re.compile(r"(?<![\u4e00-\u9fff])([省市区县])检(?![察验查疫测修])")  # 省检 is 省检察院
-ONLY = re.compile(r"((?:只|仅|光|单)(?:看|算|说|论|讲)[\u4e00-\u9fff“”]{2,14})[,，]")  # 只看财政拨款，…: a lead of the item
 DIFFERENCE = re.compile(
     r"(?:两者|二者|它们)?(?:相?差|差额|差距|多|少|高|低|大|小)(?:了|出|额)?(?:是|有)?(?:多少|几|多大)[\u4e00-\u9fff]{0,3}"
 )
@@ -227,9 +223,7 @@ class Assistant:
     def _complete(self, question: str, history: Sequence[Mapping[str, str]]) -> str:
         """The question in simplified characters, with what a follow-up leaves out."""
         turns = [{**turn, "content": simplified(str(turn.get("content", "")))} for turn in history]
-        question = PROCURATORATE.sub(r"\1检察院", question)
-        question = YEAR_EDGE.sub(r"年年\1", question)
-        text = ONLY.sub(r"\1的", LEVEL_SAID.sub(r"\1", BOTH_LEVELS.sub(r"\1局", simplified(question))))
+        text = question_to_wording(question)
         if (swapped := self._swapped(text, turns)) is not None:
             return swapped
         first, *others = split_clauses(text) if turns else [text]
