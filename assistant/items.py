@@ -90,6 +90,9 @@ def between_items(task: Task, text: str, spans: list[tuple[int, int]]) -> list[s
 def inherit_item(task: Task, pieces: list[str]) -> list[str]:
     """劳务费基本支出和项目支出: the second piece is a column of the first piece's item."""
     column = re.compile("|".join(map(re.escape, task.lexicon.whole)))
+    bare = [p for p in pieces[1:] if column.search(p) and not column.sub("", p).strip()]
+    if bare and column.search(pieces[0]) and (named := column.sub("", pieces[0]).strip()):  # 印刷费基本支出加项目支出
+        return [named + p if p in bare else p for p in pieces]
     if len(pieces) > 1 and (tail := BARE_TAIL.search(pieces[0])) and tail.start():
         lead = pieces[0][: tail.start()]  # 政府性基金收入、支出、年初结转: what they are of is said once
         return [p if i == 0 or not BARE_TAIL.fullmatch(p) else lead + p for i, p in enumerate(pieces)]

@@ -18,7 +18,7 @@ from assistant.task import Task
 from index.amounts import MONEY, convert, format_amount, format_value, round_half_up, to_unit
 from index.domain import Figure, Measure, Origin
 
-EQUALS = re.compile(r"(?:是不是|是否|能不能|等不)?等于")
+EQUALS = re.compile(r"(?:是不是|是否|能不能|等不)?等于|对得上(?=[总合小]计)")
 SAME = re.compile(
     r"^(?P<whole>.{2,20}?)(?:和|与|跟|是不是|等不等于|是否)"
     r"(?P<parts>.{2,40}?)(?:加起来|相加|之和|合计|的和|加在一起)(?:是不是|是否)?(?:一样|相等|一致|对得上|相符)"
@@ -34,7 +34,7 @@ QUARTERS = re.compile(r"[四4]个季度|各季度|全年各季|一至四季度|�
 QUARTER = re.compile(r"第?([一二三四1-4])季度")
 ADDED = re.compile(r"加|之和|与|和")
 BRACKETS = re.compile(r"\([^()]*\)")  # a gloss names no item of a sum
-EACH_MONTH = re.compile(r"(?:每|一)[人户名位个]每?月|人均每月|月人均")
+EACH_MONTH = re.compile(r"(?:每|一)[人户名位]每?月|人均每月|月人均")
 BOUGHT = re.compile(r"购置|新购|更新")
 PLANNED = re.compile(r"计划|拟|购置|新增|指标")
 # 按聘用的巡护员平均: what is counted; 按总人数 names nothing of its own.
@@ -89,7 +89,7 @@ def read_quarters(task: Task, group: Group) -> list[Figure]:
 def check_sum(task: Task, group: Group) -> Answer | None:
     """A加B是不是等于C, or C等于A加B吗: the sum, the printed whole and the difference."""
     for parts, rest in equation(task):
-        named = FILLER.sub("", ROW_NAMED.sub("", rest)).rstrip("吗？?")
+        named = FILLER.sub("", ROW_NAMED.sub("", rest)).rstrip("吗？?不")
         whole = read_one(task, group, named)
         names = [n for n in (FILLER.sub("", p).rstrip("吗？?") for p in JOIN.split(parts)) if n]
         names = without_lead(names, named)
