@@ -39,6 +39,8 @@ ITEM_HEAD = re.compile(r"项目名称|项目$|事项|品目|名称$")
 ATTRIBUTE_HEAD = re.compile(r"单位|科目|部门|处室|类型|类别|性质|级次|对象|期限|年限|时间|依据|方式|地点|备注")
 USE = re.compile(r"[，,。；]?(?:主要|具体|重点|专项)?(?:用于|用作|用来|保障|支持|包括)")
 RATED = re.compile(r"每[\u4e00-\u9fff]{1,3}$|标准(?:由|为|从|是|提高到|提高至|调整为)?(?:每[\u4e00-\u9fff]{1,3})?$")
+FORMER_BEFORE = re.compile(r"(?:由|从)[^，。；\d]{0,14}$")
+FORMER_AFTER = re.compile(r"[^，。；\d]{0,6}(?:提高|提升|增加|增|扩大|调整|上调|下调|降低|降|减少|压减)[^，。；\d]{0,4}(?:到|至|为)")
 LONGEST_ITEM = 30
 SENTENCE = 40  # characters; a longer label is running text
 NAME_END = re.compile(r"(?:\(本级\)|\(机关\)|\(本部\)|本级|机关)$")
@@ -90,6 +92,7 @@ class Entry:
     purchases: bool = False  # a list of what is to be bought: asked for by name only
     planned: bool = False  # 计划购置…: never what is there already
     unit: bool = False  # the row of one of several units: never the body's own figure where that is printed, too
+    former: bool = False  # 由675元提高到725元: what it was before
     apart: bool = False  # its subject stands nearer to the numbers than its name: a project, never all of the subject
     earned: bool = False  # a function's row in a table of income: what came in for it
     executed: bool = False  # of a final account, and not the budget beside it
@@ -99,6 +102,12 @@ class Entry:
     rated: bool = False  # so much for each (每亩500元): never what is spent in all
     labels: tuple[int, ...] = ()  # all of them but the row's own
     budgeted: bool = False  # the budget beside the executed amount of a final account
+
+
+def is_former(figure: Figure) -> bool:
+    """Whether a sentence says that the figure was raised or lowered to another one."""
+    before, found, after = figure.context.partition(figure.raw)
+    return bool(found and FORMER_BEFORE.search(before) and FORMER_AFTER.match(after))
 
 
 class View:
@@ -229,6 +238,7 @@ class View:
             prior=prior,
             narrow=next((w for w in ("基本支出", "项目支出") if table and w in table.title and "收支" not in table.title), ""),
             apart=self._is_apart(f, table, leaf),
+            former=table is None and is_former(f),
             earned=table is not None and "收入" in title and "支出" not in title and (f.code or "").startswith("2"),
             purchases=table is not None and "采购" in table.title,
             rated=table is None and bool(RATED.search(leaf)),

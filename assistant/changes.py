@@ -18,7 +18,7 @@ from assistant.reading import Reading, change_of, code_label, part_ask, read_fig
 from assistant.scope import Group
 from assistant.statements import ask_back, keep_best, state_disputes, state_figure
 from assistant.task import Task
-from index.amounts import RATIO, convert, format_value, round_half_up
+from index.amounts import MONEY, RATIO, convert, format_value, round_half_up, unit_kind
 from index.domain import Figure, Measure, Origin
 
 CHANGE_IN_MONEY = re.compile(r"(?:增加?|减少?|多|少|涨|降|差|加|砍)[了出掉]?(?:多少|几)(?!百分|成|个百分)")
@@ -86,7 +86,11 @@ def state_change(task: Task, group: Group, reading: Reading) -> None:
         related, key=lambda f: f.measure is not (Measure.RATE if task.q.wants_rate and not task.q.wants_amount else Measure.CHANGE)
     )
     amounts = (
-        [f for f in change_of(task.library, group, figure, AMOUNTS) if f.year in (None, group.year)]
+        [
+            f
+            for f in change_of(task.library, group, figure, AMOUNTS)
+            if f.year in (None, group.year) and (figure.unit not in MONEY or f.unit in MONEY)
+        ]
         if figure.origin is Origin.PROSE
         else []
     )
@@ -292,6 +296,7 @@ def answer_previous(task: Task) -> Answer | None:
         if SPENT.search(baseline_of(change.figure)) and not group.kind.is_final and not SPENT.search(task.q.text):
             continue  # what 2024 came to (2024年执行数) is not its budget
         amounts = [f for f in change_of(task.library, group, change.figure, AMOUNTS) if f.year in (None, group.year)]
+        amounts = [f for f in amounts if unit_kind(f.unit) == unit_kind(change.figure.unit)]  # 18.76万元 and not 0批次
         if group.kind.is_final:  # what was spent less what that rose by; a change against the budget leads to no other year
             amounts = [f for f in amounts if not BUDGETED.search("".join(f.col_path)) or SPENT.search("".join(f.col_path))]
             if "预算" in baseline_of(change.figure):

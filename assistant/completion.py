@@ -121,6 +121,8 @@ def read_stated(task: Task, group: Group, text: str) -> Reading | None:
     if reading is None or not reading.sure:
         return None
     for figure in (reading.figure, *reading.rivals):
+        if "年初" in task.q.text and figure.unit == "%" and "年初" not in "".join(figure.col_path):
+            continue  # 执行率 of a project is against 全年预算
         if figure.unit == "%" and DONE.search("".join(figure.col_path) or figure.context):
             return replace(reading, figure=figure)
     return None
@@ -134,6 +136,8 @@ def read_pair(task: Task, group: Group, text: str) -> tuple[Figure, Figure] | No
     for spent in SPENT:
         for budgeted in BUDGETED:
             pair = row_columns(task, reading, [spent, budgeted])
+            if pair and "年初" in task.q.text and re.search(r"全年|调整", "".join(pair[1].col_path)):
+                continue
             if pair and BUDGET_COLUMN.search("".join(pair[1].col_path)):
                 return pair[0], pair[1]
     return None

@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from assistant.bodies import is_unit
-from assistant.flat import core
+from assistant.flat import core, flat
 from assistant.frames import without_frames
 from assistant.items import in_one_table, read_one, without_bodies
 from assistant.leftover import leftover
@@ -37,6 +37,7 @@ BETWEEN = re.compile(
 CLASSES = re.compile(
     r"按(?=功能|经济|科目|[类款项]级)|项级科目|款级科目|类级科目|项级|款级|类级|功能分类|经济分类|功能大类|功能类|大类|科目|看"
 )
+PROJECT_TABLE = re.compile(r"项目\)?支出(?!.*(?:目标|绩效))")
 SPENT = re.compile(r"支出|花|用在|用到|大头|钱|哪一?块")
 BARE_CLASS = re.compile(r"(?<![类款项级能济])科目")
 SUPERLATIVE = re.compile(
@@ -312,7 +313,7 @@ def project_rows(task: Task, group: Group) -> list[Figure]:
     for view in task.library.views([group]):
         for table in view.document.tables:
             tree = len({len(r.code) for r in table.rows if r.code}) > 1  # a tree of functions, not a list of projects
-            if re.search(r"项目支出", table.title) and not tree:
+            if PROJECT_TABLE.search(flat(table.title)) and not tree:
                 rows = [f for f in view.figures if f.table_id == table.id and f.value and f.measure is Measure.AMOUNT]
                 rows = [f for f in rows if of_year(task, group, f)]
                 rows = [f for f in rows if f.col == min((r.col or 0 for r in rows), default=0)]  # the total comes first

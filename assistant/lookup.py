@@ -31,6 +31,7 @@ SPENT_COLUMN = re.compile(r"执行数$")
 BUDGET_ASKED = re.compile(r"(?<!公共)(?<!基金)(?<!经营)预算(?:数|是|为|有|共|一共|安排)?(?:多少|$)")
 WEIGHT_COLUMN, WEIGHT_ASKED = re.compile(r"权重|分值"), re.compile(r"权重|分值|几分|多少分|得分|评分|分")
 TARGET_COLUMN, DONE_ASKED = re.compile(r"目标值|指标值|目标$"), re.compile(r"实际(?!支出|花|执行)(?!.*(?:目标|指标))")
+FORMER_ASKED = re.compile(r"原来|原先|以前|之前|过去|(?:由|从)多少|去年|上年")
 OPENING_SAID = re.compile(r"年初|上年|上一年|去年|期初|结转")
 REST = re.compile(r"其[他它]")
 HALF = 0.51  # a column is meant where the question names half of its own words
@@ -155,6 +156,8 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
         return None
     if entry.earned and "收入" not in ask.text:
         score -= OF_INCOME
+    if entry.former and not FORMER_ASKED.search(ask.text):
+        return None
     if entry.planned:
         score -= 0.7
     if entry.rest and not REST.search(ask.text):

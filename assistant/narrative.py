@@ -14,6 +14,7 @@ from operator import or_
 
 from assistant.changes import read_change, state_change
 from assistant.domain import Answer, Intent, Refusal
+from assistant.families import LIMIT
 from assistant.flat import core, flat
 from assistant.frames import KIND_ASKED, NOT_THAT, OPEN_KINDS, topics_asked
 from assistant.leftover import leftover
@@ -132,7 +133,7 @@ def answer_text(task: Task) -> Answer | None:
         return no_reason(task, best.passage)
     if not holds_kind(task, best.passage) or off_topic(task, best.passage) or only_defines(task, best.passage):
         return None
-    if WITHOUT_BUDGET.search(task.q.text):
+    if WITHOUT_BUDGET.search(task.q.text) or (LIMIT.search(task.q.text) and re.search(r"项目|科目|支出|指标", task.q.text)):
         return None  # which rows have no amount is told by no single passage
     if NOT_THAT.search(task.q.text) and not re.search(r"不是|非|未|没有|无", best.passage.text):
         return None  # which is not so is not told by what is so

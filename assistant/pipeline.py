@@ -196,7 +196,7 @@ class Assistant:
             if beside is not None:
                 answers.append(beside)
                 continue
-            completed = complete(clause, before, self.library.directory, self.lexicon) if before else clause
+            completed = self._same_unit(complete(clause, before, self.library.directory, self.lexicon), before) if before else clause
             one = Draft(question, draft.views)
             answer = self._answer(completed, one)
             bare = self._bare(question, completed, one) if answer.refusal is Refusal.NOT_IN_DOCUMENTS else None
@@ -211,6 +211,19 @@ class Assistant:
         if len(good) == len(answers) or (good and answers[0].status is Status.ANSWERED and adds_nothing(whole, good)):
             return merge(question, clauses, answers)
         return whole
+
+    def _same_unit(self, text: str, before: str) -> str:
+        """The clause with the unit of the one before, where it names neither a unit nor another body: 果业中心预算多少，三公多少."""
+        named, earlier = self.library.directory.find(text), self.library.directory.find(before)
+        bodies = {b for m in earlier.mentions for b in m.bodies}
+        if not bodies or {b for m in named.mentions for b in m.bodies} != bodies:
+            return text
+        views = self.library.views(g for g in self.library.groups if g.body in bodies)
+        units, own = named_units(before, views, earlier.spans), named_units(text, views, named.spans)
+        if not units.spans or own.spans or units.own:
+            return text
+        at = max(m.end for m in named.mentions)
+        return text[:at] + before[slice(*units.spans[0])] + text[at:]
 
     def _settled(self, text: str, answer: Answer) -> str:
         """The text with an open name (市局) replaced by the body that its answer turned out to be about: the next clause means it, too."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 
 from assistant.catalog import BUDGETED, WHOLE_TABLE
@@ -25,10 +26,13 @@ OWN_TOTAL = re.compile(r"(?:收入|支出)合计|本年(?:收入|支出)|全年(
 BALANCE = re.compile(r"总计|收支|收、支|总预算|预算总")
 # What is counted in money: asked for plainly, it is an amount and never a count or a rate.
 MONEY_NOUN = re.compile(
-    r"(?:费|费用|支出|收入|经费|资金|拨款|补助|补贴|工资|预算|决算|预算数|决算数|采购额|总额|金额|公积金|结转|结余)"
+    r"(?:费|费用|支出|收入|经费|资金|拨款|补助|补贴|工资|预算|决算|预算数|决算数|采购额|总额|金额|公积金|结转|结余|损失)"
     r"(?=$|[^\w]|多少(?![个家辆台人名项次套件批场])|花|用了|是|为|有多少|谁|哪|各|分别|一共|总共|共|合计|安排|一年)"
 )
 SIDE_TABLE = re.compile(r"^(?:20\d\d年度?)?(?:部门|单位)?(?:收入|支出)(?:预算|决算)表$")  # 部门收入预算表: all that comes in
+PEOPLE_ASKED = re.compile(
+    r"(?:人员|职工|教师|学生|干部|协管员|书记员|辅警)(?:一共|总共|现在)?(?:是|有)?多少(?!钱|万|元|亿|费|支出|补|工资)(?=$|[,，?？个名位人])"
+)
 INCOME = re.compile(r"收入|收支")
 
 
@@ -48,6 +52,12 @@ class Task:
 
     def want(self, measures: frozenset[Measure] = AMOUNTS) -> Want:
         """What figures the question accepts, as far as it says."""
+        q = self.q
+        if not q.counter and PEOPLE_ASKED.search(q.text):  # 退休人员多少 asks for heads, not for money
+            return replace(self._want(measures), unit_kind="count", counter="人")
+        return self._want(measures)
+
+    def _want(self, measures: frozenset[Measure]) -> Want:
         q = self.q
         kind = "count" if q.counter else "money" if q.unit or MONEY_ASKED.search(q.text) or MONEY_NOUN.search(q.text) else None
         return Want(
@@ -137,6 +147,8 @@ class Task:
                     and "财政拨款" not in table.title
                 ):
                     found.append((side not in table.title, len(f.col_path), f.col or 0, f))
+        rows = Counter((f.table_id, f.col) for *_, f in found)
+        found = [item for item in found if rows[item[-1].table_id, item[-1].col] == 1]  # parted in blocks, none of them is the whole
         if not found:
             return None
         found.sort(key=lambda item: item[:3])
