@@ -22,6 +22,7 @@ COUNT_THEN_MONEY = re.compile(
 )
 LONGEST_NAME = 14  # characters that a body and a year take: a lead of more says an item
 PART_OF_IT = re.compile(r"其中(?:的|,)?[\u4e00-\u9fff]{2,8}")  # 政府采购有多少，其中服务类
+MARK = re.compile(r"\[\d+\]")  # of places that only the other answer numbers
 CLAUSE_END = re.compile(r"[，,；;。？?！!]+")
 
 
@@ -108,7 +109,7 @@ def merge(question: str, clauses: Sequence[str], answers: Sequence[Answer]) -> A
     done = [a for a in answers if a.status is Status.ANSWERED]
     joined = join(done)
     texts = list(dict.fromkeys(joined.texts))
-    texts += [f"关于“{c}”：{a.answer}" for c, a in zip(clauses, answers, strict=False) if a.status is not Status.ANSWERED]
+    texts += [f"关于“{c}”：{MARK.sub('', a.answer)}" for c, a in zip(clauses, answers, strict=False) if a.status is not Status.ANSWERED]
     return replace(
         done[0],
         question=question,

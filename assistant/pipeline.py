@@ -202,11 +202,12 @@ class Assistant:
             bare = self._bare(question, completed, one) if answer.refusal is Refusal.NOT_IN_DOCUMENTS else None
             answers.append(bare or answer)
             before = self._settled(completed, answers[-1])
+        answers = told_once(answers)
         good = [a for a in answers if a.status is Status.ANSWERED]
         if DIFFERENCE.fullmatch(clauses[-1]) and whole.status is Status.ANSWERED and whole.calculation:
             return whole  # 哪个多，差多少: the difference is of both
         untold = [a for a in answers if a.status is not Status.ANSWERED]
-        if untold and answers[0].status is Status.ANSWERED and not whole.calculation and len(whole.figures) < len(clauses):
+        if untold and good and answers[0].status is not Status.REFUSED and not whole.calculation and len(whole.figures) < len(clauses):
             return merge(question, clauses, answers)  # 多少钱，多少栋: what is not told is said
         if len(good) == len(answers) or (good and answers[0].status is Status.ANSWERED and adds_nothing(whole, good)):
             return merge(question, clauses, answers)
@@ -387,6 +388,25 @@ class Assistant:
         groups = [g for g in self.library.groups if (g.body in bodies if bodies else g.body)] or list(self.library.groups)
         listed = "、".join(g.label for g in groups[:6])
         return f"现有：{listed}{'等' if len(groups) > 6 else ''}。"
+
+
+def told_once(answers: Sequence[Answer]) -> list[Answer]:
+    """A clause answered with the very cell of the one before it was not understood: it is refused, and that is said."""
+    out: list[Answer] = []
+    for answer in answers:
+        first = answer.citations[0] if answer.status is Status.ANSWERED and len(answer.citations) and not answer.calculation else None
+        again = first is not None and any(
+            a.citations
+            and replace(a.citations[0], n=0) == replace(first, n=0)
+            and a.figures[:1]
+            and answer.figures[:1]
+            and a.figures[0].value == answer.figures[0].value
+            for a in out
+        )
+        out.append(
+            replace(answer, status=Status.REFUSED, answer="没有单独查到这一项。", figures=(), citations=(), notices=()) if again else answer
+        )
+    return out
 
 
 def adds_nothing(whole: Answer, parts: Sequence[Answer]) -> bool:

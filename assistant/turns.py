@@ -27,6 +27,7 @@ SWAPS = (
     ("城镇", "农村"),
 )
 TOGETHER = re.compile(r"^(?:[这那]?[两三几](?:个|项|者|家|样)?)?(?:一共|加起来|合计|相加|加一起|总共|共|差|相差)+(?:是)?(?:多少)?[？?]?$")
+PURCHASED = re.compile(r"(货物|工程|服务)类?")
 COLUMNS = ("一般公共预算", "政府性基金预算", "政府性基金", "国有资本经营预算", "财政拨款", "上年结转")
 ELLIPTIC = re.compile(r"^(?:那|换|同样|其中|还有|另外|再看|改成)|呢[？?]?$|也(?:是|有)|一样|相比|比起来|谁|差")
 ASKED_OUTRIGHT = re.compile(
@@ -83,7 +84,10 @@ def complete(text: str, before: str, directory: Directory, lexicon: Lexicon) -> 
             f"{body}{year}{columns.sub('', item)}{re.sub(r'^那么?|呢[？?]?$', '', text)}{'' if re.search(r'多少|几|占', text) else '多少'}"
         )
     if MEASURE.search(text):
-        item = re.sub(r"(?<!基金)(?<!公共)(?<!经营)预算$", "", MEASURE.sub("", item))
+        item = re.sub(r"(?:年初|(?<!基金)(?<!公共)(?<!经营)预算)$", "", MEASURE.sub("", item))
+    kind_asked, kind_before = PURCHASED.match(text), PURCHASED.search(item)
+    if kind_asked and kind_before and kind_asked[1] != kind_before[1]:  # 工程类多少，服务类多少
+        item = item[: kind_before.start()] + item[kind_before.end() :]
     earlier = text_to_years(before)[0]
     if earlier and re.fullmatch(r"那?(?:前一年|上一年|去年|上年|头一年)的?(?:是)?(?:多少)?呢?[？?]?", text):
         return strip_body(before, directory, f"{earlier[0] - 1}年")

@@ -310,3 +310,21 @@ def test_single_figure_does_not_answer_what_it_does_not_say(question: str) -> No
 def test_weight_is_no_target_and_target_no_result() -> None:
     assert values(ask(f"{OFFICE}2024年监测站点目标多少"))[0] == "12处"
     assert ask(f"{OFFICE}2024年监测站点实际几处").status is Status.REFUSED
+
+
+# ---------------------------------------------------------------- several questions
+
+
+def test_clause_that_is_not_told_is_said_and_never_answered_with_the_one_before() -> None:
+    answer = ask(f"{OFFICE}2024年电费多少，气费多少")
+    assert answer.status is not Status.ANSWERED or "关于“气费多少”" in answer.answer
+
+
+def test_heads_are_never_answered_with_money() -> None:
+    assert ask(f"{OFFICE}2024年在职人员多少").status is Status.REFUSED
+
+
+def test_former_value_is_not_the_present_one() -> None:
+    raised = paper("raised", OFFICE, 2024, Kind.DEPARTMENT_BUDGET, Para("农村低保标准由每人每月675元提高到每人每月725元。", page=1))
+    answer = Assistant(Memory(raised)).ask(f"{OFFICE}2024年农村低保标准是多少")
+    assert "675元" not in values(answer)
