@@ -39,6 +39,7 @@ ITEM_HEAD = re.compile(r"项目名称|项目$|事项|品目|名称$")
 ATTRIBUTE_HEAD = re.compile(r"单位|科目|部门|处室|类型|类别|性质|级次|对象|期限|年限|时间|依据|方式|地点|备注")
 USE = re.compile(r"[，,。；]?(?:主要|具体|重点|专项)?(?:用于|用作|用来|保障|支持|包括)")
 RATED = re.compile(r"每[\u4e00-\u9fff]{1,3}$|标准(?:由|为|从|是|提高到|提高至|调整为)?(?:每[\u4e00-\u9fff]{1,3})?$")
+WEIGHT_COLUMN, TARGET_COLUMN = re.compile(r"权重|分值"), re.compile(r"目标值|指标值|目标$")
 FORMER_BEFORE = re.compile(r"(?:由|从)[^，。；\d]{0,14}$")
 FORMER_AFTER = re.compile(r"[^，。；\d]{0,6}(?:提高|提升|增加|增|扩大|调整|上调|下调|降低|降|减少|压减)[^，。；\d]{0,4}(?:到|至|为)")
 LONGEST_ITEM = 30
@@ -92,6 +93,9 @@ class Entry:
     purchases: bool = False  # a list of what is to be bought: asked for by name only
     planned: bool = False  # 计划购置…: never what is there already
     unit: bool = False  # the row of one of several units: never the body's own figure where that is printed, too
+    weighs: bool = False  # how much an indicator counts (权重)
+    aims: bool = False  # what it is to reach
+    ran: bool = False  # what another year came to (执行数)
     former: bool = False  # 由675元提高到725元: what it was before
     apart: bool = False  # its subject stands nearer to the numbers than its name: a project, never all of the subject
     earned: bool = False  # a function's row in a table of income: what came in for it
@@ -225,6 +229,7 @@ class View:
         place = self._id(where) if where else -1
         context = self._id(said_of(f, leaf)) if f.context else -1
         measured = "\n".join((*f.row_path[-1:], *f.col_path)) if table and MEASURE_ROW.match(core(leaf)) else "\n".join(f.col_path)
+        inner = core(f.col_path[-1]) if f.col_path else ""
         return Entry(
             figure=f,
             labels=tuple(i for i in (*parents, *columns, place, context) if i >= 0),
@@ -238,6 +243,9 @@ class View:
             prior=prior,
             narrow=next((w for w in ("基本支出", "项目支出") if table and w in table.title and "收支" not in table.title), ""),
             apart=self._is_apart(f, table, leaf),
+            weighs=table is not None and bool(WEIGHT_COLUMN.search(inner)),
+            aims=table is not None and bool(TARGET_COLUMN.search(inner)),
+            ran=inner.endswith("执行数"),
             former=table is None and is_former(f),
             earned=table is not None and "收入" in title and "支出" not in title and (f.code or "").startswith("2"),
             purchases=table is not None and "采购" in table.title,

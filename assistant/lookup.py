@@ -27,10 +27,9 @@ FINAL_NAMED = re.compile(r"(?<![和与跟比、])\d\d年?度?的?(?:部门|单�
 BUDGET_SAID = re.compile(r"预算|年初|计划(?!生育|单列)|安排|目标")
 UNSAID_TOTAL = 0.6  # against the row 支出总计 where only a column is named
 EACH = re.compile(r"每|(?<!高)标准|单价|一[亩人户个名]")
-SPENT_COLUMN = re.compile(r"执行数$")
 BUDGET_ASKED = re.compile(r"(?<!公共)(?<!基金)(?<!经营)预算(?:数|是|为|有|共|一共|安排)?(?:多少|$)")
-WEIGHT_COLUMN, WEIGHT_ASKED = re.compile(r"权重|分值"), re.compile(r"权重|分值|几分|多少分|得分|评分|分")
-TARGET_COLUMN, DONE_ASKED = re.compile(r"目标值|指标值|目标$"), re.compile(r"实际(?!支出|花|执行)(?!.*(?:目标|指标))")
+WEIGHT_ASKED = re.compile(r"权重|分值|几分|多少分|得分|评分|分")
+DONE_ASKED = re.compile(r"实际(?!支出|花|执行)(?!.*(?:目标|指标))")
 FORMER_ASKED = re.compile(r"原来|原先|以前|之前|过去|(?:由|从)多少|去年|上年")
 OPENING_SAID = re.compile(r"年初|上年|上一年|去年|期初|结转")
 REST = re.compile(r"其[他它]")
@@ -141,12 +140,11 @@ def entry_score(ask: Ask, entry: Entry, found: Sequence[Match], want: Want, doc_
         score -= 0.6  # of a final account, the executed amount is meant
     if entry.executed and kind == "money" and INITIAL_SAID.search(ask.text) and not SPENT_SAID.search(FINAL_NAMED.sub("", ask.text)):
         return None  # nor what was budgeted with what was spent
-    if SPENT_COLUMN.search("".join(f.col_path[-1:])) and BUDGET_ASKED.search(ask.text) and not SPENT_SAID.search(ask.text):
+    if entry.ran and BUDGET_ASKED.search(ask.text) and not SPENT_SAID.search(ask.text):
         return None  # 2024年预算多少 is not what 2024 came to (2024年执行数)
-    leaf_column = core(f.col_path[-1]) if f.col_path and f.origin is Origin.TABLE else ""
-    if WEIGHT_COLUMN.search(leaf_column) and not WEIGHT_ASKED.search(ask.text):
+    if entry.weighs and not WEIGHT_ASKED.search(ask.text):
         return None  # 满意度目标 is not how much it weighs
-    if TARGET_COLUMN.search(leaf_column) and DONE_ASKED.search(ask.text):
+    if entry.aims and DONE_ASKED.search(ask.text):
         return None  # nor what was reached what was to be reached
     if entry.opening and not OPENING_SAID.search(ask.text):
         score -= AT_THE_START
