@@ -122,5 +122,3 @@ def _parse_args(words: Sequence[str]) -> argparse.Namespace:
     if bool(args.llm_url) != bool(args.llm_model):
         parser.error("--llm-url 和 --llm-model 要一起给 / give both")
     return args
-
-

@@ -92,9 +92,7 @@ def compare(before: Sequence[Judged], after: Sequence[Judged]) -> Comparison:
         gained=tuple(c for c in moved if c.after is Outcome.CORRECT),
         lost=tuple(c for c in moved if c.before is Outcome.CORRECT),
         others=tuple(c for c in moved if Outcome.CORRECT not in (c.before, c.after)),
-        changed=tuple(
-            _change(old[id], new[id]) for id in both if old[id].outcome is new[id].outcome and old[id].said != new[id].said
-        ),
+        changed=tuple(_change(old[id], new[id]) for id in both if old[id].outcome is new[id].outcome and old[id].said != new[id].said),
         only=tuple(id for id in [*old, *new] if not (id in old and id in new)),
     )
 

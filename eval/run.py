@@ -73,9 +73,7 @@ class Measured:
     since: float
 
 
-def measure(
-    sets: Sequence[Path], store: Path, jobs: int | None = None, retrieval: bool = False, pictures: bool = False
-) -> Measured:
+def measure(sets: Sequence[Path], store: Path, jobs: int | None = None, retrieval: bool = False, pictures: bool = False) -> Measured:
     """Read the sets, ask, judge. Evidence is looked for where the report shows it, with ``retrieval`` for every question."""
     begun = time.perf_counter()
     with Index.open(store) as index, Studio(index) as studio:
@@ -208,5 +206,3 @@ def _positive(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text} < 1")
     return value
-
-
