@@ -92,7 +92,7 @@ def _family(task: Task, group: Group) -> list[Figure]:
     if "项目" in text and (rows := project_column(task, group, rest) or titled_rows(task, group, text.replace("项目", ""))):
         return within(rows, limit)
     if not part_ask(task.library, text).content and SPENT.search(task.q.text):  # 支出最大的三项: the plainest division of the whole
-        return within(max(top_rows(task, group), rows_by_code(task, group, 3, text, "2"), key=amount_of), limit)
+        return within(max(top_rows(task, group), rows_by_code(task, group, 3, text, "2"), key=lambda rows: added(rows, "元")), limit)
     if "项目" in text and (rows := measured_rows(task, group, rest)):
         return rows  # 自评得分最高的项目
     rows = children_rows(task, group, text)
@@ -323,13 +323,14 @@ def project_rows(task: Task, group: Group) -> list[Figure]:
                     leaves = [f for f in leaves if belongs(f, units)]
                 elif len(leaves) > 1:  # the units' own totals are no projects
                     leaves = [f for f in leaves if not is_unit(view.item_of(f))]
-                if len(leaves) > 1 and (not best or amount_of(leaves) > amount_of(best)):
+                if len(leaves) > 1 and (not best or added(leaves, "元") > added(best, "元")):
                     best = leaves
     return best
 
 
-def amount_of(rows: list[Figure]) -> Decimal:
-    return sum((convert(f.value or Decimal(0), f.unit, "元") or Decimal(0) for f in rows), Decimal(0))
+def added(figures: list[Figure], unit: str) -> Decimal:
+    """The figures' sum in the unit."""
+    return sum((convert(f.value or Decimal(0), f.unit, unit) or Decimal(0) for f in figures), Decimal(0))
 
 
 def heads_its_code(f: Figure, rows: list[Figure]) -> bool:

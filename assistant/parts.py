@@ -6,13 +6,12 @@ import re
 from decimal import Decimal
 
 from assistant.domain import Answer
-from assistant.families import THREE_FUNDS, children_rows, three_funds
+from assistant.families import THREE_FUNDS, added, children_rows, three_funds
 from assistant.frames import without_frames
 from assistant.items import pick_groups
 from assistant.reading import part_ask
 from assistant.scope import Group
 from assistant.task import Task
-from index.amounts import convert
 from index.domain import Figure
 
 PARTS_ASKED = re.compile(
@@ -45,17 +44,13 @@ def adds_up(rows: list[Figure], whole: Figure | None, exactly: bool) -> bool:
     """False where the parts come to more than the whole, or to less where all of them must be there."""
     if whole is None or whole.value is None:
         return not exactly
-    gap = whole.value - sum_of(rows, whole.unit)
+    gap = whole.value - added(rows, whole.unit)
     return abs(gap) <= len(rows) * last_digit(whole.value) / 2 or (gap > 0 and not exactly)
 
 
 def last_digit(value: Decimal) -> Decimal:
     """What one step of the last printed digit is worth: each part may be rounded by half of it."""
     return Decimal(1).scaleb(int(value.as_tuple().exponent))
-
-
-def sum_of(rows: list[Figure], unit: str) -> Decimal:
-    return sum((convert(f.value or Decimal(0), f.unit, unit) or Decimal(0) for f in rows), Decimal(0))
 
 
 def state_parts(task: Task, group: Group, whole: Figure | None, rows: list[Figure]) -> Answer:
@@ -65,7 +60,7 @@ def state_parts(task: Task, group: Group, whole: Figure | None, rows: list[Figur
     head = f"{group.body}{rows[0].year or group.year or ''}年共{len(rows)}项"
     if whole is not None and whole.value is not None:
         head += f"，{task.draft.item(whole)}{task.draft.state(whole, task.q.unit)}"
-        if missing := whole.value - sum_of(rows, whole.unit):
+        if missing := whole.value - added(rows, whole.unit):
             task.draft.note("assumption", f"列出的各项之和与{task.draft.item(whole)}相差{abs(missing)}{whole.unit}。")
     task.draft.say(f"{head}：\n" + "\n".join(lines))
     return task.draft.answered()

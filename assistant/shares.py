@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from assistant.domain import Answer
 from assistant.draft import printed, quoted
+from assistant.families import added
 from assistant.flat import flat
 from assistant.frames import UNIT_LEVEL
 from assistant.items import FILLER, list_items, pick_groups, read_one
@@ -19,7 +20,7 @@ from assistant.reading import Reading, change_of, part_ask, read_figure
 from assistant.scope import Group
 from assistant.task import Task
 from assistant.units import NamedUnits
-from index.amounts import convert, format_value, round_half_up
+from index.amounts import format_value, round_half_up
 from index.domain import Figure, Kind, Measure, Origin
 
 SHARE_OF = re.compile(
@@ -177,11 +178,6 @@ def read_share(task: Task, group: Group) -> tuple[list[Figure], Figure] | None:
         if whole and whole.value and added(parts, whole.unit) <= whole.value and whole.id not in {p.id for p in parts}:
             return parts, whole
     return None
-
-
-def added(parts: list[Figure], unit: str) -> Decimal:
-    """The parts' sum in the unit."""
-    return sum((convert(p.value or Decimal(0), p.unit, unit) or Decimal(0) for p in parts), Decimal(0))
 
 
 def read_parts(task: Task, group: Group, text: str) -> list[Figure]:

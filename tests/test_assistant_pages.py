@@ -13,9 +13,8 @@ import pytest
 
 from assistant.domain import Citation, Status
 from assistant.pipeline import Assistant
-from index.domain import Document, DocumentInfo, Figure, Hit, Proof, Section
-from index.figures import document_to_figures
-from index.proofs import prove
+from index.domain import DocumentInfo
+from tests.papers import Memory
 
 SHARED = Path(os.environ.get("BUDGET_SHARED", Path(__file__).resolve().parents[2] / "shared"))
 RETYPESET = SHARED / "corpus" / "retypeset"
@@ -23,35 +22,19 @@ QUESTIONS = SHARED / "questions" / "seeds-dev.jsonl"
 pytestmark = pytest.mark.skipif(not QUESTIONS.exists(), reason="needs the shared corpus (BUDGET_SHARED)")
 
 
-class Parsed:
+class Parsed(Memory):
     """Two parsed files without a store: figures need no embedder."""
 
     def __init__(self, names: Sequence[str]) -> None:
         from index.readers.pdf import read_pdf
 
-        self.parsed: dict[str, Document] = {n: read_pdf(RETYPESET / f"{n}.pdf", n) for n in names}
-        self.read = {n: document_to_figures(d) for n, d in self.parsed.items()}
+        super().__init__(*(read_pdf(RETYPESET / f"{n}.pdf", n) for n in names))
 
     def documents(self) -> list[DocumentInfo]:
         return [
             DocumentInfo(n, d.title, d.department, d.year, d.kind, d.page_count, len(d.tables), len(self.read[n]), 0, 0, sha256=n)
             for n, d in self.parsed.items()
         ]
-
-    def document(self, doc_id: str) -> Document:
-        return self.parsed[doc_id]
-
-    def figures(self, doc_id: str) -> tuple[Figure, ...]:
-        return self.read[doc_id]
-
-    def proofs(self, doc_id: str) -> tuple[Proof, ...]:
-        return prove(self.parsed[doc_id], self.read[doc_id])
-
-    def sections(self, doc_id: str) -> tuple[Section, ...]:
-        return ()
-
-    def search(self, text: str, k: int = 8, doc_ids: Sequence[str] | None = None) -> list[Hit]:
-        return []
 
 
 @pytest.fixture(scope="module")
